@@ -1,0 +1,186 @@
+"""One table of everything that can be done: menus, toolbar, context menus and shortcuts are made from it, and nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.theme.icons import icon
+
+Key = QKeySequence.StandardKey
+Shortcut = Key | str
+
+
+class Act(NamedTuple):
+    """One thing that can be done.
+
+    Attributes:
+        id: stable name.
+        menu: path of the menu that it stands in; a new group in it begins where ``gap`` is set.
+        text: what it is called, with its mnemonic.
+        shortcuts: standard keys, or their names.
+        icon: its picture, or empty.
+        tip: what it does, where the text does not say it.
+        handler: method of the window that does it; ``argument`` is passed where it is not None.
+        argument: see ``handler``.
+        group: of several with the same name one is checked.
+        gap: a line stands above it in its menu.
+        local: its keys work while the canvas has the keyboard only, so that they stay free for typing elsewhere.
+    """
+
+    id: str
+    menu: str
+    text: str
+    shortcuts: tuple[Shortcut, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    handler: str = ""
+    argument: Any = None
+    group: str = ""
+    gap: bool = False
+    local: bool = False
+
+
+_ = QT_TRANSLATE_NOOP
+_C = "Actions"
+
+MENUS: Mapping[str, str] = {
+    "file": _(_C, "&File"),
+    "edit": _(_C, "&Edit"),
+    "view": _(_C, "&View"),
+    "run": _(_C, "&Run"),
+    "help": _(_C, "&Help"),
+    "file/recent": _(_C, "Open &Recent"),
+    "file/template": _(_C, "New from &Template"),
+    "file/export": _(_C, "&Export"),
+    "view/theme": _(_C, "&Theme"),
+    "view/panels": _(_C, "&Panels"),
+}
+"""Titles of the menus, the ones of the menu bar first. What fills ``file/recent``, ``file/template`` and ``view/panels`` is the window's."""
+
+ACTIONS: tuple[Act, ...] = (
+    Act("new", "file", _(_C, "&New"), (Key.New,), "file-plus", _(_C, "Begin an empty network"), "new_document"),
+    Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "open_document"),
+    Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "save_document", gap=True),
+    Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "save_document_as"),
+    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "file-code", "", "export_python"),
+    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "export_project"),
+    Act("start_page", "file", _(_C, "Start Pa&ge"), (), "house", "", "show_start_page", gap=True),
+    Act("quit", "file", _(_C, "&Quit"), (Key.Quit,), "", "", "close"),
+    Act("undo", "edit", _(_C, "&Undo"), (Key.Undo,), "arrow-u-up-left", "", "undo"),
+    Act("redo", "edit", _(_C, "&Redo"), (Key.Redo, "Ctrl+Y"), "arrow-u-up-right", "", "redo"),
+    Act("cut", "edit", _(_C, "Cu&t"), (Key.Cut,), "scissors", "", "cut", gap=True, local=True),
+    Act("copy", "edit", _(_C, "&Copy"), (Key.Copy,), "copy", "", "copy", local=True),
+    Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "paste", local=True),
+    Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "duplicate", local=True),
+    Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "delete", local=True),
+    Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "select_all", gap=True, local=True),
+    Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
+    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"), "auto_layout", gap=True, local=True),
+    Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "zoom_in"),
+    Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "zoom_out"),
+    Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "zoom_reset"),
+    Act("fit_selection", "view", _(_C, "Fit &Selection"), ("F", "."), "corners-out", _(_C, "Show what is selected, or everything"), "fit_selection", local=True),
+    Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"), "fit_all", local=True),
+    Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
+    Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
+    Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
+    Act("reset_panels", "view", _(_C, "&Reset Panels"), (), "", "", "reset_layout"),
+    Act("run", "run", _(_C, "&Run"), ("F5",), "play-fill", _(_C, "Train the network"), "start_run"),
+    Act("pause", "run", _(_C, "&Pause"), ("F6",), "pause-fill", _(_C, "Pause or resume the run"), "pause_run"),
+    Act("stop", "run", _(_C, "S&top"), ("Shift+F5",), "stop-fill", _(_C, "End the run; what it learned is kept"), "stop_run"),
+    Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "show_blocks"),
+    Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "show_shortcuts"),
+    Act("about", "help", _(_C, "&About Archloom"), (), "", "", "show_about", gap=True),
+)
+
+TOOLBAR: tuple[str, ...] = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
+"""The left part of the toolbar; the run's controls follow on the right."""
+
+
+class Actions(QObject):
+    """The table as `QAction` objects of one window.
+
+    Args:
+        window: has the handlers as methods.
+        canvas: the widget whose keyboard the local ones need.
+    """
+
+    def __init__(self, window: QWidget, canvas: QWidget):
+        super().__init__(window)
+        self._made: dict[str, QAction] = {}
+        groups: dict[str, QActionGroup] = {}
+        for act in ACTIONS:
+            action = QAction(translated(act.text), window)
+            action.setObjectName(act.id)
+            if act.icon:
+                action.setIcon(icon(act.icon))
+            keys = [k for s in act.shortcuts for k in (QKeySequence.keyBindings(s) if isinstance(s, Key) else [QKeySequence(s)])]
+            action.setShortcuts(list(dict.fromkeys(keys)))
+            action.setToolTip(tooltip(action, translated(act.tip)))
+            action.setStatusTip("")
+            handler = getattr(window, act.handler)
+            action.triggered.connect(lambda _=False, h=handler, a=act.argument: h() if a is None else h(a))
+            if act.group:
+                if act.group not in groups:
+                    groups[act.group] = QActionGroup(self)
+                groups[act.group].addAction(action)
+                action.setCheckable(True)
+            if act.local:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                canvas.addAction(action)
+            else:
+                window.addAction(action)
+            self._made[act.id] = action
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._made[id]
+
+    def enable(self, ids: Iterable[str], enabled: bool) -> None:
+        """Enables or disables several at once."""
+        for id in ids:
+            self._made[id].setEnabled(enabled)
+
+    def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """Makes the menus; returns them by their path."""
+        menus: dict[str, QMenu] = {}
+        for path, title in MENUS.items():
+            if "/" not in path:
+                menus[path] = bar.addMenu(translated(title))
+        for path, title in MENUS.items():
+            if "/" in path:
+                menus[path] = QMenu(translated(title), bar)
+        placed = _SUBMENU_AFTER.copy()
+        for act in ACTIONS:
+            menu = menus[act.menu]
+            if act.gap:
+                menu.addSeparator()
+            menu.addAction(self._made[act.id])
+            for path in placed.pop(act.id, ()):
+                menus[path.partition("/")[0]].addMenu(menus[path])
+        return menus
+
+
+_SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
+    "open": ("file/recent", "file/template"),
+    "save_as": ("file/export",),
+    "fit_all": ("view/theme", "view/panels"),
+}
+"""Which sub-menus stand below which action."""
+
+
+def translated(text: str) -> str:
+    """A text of the table in the user's language."""
+    return QCoreApplication.translate(_C, text) if text else ""
+
+
+def tooltip(action: QAction, tip: str = "") -> str:
+    """What an action's button says: name, keys, and what it does where that needs words."""
+    name = action.text().replace("&", "").rstrip("…")
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    head = f"<b>{name}</b>" + (f" &nbsp;{keys}" if keys else "")
+    return head + (f"<br>{tip}" if tip else "")

@@ -1,0 +1,214 @@
+"""Paints the card of a node. One function without items or scenes, so that pictures and previews can use it too."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath
+
+from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, WIDTH, Layout, PortPlace
+from app.canvas.look import CategoryLook, Look
+from app.canvas.wording import Wording
+from app.theme import RADIUS
+from graph_engine.analysis.checked import Status
+from graph_engine.analysis.diagnostics import Severity
+
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_NO_PEN = Qt.PenStyle.NoPen
+_NO_BRUSH = Qt.BrushStyle.NoBrush
+_ELIDE = Qt.TextElideMode.ElideRight
+
+PAD = 10.0
+ICON = 22.0
+
+
+class CardState(NamedTuple):
+    """How a card is shown.
+
+    Attributes:
+        status: of the node's check.
+        severity: of its gravest finding.
+        selected, hovered: by the user.
+        connected: sides and names of the ports that have an edge.
+        lit: while an edge is drawn, sides and names of the ports that it may end at; None otherwise.
+        target: the one of them that it would end at now.
+    """
+
+    status: Status = "ok"
+    severity: Severity | None = None
+    selected: bool = False
+    hovered: bool = False
+    connected: frozenset[tuple[str, str]] = frozenset()
+    lit: frozenset[tuple[str, str]] | None = None
+    target: tuple[str, str] | None = None
+
+
+class Lines(NamedTuple):
+    """The texts of a card, cut to its width."""
+
+    name: str
+    block: str
+    params: str
+    params_x: float
+    shape: str
+    count: str
+    problem: str
+
+
+def fit(words: Wording, look: Look, badge: bool) -> Lines:
+    """Cuts the texts of a card to its width.
+
+    Args:
+        words: the full texts.
+        look: fonts to measure with.
+        badge: whether the header keeps room for a badge.
+    """
+    room = WIDTH - 2 * PAD
+    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - (18 if badge else 0))
+    block = look.body_metrics.elidedText(words.block, _ELIDE, room)
+    used = look.body_metrics.horizontalAdvance(block) + 8
+    params = look.body_metrics.elidedText(words.params, _ELIDE, room - used) if room - used > 16 else ""
+    count = look.figure_metrics.horizontalAdvance(words.count)
+    shape = look.figure_metrics.elidedText(words.shape, _ELIDE, room - count - 8)
+    problem = look.body_metrics.elidedText(words.problem, _ELIDE, room)
+    return Lines(name, block, params, PAD + used, shape, words.count, problem)
+
+
+def paint_card(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState) -> None:
+    """Paints a card with its top left corner at the origin."""
+    card = QRectF(0, 0, WIDTH, layout.height)
+    waiting = state.status == "waiting"
+    _paint_frame(painter, look, card, state)
+    painter.setPen(_NO_PEN)
+    painter.setBrush(look.neutral if waiting else category.header)
+    painter.drawPath(_HEADER)
+    _paint_texts(painter, look, layout, category, lines, state)
+    _paint_outline(painter, look, card, state)
+    for place in layout.inputs + layout.outputs:
+        _paint_port(painter, look, place, look.faint if waiting else category.accent, state)
+    if state.lit is not None and not state.lit:
+        painter.setPen(_NO_PEN)
+        painter.setBrush(look.veil)
+        painter.drawRoundedRect(card.adjusted(-6, -1, 6, 1), RADIUS.card, RADIUS.card)
+
+
+def _paint_frame(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:
+    painter.setPen(_NO_PEN)
+    radius = RADIUS.card
+    painter.setBrush(look.shadows[1])
+    painter.drawRoundedRect(card.adjusted(-1.5, 1, 1.5, 4), radius + 2, radius + 2)
+    painter.setBrush(look.shadows[0])
+    painter.drawRoundedRect(card.adjusted(-0.5, 1, 0.5, 2), radius, radius)
+    painter.setBrush(look.surface)
+    painter.drawRoundedRect(card, radius, radius)
+
+
+def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:
+    painter.setBrush(_NO_BRUSH)
+    radius = RADIUS.card
+    if state.severity == "error":
+        painter.setPen(look.outline_error)
+    elif state.severity == "warning":
+        painter.setPen(look.outline_warning)
+    else:
+        painter.setPen(look.outline_hover if state.hovered else look.outline)
+    painter.drawRoundedRect(card, radius, radius)
+    if state.selected:
+        painter.setPen(look.ring)
+        painter.drawRoundedRect(card.adjusted(-2.5, -2.5, 2.5, 2.5), radius + 2.5, radius + 2.5)
+
+
+def _paint_texts(
+    painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState
+) -> None:
+    waiting = state.status == "waiting"
+    painter.setFont(look.icon_font)
+    painter.setPen(look.faint if waiting else category.accent)
+    painter.drawText(QRectF(PAD - 1, 0, 16, HEADER), _CENTRE, category.icon)
+    painter.setFont(look.name_font)
+    painter.setPen(look.faint if waiting else look.text)
+    painter.drawText(QRectF(PAD + ICON, 0, WIDTH, HEADER), _LEFT, lines.name)
+    if state.severity in ("error", "warning"):
+        painter.setFont(look.badge_font)
+        painter.setPen(look.error if state.severity == "error" else look.warning)
+        painter.drawText(QRectF(WIDTH - 26, 0, 20, HEADER), _CENTRE, look.error_badge if state.severity == "error" else look.warning_badge)
+
+    painter.setFont(look.body_font)
+    painter.setPen(look.faint if waiting else look.muted)
+    painter.drawText(QRectF(PAD, HEADER, WIDTH, BODY), _LEFT, lines.block)
+    if lines.params:
+        painter.setPen(look.faint if waiting else look.text)
+        painter.drawText(QRectF(0, HEADER, WIDTH - PAD, BODY), _RIGHT, lines.params)
+
+    if layout.labelled:
+        painter.setFont(look.label_font)
+        for place in layout.inputs:
+            painter.setPen(look.faint if place.optional or waiting else look.muted)
+            painter.drawText(QRectF(PAD, place.y - 9, WIDTH, 18), _LEFT, place.name)
+        for place in layout.outputs:
+            painter.setPen(look.faint if waiting else look.muted)
+            painter.drawText(QRectF(0, place.y - 9, WIDTH - PAD, 18), _RIGHT, place.name)
+
+    top = layout.height - FOOTER
+    painter.setPen(look.hairline)
+    painter.drawLine(QPointF(PAD, top), QPointF(WIDTH - PAD, top))
+    if lines.problem:
+        painter.setFont(look.body_font)
+        painter.setPen(look.error)
+        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.problem)
+        return
+    painter.setFont(look.figure_font)
+    painter.setPen(look.faint if waiting else look.text)
+    painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.shape)
+    painter.setPen(look.faint if waiting else look.muted)
+    painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.count)
+
+
+def _paint_port(painter: QPainter, look: Look, place: PortPlace, accent: QColor, state: CardState) -> None:
+    key = (place.side, place.name)
+    radius = PORT_RADIUS
+    if place.optional and key not in state.connected:
+        radius -= 1
+    tall = place.span / 2
+    if state.lit is not None and key in state.lit:
+        grow = 7.0 if key == state.target else 4.0
+        painter.setPen(_NO_PEN)
+        painter.setBrush(look.halo)
+        _pill(painter, place, radius + grow, tall + grow if tall else 0)
+        painter.setPen(look.ring)
+        painter.setBrush(look.accent if key == state.target else look.surface)
+    elif key in state.connected:
+        painter.setPen(_NO_PEN)
+        painter.setBrush(look.surface)
+        _pill(painter, place, radius + 1.5, tall + 1.5 if tall else 0)
+        painter.setBrush(accent)
+    else:
+        painter.setPen(look.port_rim)
+        painter.setBrush(look.surface)
+    _pill(painter, place, radius, tall)
+
+
+def _pill(painter: QPainter, place: PortPlace, radius: float, tall: float) -> None:
+    if tall:
+        painter.drawRoundedRect(QRectF(place.x - radius, place.y - tall, 2 * radius, 2 * tall), radius, radius)
+    else:
+        painter.drawEllipse(QPointF(place.x, place.y), radius, radius)
+
+
+def _header_path() -> QPainterPath:
+    path = QPainterPath()
+    radius = RADIUS.card
+    path.moveTo(0, HEADER)
+    path.lineTo(0, radius)
+    path.arcTo(0, 0, 2 * radius, 2 * radius, 180, -90)
+    path.lineTo(WIDTH - radius, 0)
+    path.arcTo(WIDTH - 2 * radius, 0, 2 * radius, 2 * radius, 90, -90)
+    path.lineTo(WIDTH, HEADER)
+    path.closeSubpath()
+    return path
+
+
+_HEADER = _header_path()

@@ -1,0 +1,161 @@
+"""Where things lie on the canvas: sizes of cards, places of ports, curves of edges. Pure functions on plain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.ports import Port
+
+Point = tuple[float, float]
+Rect = tuple[float, float, float, float]
+"""Left, top, width, height."""
+Curve = tuple[float, float, float, float, float, float, float, float]
+"""A cubic Bézier: start, two control points, end, each as x, y."""
+Side = Literal["input", "output"]
+
+GRID = 16.0
+WIDTH = 176.0
+HEADER = 28.0
+BODY = 22.0
+ROW = 20.0
+FOOTER = 22.0
+PORT_RADIUS = 4.5
+MARGIN = 12.0
+"""How far a card paints outside its rectangle: ports, rings, shadow."""
+VARIADIC_SPAN = 28.0
+
+
+class PortPlace(NamedTuple):
+    """Where a port sits on its card.
+
+    Attributes:
+        name: the port's name.
+        side: ``input`` (left edge) or ``output`` (right edge).
+        x, y: its centre, from the top left corner of the card.
+        span: its length along the edge; 0 for a plain circle.
+        optional: whether it may stay unconnected.
+    """
+
+    name: str
+    side: Side
+    x: float
+    y: float
+    span: float = 0.0
+    optional: bool = False
+
+
+class Layout(NamedTuple):
+    """Size of a card and the places of its ports; the same for all nodes with the same ports.
+
+    Attributes:
+        height: of the card; the width is `WIDTH` always.
+        inputs, outputs: in declared order.
+        labelled: whether the card names its ports because one side has several.
+    """
+
+    height: float
+    inputs: tuple[PortPlace, ...]
+    outputs: tuple[PortPlace, ...]
+    labelled: bool
+
+    @property
+    def ports(self) -> tuple[PortPlace, ...]:
+        return self.inputs + self.outputs
+
+    def port(self, side: Side, name: str) -> PortPlace:
+        """The place of a port.
+
+        Raises:
+            KeyError: there is none of that name on that side.
+        """
+        for place in self.inputs if side == "input" else self.outputs:
+            if place.name == name:
+                return place
+        raise KeyError(name)
+
+
+def layout(spec: BlockSpec) -> Layout:
+    """Size and ports of the cards of a block."""
+    return _layout(spec.inputs, spec.outputs)
+
+
+@lru_cache(maxsize=1024)
+def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> Layout:
+    labelled = len(inputs) > 1 or len(outputs) > 1
+    rows = max(_rows(inputs), _rows(outputs)) if labelled else 0.0
+    height = HEADER + BODY + rows * ROW + FOOTER
+    top = HEADER + BODY if labelled else 0.0
+    room = rows * ROW if labelled else height
+    return Layout(height, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled)
+
+
+def _rows(ports: Sequence[Port]) -> float:
+    return sum(1.5 if p.variadic else 1.0 for p in ports)
+
+
+def _places(ports: Sequence[Port], side: Side, top: float, room: float) -> tuple[PortPlace, ...]:
+    x = 0.0 if side == "input" else WIDTH
+    y = top if len(ports) > 1 else top + (room - ROW * _rows(ports)) / 2
+    places = []
+    for port in ports:
+        span = ROW * (1.5 if port.variadic else 1.0)
+        places.append(PortPlace(port.name, side, x, y + span / 2, VARIADIC_SPAN if port.variadic else 0.0, port.optional))
+        y += span
+    return tuple(places)
+
+
+def spread(place: PortPlace, index: int, count: int) -> float:
+    """Height, from the top of the card, at which the edge number ``index`` of ``count`` meets a port."""
+    if not place.span or count < 2:
+        return place.y
+    room = place.span - 8
+    return place.y - room / 2 + room * index / (count - 1)
+
+
+def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
+    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left."""
+    ahead = x2 - x1
+    if ahead >= 0:
+        reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
+    else:
+        reach = min(64 - ahead / 3, 220.0)
+    return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
+
+
+def point_on(c: Curve, t: float) -> Point:
+    """The point of a curve at ``t`` from 0 (start) to 1 (end)."""
+    u = 1 - t
+    a, b, d, e = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
+    return a * c[0] + b * c[2] + d * c[4] + e * c[6], a * c[1] + b * c[3] + d * c[5] + e * c[7]
+
+
+def distance_to(c: Curve, x: float, y: float, steps: int = 24) -> float:
+    """Distance of a point from a curve, which is taken as ``steps`` straight pieces."""
+    best = math.inf
+    ax, ay = c[0], c[1]
+    for i in range(1, steps + 1):
+        bx, by = point_on(c, i / steps)
+        dx, dy = bx - ax, by - ay
+        length = dx * dx + dy * dy
+        t = 0.0 if length == 0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / length))
+        best = min(best, math.hypot(ax + t * dx - x, ay + t * dy - y))
+        ax, ay = bx, by
+    return best
+
+
+def snap(x: float, y: float) -> Point:
+    """The nearest point of the grid."""
+    return round(x / GRID) * GRID, round(y / GRID) * GRID
+
+
+def bounds(rects: Iterable[Rect]) -> Rect | None:
+    """The smallest rectangle around all; None without any."""
+    boxes = [(x, y, x + w, y + h) for x, y, w, h in rects]
+    if not boxes:
+        return None
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    return left, top, max(b[2] for b in boxes) - left, max(b[3] for b in boxes) - top

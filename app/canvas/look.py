@@ -1,0 +1,105 @@
+"""Colours, pens and fonts of the canvas, made once per theme: making them while painting would cost more than painting."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
+
+from app.theme import Theme, blend, category_icon, mono, sans
+from app.theme.icons import glyph, icon_font
+
+EDGE_WIDTH = 1.6
+
+
+class CategoryLook(NamedTuple):
+    """How the cards of one category look.
+
+    Attributes:
+        accent: icon and connected ports.
+        header: tint behind the name.
+        block: solid fill for far zoom.
+        icon: character in the icon font.
+    """
+
+    accent: QColor
+    header: QColor
+    block: QColor
+    icon: str
+
+
+class Look:
+    """Everything that the canvas paints with, in one theme."""
+
+    def __init__(self, theme: Theme):
+        self.theme = theme
+        self.canvas = QColor(theme.canvas)
+        self.grid = QColor(theme.grid)
+        self.surface = QColor(theme.surface)
+        self.text = QColor(theme.text)
+        self.neutral = QColor(blend(theme.surface_sunken, theme.surface, 0.7))
+        self.veil = QColor(theme.canvas)
+        self.veil.setAlpha(165)
+        self.muted = QColor(theme.text_muted)
+        self.faint = QColor(theme.text_faint)
+        self.error = QColor(theme.error)
+        self.warning = QColor(theme.warning)
+        self.info = QColor(theme.info)
+        self.accent = QColor(theme.accent)
+        self.port_rim = QPen(QColor(theme.border_strong), 1.4)
+        self.hairline = QPen(QColor(theme.border), 1)
+        self.outline = QPen(QColor(blend(theme.border_strong, theme.border, 0.25)), 1)
+        self.outline_hover = QPen(QColor(theme.border_strong), 1.2)
+        self.outline_error = QPen(self.error, 1.6)
+        self.outline_warning = QPen(self.warning, 1.2)
+        self.ring = QPen(self.accent, 2)
+        self.shadows = tuple(QColor(0, 0, 0, a) for a in ((46, 30) if theme.dark else (16, 9)))
+        self.edge = _round(QColor(theme.edge), EDGE_WIDTH)
+        self.edge_hover = _round(QColor(theme.text_muted), EDGE_WIDTH + 0.8)
+        self.edge_selected = _round(self.accent, EDGE_WIDTH + 0.8)
+        self.edge_waiting = _round(QColor(blend(theme.edge, theme.canvas, 0.5)), EDGE_WIDTH)
+        self.edge_error = _round(self.error, EDGE_WIDTH)
+        self.draft = _round(self.accent, 2)
+        self.draft_loose = QPen(self.draft)
+        self.draft_loose.setStyle(Qt.PenStyle.CustomDashLine)
+        self.draft_loose.setDashPattern([3, 3])
+        tint = QColor(theme.accent)
+        tint.setAlpha(30)
+        self.band = QBrush(tint)
+        self.band_pen = QPen(self.accent, 1)
+        self.band_pen.setCosmetic(True)
+        self.halo = QColor(theme.accent)
+        self.halo.setAlpha(70)
+        self.label_fill = QColor(theme.canvas)
+        self.name_font = sans(12, QFont.Weight.DemiBold)
+        self.body_font = sans(11)
+        self.label_font = sans(10, QFont.Weight.Medium)
+        self.figure_font = mono(10)
+        self.icon_font = icon_font(14)
+        self.badge_font = icon_font(13)
+        self.error_badge = glyph("warning-circle-fill")
+        self.warning_badge = glyph("warning-fill")
+        self.name_metrics = QFontMetricsF(self.name_font)
+        self.body_metrics = QFontMetricsF(self.body_font)
+        self.figure_metrics = QFontMetricsF(self.figure_font)
+        self._categories: dict[str, CategoryLook] = {}
+
+    def category(self, name: str) -> CategoryLook:
+        """How the cards of a category look."""
+        found = self._categories.get(name)
+        if found is None:
+            theme = self.theme
+            colour = theme.category[name]
+            found = CategoryLook(
+                QColor(colour),
+                QColor(blend(colour, theme.surface, 0.16 if theme.dark else 0.1)),
+                QColor(blend(colour, theme.surface, 0.55 if theme.dark else 0.5)),
+                glyph(category_icon(name)),
+            )
+            self._categories[name] = found
+        return found
+
+
+def _round(colour: QColor, width: float) -> QPen:
+    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)

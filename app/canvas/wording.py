@@ -1,0 +1,97 @@
+"""What a card says: its line of parameters, shapes and counts as short text."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QCoreApplication
+
+from graph_engine.analysis.checked import CheckedNode
+from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.graph.node import Node
+from graph_engine.spec.params import Param
+from graph_engine.spec.tensor import N, Shape
+
+
+class Wording(NamedTuple):
+    """The texts of a card.
+
+    Attributes:
+        name: the node's.
+        block: its block's.
+        params: what differs from torch's defaults: ``32 · 3×3``.
+        shape: of the first output; empty while it is not known.
+        count: number of weights; empty where there are none.
+        problem: the first error's message; empty without one.
+    """
+
+    name: str
+    block: str
+    params: str
+    shape: str
+    count: str
+    problem: str
+
+
+def wording(node: Node, checked: CheckedNode | None) -> Wording:
+    """What the card of ``node`` says."""
+    shape = count = ""
+    if checked is not None:
+        spec = next(iter(checked.outputs.values()), None) or next(iter(checked.inputs.values()), None)
+        shape = shape_label(spec.shape) if hasattr(spec, "shape") else ""
+        count = count_label(checked.parameters) if checked.parameters else ""
+    worst = worst_of(checked)
+    problem = worst.message if worst is not None and worst.severity == "error" else ""
+    return Wording(node.name, node.block, params_line(node), shape, count, problem)
+
+
+def worst_of(checked: CheckedNode | None) -> Diagnostic | None:
+    """The gravest finding on a node."""
+    if checked is None or not checked.diagnostics:
+        return None
+    return min(checked.diagnostics, key=lambda d: ("error", "warning", "hint").index(d.severity))
+
+
+def params_line(node: Node) -> str:
+    """The parameters that differ from torch's defaults, in one line."""
+    parts = []
+    for param in node.spec.params:
+        value = node.params[param.name]
+        if value is None or (not param.required and value == param.default):
+            continue
+        parts.append(_param(param, value))
+    return " · ".join(parts)
+
+
+def _param(param: Param, value: Any) -> str:
+    label = param.name.replace("_", " ")
+    if value is True:
+        return label
+    if value is False:
+        return QCoreApplication.translate("canvas", "no {0}").format(label)
+    return _value(param, value) if param.required or isinstance(value, str) else f"{label} {_value(param, value)}"
+
+
+def _value(param: Param, value: Any) -> str:
+    if isinstance(value, tuple):
+        return "×".join("–" if v is None else str(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    length = getattr(param, "length", None)
+    return "×".join([str(value)] * length) if isinstance(value, int) and length else str(value)
+
+
+def shape_label(shape: Shape) -> str:
+    """A shape without its batch: ``32×26×26``; ``N`` where nothing else is left."""
+    dims = shape[1:] if shape and shape[0] == N and len(shape) > 1 else shape
+    return "×".join(str(d) if isinstance(d, int) or d.text.isidentifier() else f"({d})" for d in dims) or "1"
+
+
+def count_label(count: int) -> str:
+    """A number of weights in at most six characters: ``36,928``, ``1.23M``."""
+    if count < 100_000:
+        return f"{count:,}"
+    for size, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return f"{count / 1e3:.3g}k"

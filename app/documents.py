@@ -1,0 +1,159 @@
+"""Documents from the user's side: new, open, save, export, and the guard before unsaved work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.preferences import Preferences
+from app.session import Session
+from graph_engine.codegen.project import project_files
+from graph_engine.document.templates import Template
+from graph_engine.errors import ArchloomError
+
+SUFFIX = ".archloom"
+
+
+class Documents(QObject):
+    """Opens, saves and exports the session's document, with the dialogs that this takes.
+
+    Signals:
+        opened: another document is open now.
+        told: something was done; one sentence.
+    """
+
+    opened = Signal()
+    told = Signal(str)
+
+    def __init__(self, session: Session, preferences: Preferences, window: QWidget):
+        super().__init__(window)
+        self._session = session
+        self._preferences = preferences
+        self._window = window
+
+    def new(self) -> None:
+        """Goes on with an empty network."""
+        if self.may_leave():
+            self._session.new()
+            self.opened.emit()
+
+    def new_from(self, template: Template) -> None:
+        """Goes on with a template as a document that has no file yet."""
+        if self.may_leave():
+            self._session.new(template.open())
+            self.opened.emit()
+
+    def open(self) -> None:
+        """Asks for a file and opens it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._folder(), self._filter())
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> bool:
+        """Opens a file; tells in a dialog where it cannot be read. Returns whether it is open now."""
+        if not self.may_leave():
+            return False
+        try:
+            self._session.open(path)
+        except ArchloomError as error:
+            self.complain(self.tr("{0} cannot be opened").format(path.name), error)
+            return False
+        self._preferences.remember_file(path)
+        self.opened.emit()
+        return True
+
+    def save(self) -> bool:
+        """Writes the document to its file, which it asks for where there is none. Returns whether it is written."""
+        return self._write(self._session.path) if self._session.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Asks for a file and writes the document to it. Returns whether it is written."""
+        path = self.ask_path(self.tr("Save As"), self._session.title + SUFFIX, self._filter(), SUFFIX)
+        return path is not None and self._write(path)
+
+    def may_leave(self) -> bool:
+        """Whether the document may be left: saved, or given up by choice."""
+        if not self._session.is_dirty:
+            return True
+        box = QMessageBox(self._window)
+        box.setObjectName("unsaved")
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(self.tr("Unsaved Changes"))
+        box.setText(self.tr("Save the changes to “{0}”?").format(self._session.title))
+        box.setInformativeText(self.tr("They are lost if you do not save them."))
+        button = QMessageBox.StandardButton
+        box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+        box.setDefaultButton(button.Save)
+        answer = box.exec()
+        if answer == button.Save:
+            return self.save()
+        return bool(answer == button.Discard)
+
+    def export_python(self) -> None:
+        """Asks for a file and writes the generated module to it."""
+        try:
+            text = self._session.graph.to_python()
+        except ArchloomError as error:
+            self.complain(self.tr("There is no code to export yet"), error)
+            return
+        path = self.ask_path(self.tr("Export Python Module"), f"{self._session.graph.name}.py", self.tr("Python files (*.py)"), ".py")
+        if path is not None and self._write_files(path.parent, {path.name: text}):
+            self.told.emit(self.tr("Exported to {0}").format(path))
+
+    def export_project(self) -> None:
+        """Asks for a folder and writes the project that trains without this program into it."""
+        try:
+            files = project_files(self._session.graph)
+        except ArchloomError as error:
+            self.complain(self.tr("The project cannot be exported yet"), error)
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export Project Folder"), str(Path(self._folder()) / self._session.graph.name), self.tr("Folder (*)")
+        )
+        if name and self._write_files(Path(name), files):
+            self.told.emit(self.tr("Exported to {0}").format(name))
+
+    def complain(self, title: str, error: Exception) -> None:
+        """Tells in a dialog what went wrong and why."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Archloom", title, QMessageBox.StandardButton.Ok, self._window)
+        box.setObjectName("complaint")
+        box.setInformativeText(str(error))
+        box.exec()
+
+    def ask_path(self, title: str, proposal: str, kinds: str, suffix: str) -> Path | None:
+        """Asks where to write a file; None where the user would rather not."""
+        name, _ = QFileDialog.getSaveFileName(self._window, title, str(Path(self._folder()) / proposal), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        return path if path.suffix else path.with_suffix(suffix)
+
+    def _write(self, path: Path) -> bool:
+        try:
+            self._session.save(path)
+        except ArchloomError as error:
+            self.complain(self.tr("{0} is not saved").format(path.name), error)
+            return False
+        self._preferences.remember_file(path)
+        self.told.emit(self.tr("Saved to {0}").format(path))
+        return True
+
+    def _write_files(self, folder: Path, files: dict[str, str]) -> bool:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in files.items():
+                (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.complain(self.tr("Not exported"), OSError(self.tr("{0} cannot be written: {1}.").format(error.filename, error.strerror)))
+            return False
+        return True
+
+    def _folder(self) -> str:
+        path = self._session.path
+        return str(path.parent if path is not None else Path.home())
+
+    def _filter(self) -> str:
+        return self.tr("Archloom documents (*{0})").format(SUFFIX)
+

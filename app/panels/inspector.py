@@ -1,0 +1,87 @@
+"""The inspector: everything about what is selected, and the way to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.panels.inspector_pages import DocumentPage, NodePage, Page, SeveralPage
+from app.session import Session
+from app.theme.tokens import SPACE
+from graph_engine.analysis.checked import CheckedGraph
+from graph_engine.graph.changes import Change
+
+
+class InspectorPanel(QScrollArea):
+    """Shows a page for one node, for several, or for the document.
+
+    Signals:
+        failed: an edit was refused; one sentence.
+        node_chosen: id of a node that was clicked in the page.
+    """
+
+    failed = Signal(str)
+    node_chosen = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._selected: tuple[str, ...] = ()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._holder = QWidget()
+        self._layout = QVBoxLayout(self._holder)
+        self._layout.setContentsMargins(SPACE.wide, SPACE.base, SPACE.near, SPACE.wide)
+        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setWidget(self._holder)
+        self.page: Page = DocumentPage(session)
+        self._install(self.page)
+        session.changed.connect(self._on_changed)
+        session.checked_changed.connect(self._on_checked)
+        session.replaced.connect(lambda: self.select(()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 480)
+
+    def select(self, nodes: Iterable[str]) -> None:
+        """Shows the page for these nodes."""
+        selected = tuple(nodes)
+        if selected == self._selected and selected:
+            return
+        self._selected = selected
+        old = self.page
+        if not selected:
+            self.page = DocumentPage(self._session)
+        elif len(selected) == 1:
+            self.page = NodePage(self._session, selected[0])
+        else:
+            self.page = SeveralPage(self._session, selected)
+        self._layout.removeWidget(old)
+        old.hide()
+        old.deleteLater()
+        self._install(self.page)
+        self.verticalScrollBar().setValue(0)
+
+    def edit_name(self) -> None:
+        """Puts the keyboard into the name of the one selected node."""
+        if isinstance(self.page, NodePage):
+            self.page.edit_name()
+
+    def _install(self, page: Page) -> None:
+        page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        page.failed.connect(self.failed)
+        page.node_chosen.connect(self.node_chosen)
+        self._layout.addWidget(page)
+
+    def _on_changed(self, changes: tuple[Change, ...]) -> None:
+        gone = {c.id for c in changes if c.kind == "node-removed"} - self._session.graph.nodes.keys()
+        if gone.intersection(self._selected):
+            self.select(n for n in self._selected if n not in gone)
+        elif any(c.kind in ("node", "name") and c.id in self._selected for c in changes):
+            self.page.refresh()
+
+    def _on_checked(self, checked: CheckedGraph) -> None:
+        self.page.show_checked(checked)

@@ -1,0 +1,169 @@
+"""The training panel: what to train on and how, and how far the run is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from app.panels.settings_form import SettingsForm
+from app.run import Run
+from app.session import Session
+from app.theme.icons import icon
+from app.theme.tokens import SPACE
+from app.widgets.form import Facts
+from app.widgets.section import Section
+from app.widgets.text import count_text, label_text, time_text
+from graph_engine.settings.schema import SECTIONS
+from graph_engine.training.state import RunState
+
+
+class TrainingPanel(QWidget):
+    """Run controls and progress above the settings.
+
+    Args:
+        actions: the actions of the controls, from the window's table: run, pause, stop.
+
+    Signals:
+        failed: an edit was refused; one sentence.
+        node_chosen: id of the node that a failed run concerns.
+    """
+
+    failed = Signal(str)
+    node_chosen = Signal(str)
+
+    def __init__(self, session: Session, run: Run, actions: tuple[QAction, ...], parent: QWidget | None = None):
+        super().__init__(parent)
+        self._run = run
+        self._session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head(actions))
+        line = QFrame()
+        line.setProperty("role", "separator")
+        layout.addWidget(line)
+        layout.addWidget(self._settings(), 1)
+        run.state_changed.connect(self._show_state)
+        run.progress_changed.connect(self._show_progress)
+        run.worker.ready.connect(self._show_state)
+        self._show_state()
+        self._show_progress()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 480)
+
+    def _head(self, actions: tuple[QAction, ...]) -> QWidget:
+        head = QWidget()
+        column = QVBoxLayout(head)
+        column.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
+        column.setSpacing(SPACE.near)
+        controls = QHBoxLayout()
+        controls.setSpacing(SPACE.tight)
+        for place, action in enumerate(actions):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            if place == 0:
+                button.setProperty("role", "primary")
+            controls.addWidget(button)
+        controls.addStretch()
+        self._state = QLabel()
+        self._state.setProperty("role", "pill")
+        controls.addWidget(self._state)
+        column.addLayout(controls)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        column.addWidget(self.bar)
+        self.facts = Facts()
+        column.addWidget(self.facts)
+        self._message = QLabel()
+        self._message.setWordWrap(True)
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self._message)
+        links = QHBoxLayout()
+        self._node = QPushButton(self.tr("Show node"))
+        self._node.setProperty("role", "flat")
+        self._node.clicked.connect(self._choose_node)
+        self.folder_button = QPushButton(self.tr("Show run folder"))
+        self.folder_button.setIcon(icon("folder-open", "accent"))
+        self.folder_button.setProperty("role", "flat")
+        self.folder_button.clicked.connect(self._open_folder)
+        links.addWidget(self._node)
+        links.addWidget(self.folder_button)
+        links.addStretch()
+        column.addLayout(links)
+        return head
+
+    def _settings(self) -> QWidget:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(SPACE.wide, SPACE.near, SPACE.near, SPACE.wide)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.forms = {name: SettingsForm(self._session, name) for name in SECTIONS}
+        for name, form in self.forms.items():
+            form.failed.connect(self.failed)
+            section = Section(label_text(name))
+            section.body.addWidget(form)
+            column.addWidget(section)
+        area.setWidget(holder)
+        return area
+
+    def _show_state(self, *_: object) -> None:
+        run = self._run
+        words, message, role = self._words()
+        self._state.setText(words)
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
+        self._message.setProperty("role", role)
+        self._message.style().unpolish(self._message)
+        self._message.style().polish(self._message)
+        known = run.node is not None and run.node in self._session.graph
+        self._node.setVisible(known)
+        self.folder_button.setVisible(run.folder is not None)
+        self.bar.setVisible(run.folder is not None)
+        self.facts.setVisible(run.folder is not None)
+
+    def _words(self) -> tuple[str, str, str]:
+        """The state in a word or two, the message below it, and the message's role in the style sheet."""
+        run = self._run
+        if run.worker.problem:
+            return self.tr("Not available"), run.worker.problem, "error"
+        if run.state == RunState.IDLE:
+            return (self.tr("Ready"), "", "muted") if run.worker.is_ready else (self.tr("Warming up…"), "", "muted")
+        words = {
+            RunState.STARTING: self.tr("Starting…"),
+            RunState.RUNNING: self.tr("Training"),
+            RunState.PAUSED: self.tr("Paused"),
+            RunState.STOPPED: self.tr("Stopped"),
+            RunState.FINISHED: self.tr("Finished"),
+            RunState.FAILED: self.tr("Failed"),
+        }
+        return words[run.state], run.message, "error" if run.state == RunState.FAILED else "muted"
+
+    def _show_progress(self) -> None:
+        progress = self._run.progress
+        self.bar.setValue(round(self._run.fraction * 1000))
+        left = self._run.seconds_left
+        self.facts.show_facts(
+            {
+                self.tr("Epoch"): f"{progress.epoch} / {progress.epochs}" if progress.epochs else "–",
+                self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
+                self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))) if progress.step else "–",
+                self.tr("Time left"): time_text(left) if left is not None else "–",
+            }
+        )
+
+    def _choose_node(self) -> None:
+        if self._run.node is not None:
+            self.node_chosen.emit(self._run.node)
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run.folder)))

@@ -1,0 +1,79 @@
+"""What the program remembers between two starts: window, recent files, theme. A new layout gets a new version, so that old states never
+spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+
+from app.theme.style import Mode
+
+LAYOUT_VERSION = 1
+"""Raised when docks or toolbars change."""
+
+RECENT_LENGTH = 10
+
+
+class Preferences(QObject):
+    """The remembered choices.
+
+    Signals:
+        recent_changed: the list of recent files differs.
+    """
+
+    recent_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "archloom", "archloom")
+
+    @property
+    def theme(self) -> Mode:
+        """The chosen theme."""
+        mode = self._store.value("theme", "system")
+        return cast(Mode, mode) if mode in ("system", "light", "dark") else "system"
+
+    @theme.setter
+    def theme(self, mode: Mode) -> None:
+        self._store.setValue("theme", mode)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened or saved last, the latest first; those that are gone are left out."""
+        stored = self._store.value("recent", [])
+        names = [stored] if isinstance(stored, str) else list(cast(Iterable[str], stored or []))
+        return [path for path in map(Path, names) if path.is_file()]
+
+    def remember_file(self, path: Path) -> None:
+        """Puts a file at the head of the recent ones."""
+        path = path.resolve()
+        kept = [path, *(p for p in self.recent if p != path)][:RECENT_LENGTH]
+        self._store.setValue("recent", [str(p) for p in kept])
+        self.recent_changed.emit()
+
+    def forget_files(self) -> None:
+        """Empties the list of recent files."""
+        self._store.remove("recent")
+        self.recent_changed.emit()
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Place and size of the window, or None."""
+        return self._bytes("geometry")
+
+    @property
+    def docks(self) -> QByteArray | None:
+        """Places of the panels, or None."""
+        return self._bytes("docks")
+
+    def remember_window(self, geometry: QByteArray, docks: QByteArray) -> None:
+        """Keeps place and size of the window and places of its panels."""
+        self._store.setValue(f"layout{LAYOUT_VERSION}/geometry", geometry)
+        self._store.setValue(f"layout{LAYOUT_VERSION}/docks", docks)
+
+    def _bytes(self, name: str) -> QByteArray | None:
+        value = self._store.value(f"layout{LAYOUT_VERSION}/{name}")
+        return value if isinstance(value, QByteArray) else None

@@ -1,0 +1,55 @@
+"""Figures as people read them. Sizes may be symbolic: ``2048*T`` stays what it is."""
+
+from __future__ import annotations
+
+from graph_engine.spec.tensor import Dim, Shape, Size
+
+_FACTORS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def count_text(number: Size) -> str:
+    """``93322`` → ``93,322``."""
+    return str(number) if isinstance(number, Dim) else f"{number:,}"
+
+
+def short_text(number: Size, unit: str = "") -> str:
+    """``5523456`` → ``5.52 M``; with a unit, ``5.52 MFLOP``."""
+    if isinstance(number, Dim):
+        return f"{number} {unit}".strip()
+    for factor, letter in _FACTORS:
+        if abs(number) >= factor:
+            return f"{number / factor:.3g} {letter}{unit}"
+    return f"{number:,} {unit}".strip()
+
+
+def bytes_text(number: Size) -> str:
+    """``93322`` → ``91.1 KiB``."""
+    if isinstance(number, Dim):
+        return f"{number} B"
+    value = float(number)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+        value /= 1024
+    return f"{value:.3g} TiB"
+
+
+def shape_words(shape: Shape) -> str:
+    """``("N", 32, 26, 26)`` → ``N × 32 × 26 × 26``."""
+    return " × ".join(map(str, shape))
+
+
+def time_text(seconds: float) -> str:
+    """``75`` → ``1 min 15 s``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def label_text(name: str) -> str:
+    """A parameter's name as a label: ``batch_size`` → ``Batch size``; torch's own names of block parameters stay as they are."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

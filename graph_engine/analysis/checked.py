@@ -1,0 +1,107 @@
+"""The frozen result of a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.spec.tensor import Shape, Size, TensorSpec
+
+Status = Literal["ok", "error", "waiting"]
+
+
+class CheckedNode(NamedTuple):
+    """What is known of one node.
+
+    Attributes:
+        id: the node's.
+        status: ``ok``; ``error`` where the node is itself at fault; ``waiting`` where it only lacks what a node before it owes.
+        inputs: what arrives, by port; a tuple where the port is variadic.
+        outputs: what leaves, by port; empty unless the status is ``ok``.
+        sizes: inferred hyper-parameters.
+        weights: shape of each learned tensor.
+        buffers: shape of each saved tensor that is not learned.
+        parameters: number of learned numbers.
+        flops: of one forward pass of one sample; symbolic where a length is free.
+        memory: bytes of the outputs for one sample; symbolic where a length is free.
+        diagnostics: findings on this node.
+    """
+
+    id: str
+    status: Status
+    inputs: Mapping[str, Any] = {}
+    outputs: Mapping[str, TensorSpec] = {}
+    sizes: Mapping[str, Any] = {}
+    weights: Mapping[str, Shape] = {}
+    buffers: Mapping[str, Shape] = {}
+    parameters: int = 0
+    flops: Size = 0
+    memory: Size = 0
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class CheckedGraph:
+    """Frozen snapshot of what a check found.
+
+    Attributes:
+        nodes: `CheckedNode` of every node, by id. A node whose result did not change since the last check keeps its old object.
+        order: node ids in an order in which they can be computed.
+        findings: diagnostics that concern the document rather than one node.
+        parameters: learned numbers in total.
+        flops: floating-point operations of one forward pass of one sample.
+        memory: bytes of all weights, buffers and, for one sample, all outputs.
+    """
+
+    def __init__(
+        self,
+        nodes: Mapping[str, CheckedNode],
+        order: tuple[str, ...],
+        findings: tuple[Diagnostic, ...],
+        faulty: frozenset[str],
+        parameters: int,
+        flops: Size,
+        memory: Size,
+    ):
+        self.nodes = nodes
+        self.order = order
+        self.findings = findings
+        self.parameters = parameters
+        self.flops = flops
+        self.memory = memory
+        self._faulty = faulty
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All findings, errors first, then in the order of the nodes."""
+        rank = {"error": 0, "warning": 1, "hint": 2}
+        place = {id: i for i, id in enumerate(self.order)} if self._faulty else {}
+        found = [*self.findings]
+        for id in sorted(self._faulty, key=lambda id: place[id]):
+            found += self.nodes[id].diagnostics
+        return tuple(sorted(found, key=lambda d: rank[d.severity]))
+
+    @cached_property
+    def ok(self) -> bool:
+        """Whether the network can run: no errors, and nothing waits."""
+        return not any(d.severity == "error" for d in self.diagnostics)
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Mapping[str, Shape]]:
+        """Shape of every known output: ``shapes[node_id][port]``."""
+        return _Shapes(self.nodes)
+
+
+class _Shapes(Mapping[str, Mapping[str, Shape]]):
+    def __init__(self, nodes: Mapping[str, CheckedNode]):
+        self._nodes = nodes
+
+    def __getitem__(self, id: str) -> Mapping[str, Shape]:
+        return {port: spec.shape for port, spec in self._nodes[id].outputs.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)

@@ -1,0 +1,110 @@
+"""Normalizations."""
+
+from __future__ import annotations
+
+from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
+from graph_engine.spec.call import Call
+from graph_engine.spec.faults import Fault
+from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam
+from graph_engine.spec.ports import Port
+from graph_engine.spec.rules import expect_dtype, expect_number, expect_rank, settled
+from graph_engine.spec.tensor import shape_text
+
+CATEGORY = "Normalization"
+
+
+def batch_norm(ranks: tuple[int, ...], layout: str) -> Rule:
+    """The rule of BatchNormNd: one mean, variance, scale and shift for each channel."""
+
+    def infer(at: Site) -> Inferred:
+        x = at.input()
+        expect_rank(x, ranks, layout)
+        expect_dtype(x, ("float32",))
+        features = settled(at, "num_features", expect_number(x.shape[1], "the number of channels"), "channels")
+        size = (features,)
+        return Inferred(
+            (x,),
+            {"num_features": features},
+            {"weight": size, "bias": size} if at["affine"] else {},
+            {"running_mean": size, "running_var": size, "num_batches_tracked": ()} if at["track_running_stats"] else {},
+        )
+
+    return infer
+
+
+def layer_norm(at: Site) -> Inferred:
+    """Normalizes over the last dimensions, all of ``normalized_shape``."""
+    x = at.input()
+    expect_dtype(x, ("float32",))
+    given = at["normalized_shape"]
+    if given is None:
+        shape = (expect_number(x.shape[-1], "the last dimension"),)
+    else:
+        shape = (given,) if isinstance(given, int) else given
+        if len(shape) > len(x.shape) or x.shape[len(x.shape) - len(shape) :] != shape:
+            trailing = x.shape[-len(shape) :]
+            raise Fault(
+                "shape.normalized-shape",
+                "normalized_shape is {given}, but the input ends in {trailing}.",
+                port="input",
+                given=shape_text(shape),
+                trailing=shape_text(trailing),
+            )
+    weights = {}
+    if at["elementwise_affine"]:
+        weights = {"weight": shape, "bias": shape} if at["bias"] else {"weight": shape}
+    return Inferred((x,), {"normalized_shape": shape[0] if len(shape) == 1 else shape}, weights)
+
+
+_EPS = FloatParam(name="eps", default=1e-5, minimum=0.0, advanced=True, help="Added to the variance for numerical stability.")
+
+
+def _batch_norm(n: int, ranks: tuple[int, ...], layout: str) -> BlockSpec:
+    return BlockSpec(
+        id=f"BatchNorm{n}d",
+        category=CATEGORY,
+        summary="Normalizes each channel over the batch, then scales and shifts it.",
+        inputs=(Port("input", f"{layout}."),),
+        outputs=(Port("output", "The shape of the input."),),
+        params=(
+            IntParam(name="num_features", inferred=True, minimum=1, help="Channels of the input."),
+            _EPS,
+            FloatParam(
+                name="momentum",
+                default=0.1,
+                minimum=0.0,
+                maximum=1.0,
+                optional=True,
+                advanced=True,
+                help="Weight of the newest batch in the running statistics; empty means a plain average.",
+            ),
+            BoolParam(name="affine", default=True, help="Learn a scale and a shift for each channel."),
+            BoolParam(
+                name="track_running_stats", default=True, advanced=True, help="Keep running statistics and use them when evaluating."
+            ),
+        ),
+        infer=batch_norm(ranks, layout),
+        call=Call("module", f"nn.BatchNorm{n}d", positional=1),
+        keywords=("bn",),
+    )
+
+
+BatchNorm1d = _batch_norm(1, (2, 3), "(N, C) or (N, C, L)")
+BatchNorm2d = _batch_norm(2, (4,), "(N, C, H, W)")
+
+LayerNorm = BlockSpec(
+    id="LayerNorm",
+    category=CATEGORY,
+    summary="Normalizes each sample over its last dimensions, then scales and shifts it.",
+    inputs=(Port("input", "(N, …, normalized_shape)."),),
+    outputs=(Port("output", "The shape of the input."),),
+    params=(
+        IntsParam(name="normalized_shape", inferred=True, minimum=1, help="The dimensions to normalize over; left out, the last one."),
+        _EPS,
+        BoolParam(name="elementwise_affine", default=True, help="Learn a scale and a shift for each element."),
+        BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless elementwise_affine is on."),
+    ),
+    infer=layer_norm,
+    call=Call("module", "nn.LayerNorm", positional=1),
+    keywords=("ln", "transformer"),
+)

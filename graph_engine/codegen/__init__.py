@@ -1,0 +1,1 @@
+"""Writes source: of a network, and of the project around it. Needs no torch."""

@@ -1,0 +1,82 @@
+"""Generated source → imported file → ``nn.Module``.
+
+The text is written to a file and imported, never exec'd: a class from a file can be inspected and pickled, and its tracebacks name lines.
+The file is named after its content, so the same text is imported once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+import torch
+from torch import nn
+
+from graph_engine.codegen.module import class_name
+from graph_engine.errors import UnwritableError
+
+
+def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Module:
+    """An instance of the class that ``source`` defines.
+
+    Args:
+        source: what `graph_engine.codegen.module.write_module` wrote.
+        name: the document's name.
+        previous: a module built before an edit; learned tensors of the same name and shape keep their values, and are shared with it.
+    """
+    cls = load_class(source, name)
+    if previous is None:
+        return cls()
+    with torch.device("meta"):
+        module = cls()
+    kept = previous.state_dict(keep_vars=True)
+    for path, part in module.named_modules():
+        own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
+        names = [f"{path}.{name}" if path else name for name, _ in own]
+        if any(n not in kept or kept[n].shape != tensor.shape for n, (_, tensor) in zip(names, own, strict=True)):
+            part.to_empty(device="cpu", recurse=False)
+            reset = getattr(part, "reset_parameters", None) or part._reset_parameters
+            reset()
+    state = {name: kept[name] if tensor.is_meta else tensor for name, tensor in module.state_dict(keep_vars=True).items()}
+    module.load_state_dict(state, assign=True)
+    return module
+
+
+def load_class(source: str, name: str) -> type[nn.Module]:
+    """The class that ``source`` defines.
+
+    Raises:
+        UnwritableError: the file can be written neither to the user's cache nor to the temporary folder.
+    """
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    module_name = f"archloom_generated_{digest}"
+    if module_name not in sys.modules:
+        path = _written(source, f"{module_name}.py")
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        spec.loader.exec_module(module)
+    return getattr(sys.modules[module_name], class_name(name))
+
+
+def _written(source: str, name: str) -> Path:
+    problem: OSError | None = None
+    for folder in (platformdirs.user_cache_path("archloom") / "modules", Path(tempfile.gettempdir()) / f"archloom-{os.getpid()}"):
+        path = folder / name
+        try:
+            if path.is_file() and path.read_text(encoding="utf-8") == source:
+                return path
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".py", delete=False, encoding="utf-8") as file:
+                file.write(source)
+            Path(file.name).replace(path)
+            return path
+        except OSError as error:
+            problem = error
+    raise UnwritableError(f"The generated module cannot be written: {problem}.")

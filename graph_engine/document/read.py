@@ -1,0 +1,145 @@
+"""Document → graph: parsed into plain records first, upgraded, and only then built. Nothing in a document is ever executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from graph_engine.document.migrations import VERSION, upgrade
+from graph_engine.document.schema import DocumentRecord, EdgeRecord, NodeRecord
+from graph_engine.errors import DocumentError, GraphError, NewerVersionError
+from graph_engine.graph.commands import AddMany, SetSettings
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Node
+from graph_engine.settings.schema import Settings
+from graph_engine.spec.registry import registry
+
+G = TypeVar("G", bound=CoreGraph)
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(path: Path, kind: type[G]) -> G:
+    """Reads a document.
+
+    Args:
+        path: the file.
+        kind: the class of graph to make.
+
+    Raises:
+        DocumentError: the file cannot be read as a document; the message tells where.
+        NewerVersionError: it was written by a later version of the program.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{path.name} is not an Archloom document: it is not UTF-8 text.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return from_text(text, kind, path.name)
+
+
+def from_text(text: str, kind: type[G], name: str = "The document") -> G:
+    """As `load`, from the text of a document that is called ``name`` in messages."""
+    content = parse_json(text, name)
+    if not isinstance(content, dict) or content.get("format") != "archloom":
+        raise DocumentError(f'{name} is not an Archloom document: it does not begin with {{"format": "archloom"}}.')
+    version = content.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise DocumentError(f"{name} has no valid format version: it says {version!r}.")
+    if version > VERSION:
+        raise NewerVersionError(
+            f"{name} was written by a newer Archloom (format {version}, this one reads up to {VERSION}): update to open it."
+        )
+    record = validate(DocumentRecord, upgrade(content), name)
+    graph = kind(record.name, record.description)
+    try:
+        settings = Settings.from_plain({"data": record.data, "training": record.training})
+        with graph.edit():
+            AddMany(*build(graph, record.nodes, record.edges, keep_ids=True), text="Open").do(graph)
+            SetSettings(settings, "all").do(graph)
+    except GraphError as error:
+        raise DocumentError(f"{name} cannot be opened: {error}") from error
+    return graph
+
+
+def parse_json(text: str, name: str) -> Any:
+    """JSON text as plain data.
+
+    Raises:
+        DocumentError: it is none; the message tells where it breaks off or goes wrong.
+    """
+
+    def not_a_number(word: str) -> NoReturn:
+        raise DocumentError(f"{name} holds {word}, which is not a number.")
+
+    try:
+        return json.loads(text, parse_constant=not_a_number)
+    except json.JSONDecodeError as error:
+        if not text.strip():
+            raise DocumentError(f"{name} is empty.") from None
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+            raise DocumentError(f"{name} is cut off at line {error.lineno}: the file is not complete.") from None
+        raise DocumentError(f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except RecursionError:
+        raise DocumentError(f"{name} is not an Archloom document: it is nested too deeply.") from None
+
+
+def validate(model: type[M], content: Any, name: str) -> M:
+    """Plain data as a record.
+
+    Raises:
+        DocumentError: it has another form; the message tells the first place.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
+        said = repr(first["input"])
+        said = said if len(said) < 60 else said[:57] + "…"
+        raise DocumentError(f"{name} is damaged at {place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {said}.") from None
+
+
+def build(
+    graph: CoreGraph, nodes: Sequence[NodeRecord], edges: Sequence[EdgeRecord], *, keep_ids: bool
+) -> tuple[list[Node], list[tuple[str, str, str, str]]]:
+    """Nodes and edges for `AddMany`, from their records.
+
+    Args:
+        graph: where they are to go.
+        nodes, edges: the records.
+        keep_ids: use the ids of the records; otherwise ids and names are made new where they are taken.
+
+    Raises:
+        GraphError: a block, parameter, node or port is unknown, or a value outside its limits; the message names the node.
+    """
+    known = registry()
+    ids: dict[str, str] = {}
+    made: dict[str, Node] = {}
+    names: set[str] = set()
+    for record in nodes:
+        if record.id in ids:
+            raise GraphError(f"two nodes have the id {record.id!r}.")
+        try:
+            spec = known[record.block]
+            values = {**spec.defaults, **spec.read_params(record.params)}
+        except GraphError as error:
+            raise GraphError(f"node {record.name!r}: {error}") from None
+        id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
+        name = record.name if keep_ids else graph.free_name(record.name, names)
+        names.add(name)
+        made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]))
+    ends: list[tuple[str, str, str, str]] = []
+    for source, target in edges:
+        row: list[str] = []
+        for end in (source, target):
+            id, _, port = end.rpartition(".")
+            if id not in ids:
+                raise GraphError(f"the edge {source} → {target} names a node that is not there: {id!r}.")
+            row += [ids[id], port]
+        ends.append((row[0], row[1], row[2], row[3]))
+    return list(made.values()), ends

@@ -1,0 +1,81 @@
+"""Graph → document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from graph_engine.document.migrations import VERSION
+from graph_engine.files import write_text
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Node
+from graph_engine.settings.option import plain
+
+
+def save(graph: CoreGraph, path: Path) -> None:
+    """Writes a document atomically.
+
+    Raises:
+        UnwritableError: the place cannot be written to; a file that was there is as before.
+    """
+    write_text(path, to_text(graph))
+
+
+def to_text(graph: CoreGraph) -> str:
+    """The document of a graph: stable order of keys, one node or edge a line."""
+    settings = graph.settings.to_plain()
+    parts = {
+        "format": _compact("archloom"),
+        "version": _compact(VERSION),
+        "name": _compact(graph.name),
+        "description": _compact(graph.description),
+        "nodes": _lines(node_record(n) for n in graph),
+        "edges": _lines(edge_records(graph, graph.nodes)),
+        "data": _section(settings["data"]),
+        "training": _section(settings["training"]),
+    }
+    return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"
+
+
+def node_record(node: Node) -> dict[str, Any]:
+    """A node as JSON has it."""
+    defaults = node.spec.defaults
+    record: dict[str, Any] = {"id": node.id, "name": node.name, "block": node.block}
+    params = {k: plain(v) for k, v in node.params.items() if v != defaults[k]}
+    if params:
+        record["params"] = params
+    record["position"] = [_short(c) for c in node.position]
+    return record
+
+
+def edge_records(graph: CoreGraph, nodes: Iterable[str]) -> list[list[str]]:
+    """The edges among some nodes as JSON has them: by target, port and place in the port."""
+    inside = set(nodes)
+    return [
+        [f"{e.source}.{e.source_port}", f"{e.target}.{e.target_port}"]
+        for id in graph.nodes
+        if id in inside
+        for port in graph[id].spec.inputs
+        for e in graph.inputs(id, port.name)
+        if e.source in inside
+    ]
+
+
+def _short(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _lines(records: Iterable[Any]) -> str:
+    rows = [f"    {_compact(r)}" for r in records]
+    return "[\n" + ",\n".join(rows) + "\n  ]" if rows else "[]"
+
+
+def _section(values: Mapping[str, Any]) -> str:
+    rows = [f"    {_compact(k)}: {_compact(v)}" for k, v in values.items()]
+    return "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"

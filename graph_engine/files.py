@@ -1,0 +1,60 @@
+"""Writing files so that a reader finds the old content or the new, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from graph_engine.errors import UnwritableError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file atomically.
+
+    Raises:
+        UnwritableError: it cannot be written; a file that was there is as before.
+    """
+    write(path, lambda file: file.write(text.encode("utf-8")))
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
+    """Writes a file atomically: into a temporary file beside it, to the disk, then into its place.
+
+    Args:
+        path: the file; its folder must exist.
+        fill: is given the open temporary file.
+
+    Raises:
+        UnwritableError: it cannot be written; a file that was there is as before.
+    """
+    path = path.resolve()
+    temporary: str | None = None
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with os.fdopen(descriptor, "wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        else:
+            Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
+        raise UnwritableError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""The one mutable model, the commands that change it, and the events that tell of it."""

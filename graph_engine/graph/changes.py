@@ -1,0 +1,20 @@
+"""Change events: what a command did to a graph, in plain data, for whoever mirrors it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Change(NamedTuple):
+    """One thing that changed.
+
+    Attributes:
+        kind: what happened. ``node`` is a changed parameter, ``name`` a new name, ``moved`` a new position, ``settings`` another
+            value in the data or training settings.
+        id: the node or edge concerned; the name of the part for ``settings``.
+        target: of an edge, the node that it leads to, which a removed edge can no longer be asked for.
+    """
+
+    kind: Literal["node-added", "node-removed", "node", "name", "moved", "edge-added", "edge-removed", "settings"]
+    id: str
+    target: str = ""

@@ -1,0 +1,298 @@
+"""Undoable edits. Each is one object with ``do`` and ``undo``, which call the graph's primitives and nothing else.
+
+A command checks everything before it changes anything, so one that raises has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from graph_engine.errors import CycleError, NodeNameError, PortTakenError
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.settings.schema import Settings
+
+
+class Command:
+    """One undoable edit.
+
+    Attributes:
+        text: what it does, for the Edit menu: "Add Conv2d".
+    """
+
+    text: str = ""
+
+    def do(self, graph: CoreGraph) -> None:
+        """Carries out the edit; again after `undo`, with the same result.
+
+        Raises:
+            GraphError: the edit is refused; the graph is as before.
+        """
+        raise NotImplementedError
+
+    def undo(self, graph: CoreGraph) -> None:
+        """Takes the edit back."""
+        raise NotImplementedError
+
+    def merged(self, later: Command) -> Command | None:
+        """One command for this one and ``later``, where both are steps of one gesture; else None."""
+        return None
+
+
+class AddNode(Command):
+    """Puts a new node into the graph."""
+
+    def __init__(self, node: Node):
+        self.node = node
+        self.text = f"Add {node.block}"
+
+    def do(self, graph: CoreGraph) -> None:
+        graph.check_name(self.node.name)
+        graph._insert_node(self.node)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._delete_node(self.node.id)
+
+
+class Connect(Command):
+    """Draws an edge."""
+
+    text = "Connect"
+
+    def __init__(self, source: str, source_port: str, target: str, target_port: str):
+        self.wanted = (source, source_port, target, target_port)
+        self.edge: Edge | None = None
+
+    def do(self, graph: CoreGraph) -> None:
+        reason = graph.check_edge(*self.wanted)
+        if reason is not None:
+            raise reason
+        if self.edge is None:
+            self.edge = Edge(graph._new_edge_id(), *self.wanted)
+        graph._insert_edge(self.edge)
+
+    def undo(self, graph: CoreGraph) -> None:
+        assert self.edge is not None
+        graph._delete_edge(self.edge.id)
+
+
+class Disconnect(Command):
+    """Removes edges."""
+
+    def __init__(self, edges: Iterable[str]):
+        self.ids = tuple(edges)
+        self.removed: list[tuple[Edge, int, int]] = []
+        self.text = "Disconnect"
+
+    def do(self, graph: CoreGraph) -> None:
+        self.removed = [graph._delete_edge(id) for id in self.ids]
+
+    def undo(self, graph: CoreGraph) -> None:
+        for edge, at_source, at_target in reversed(self.removed):
+            graph._insert_edge(edge, at_source, at_target)
+
+
+class RemoveNodes(Command):
+    """Removes nodes and every edge at them."""
+
+    def __init__(self, nodes: Iterable[str]):
+        self.ids = tuple(dict.fromkeys(nodes))
+        self.nodes: list[Node] = []
+        self.order: tuple[str, ...] = ()
+        self.edges: Disconnect | None = None
+        self.text = "Delete" if len(self.ids) == 1 else f"Delete {len(self.ids)} nodes"
+
+    def do(self, graph: CoreGraph) -> None:
+        self.nodes = [graph[id] for id in self.ids]
+        self.order = tuple(graph.nodes)
+        edges = dict.fromkeys(e.id for id in self.ids for e in (*graph.incoming(id), *graph.outgoing(id)))
+        self.edges = Disconnect(edges)
+        self.edges.do(graph)
+        for id in self.ids:
+            graph._delete_node(id)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for node in self.nodes:
+            graph._insert_node(node)
+        graph._restore_order(self.order)
+        assert self.edges is not None
+        self.edges.undo(graph)
+
+
+class AddMany(Command):
+    """Puts nodes and edges between them into the graph at once: a document, or what was copied.
+
+    Args:
+        nodes: new nodes.
+        edges: source, source port, target, target port of each edge, by node id.
+
+    Attributes:
+        nodes: ids of the nodes.
+    """
+
+    def __init__(self, nodes: Sequence[Node], edges: Sequence[tuple[str, str, str, str]], text: str = "Paste"):
+        self.nodes = tuple(n.id for n in nodes)
+        self.text = text
+        self._new = tuple(nodes)
+        self._wanted = tuple(edges)
+        self._edges: tuple[Edge, ...] = ()
+
+    def do(self, graph: CoreGraph) -> None:
+        by_id = {n.id: n for n in self._new}
+        names: set[str] = set()
+        for node in self._new:
+            graph.check_name(node.name)
+            if node.name in names:
+                raise NodeNameError(f"Two nodes are named {node.name!r}; names are unique in a graph.")
+            names.add(node.name)
+        taken: set[tuple[str, str]] = set()
+        for source, source_port, target, target_port in self._wanted:
+            by_id[source].spec.output(source_port)
+            if not by_id[target].spec.input(target_port).variadic and (target, target_port) in taken:
+                raise PortTakenError(f"{by_id[target].name}.{target_port} receives two edges, but takes one.")
+            taken.add((target, target_port))
+        self._edges = self._edges or tuple(Edge(graph._new_edge_id(), *wanted) for wanted in self._wanted)
+        for node in self._new:
+            graph._insert_node(node)
+        for edge in self._edges:
+            graph._insert_edge(edge)
+        cycle = graph.find_cycle()
+        if cycle is not None:
+            names_on_it = " → ".join(graph[id].name for id in cycle)
+            self.undo(graph)
+            raise CycleError(f"The edges close a cycle: {names_on_it}.", cycle)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for edge in reversed(self._edges):
+            graph._delete_edge(edge.id)
+        for id in reversed(self.nodes):
+            graph._delete_node(id)
+
+
+class SetParams(Command):
+    """Sets hyper-parameters of one node; typing into one field merges into one step."""
+
+    def __init__(self, node: str, values: Mapping[str, Any]):
+        self.node = node
+        self.values = dict(values)
+        self.before: dict[str, Any] = {}
+
+    def do(self, graph: CoreGraph) -> None:
+        node = graph[self.node]
+        values = node.spec.read_params(self.values)
+        self.text = f"Set {', '.join(values)} of {node.name}"
+        self.before = {name: node.params[name] for name in values}
+        graph._set_params(self.node, values)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._set_params(self.node, self.before)
+
+    def merged(self, later: Command) -> Command | None:
+        if isinstance(later, SetParams) and later.node == self.node and later.values.keys() == self.values.keys():
+            both = SetParams(self.node, later.values)
+            both.before, both.text = self.before, later.text
+            return both
+        return None
+
+
+class Rename(Command):
+    """Gives a node another name."""
+
+    def __init__(self, node: str, name: str):
+        self.node = node
+        self.name = name
+        self.before = ""
+        self.text = f"Rename to {name}"
+
+    def do(self, graph: CoreGraph) -> None:
+        graph.check_name(self.name, graph[self.node].id)
+        self.before = graph[self.node].name
+        graph._set_name(self.node, self.name)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._set_name(self.node, self.before)
+
+
+class Move(Command):
+    """Moves nodes; the steps of one drag merge."""
+
+    def __init__(self, positions: Mapping[str, Position]):
+        self.positions = dict(positions)
+        self.before: dict[str, Position] = {}
+        self.text = "Move" if len(self.positions) == 1 else f"Move {len(self.positions)} nodes"
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = {id: graph[id].position for id in self.positions}
+        for id, position in self.positions.items():
+            graph._set_position(id, position)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for id, position in self.before.items():
+            graph._set_position(id, position)
+
+    def merged(self, later: Command) -> Command | None:
+        if isinstance(later, Move) and later.positions.keys() == self.positions.keys():
+            both = Move(later.positions)
+            both.before = self.before
+            return both
+        return None
+
+
+class SetSettings(Command):
+    """Replaces the data or training settings; typing into one field merges.
+
+    Args:
+        settings: the new settings as a whole.
+        part: dotted name of what differs, ``training.epochs``: steps on the same part merge.
+    """
+
+    def __init__(self, settings: Settings, part: str):
+        self.settings = settings
+        self.part = part
+        self.before: Settings | None = None
+        self.text = f"Set {part.rsplit('.', 1)[-1].replace('_', ' ')}"
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = graph.settings
+        graph._set_settings(self.settings, self.part)
+
+    def undo(self, graph: CoreGraph) -> None:
+        assert self.before is not None
+        graph._set_settings(self.before, self.part)
+
+    def merged(self, later: Command) -> Command | None:
+        if isinstance(later, SetSettings) and later.part == self.part:
+            both = SetSettings(later.settings, self.part)
+            both.before = self.before
+            return both
+        return None
+
+
+class Macro(Command):
+    """Several commands as one step; the later ones see what the earlier ones did."""
+
+    def __init__(self, text: str, commands: Sequence[Command]):
+        self.text = text
+        self.commands = tuple(commands)
+
+    def do(self, graph: CoreGraph) -> None:
+        done: list[Command] = []
+        try:
+            for command in self.commands:
+                command.do(graph)
+                done.append(command)
+        except Exception:
+            for command in reversed(done):
+                command.undo(graph)
+            raise
+
+    def undo(self, graph: CoreGraph) -> None:
+        for command in reversed(self.commands):
+            command.undo(graph)
+
+    def merged(self, later: Command) -> Command | None:
+        if not isinstance(later, Macro) or len(later.commands) != len(self.commands) or later.text != self.text:
+            return None
+        parts = [a.merged(b) for a, b in zip(self.commands, later.commands, strict=True)]
+        return Macro(self.text, [p for p in parts if p]) if all(parts) else None

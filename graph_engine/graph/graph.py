@@ -1,0 +1,346 @@
+"""The graph: a directed acyclic multigraph of nodes, and the settings that belong to the document.
+
+Reading is open to all; changing goes through `graph_engine.graph.commands`, whose primitives are the ``_`` methods at the end
+of the class. They keep the invariants (ids and names unique, edges between existing ports, no cycle) and record what changed.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from graph_engine.errors import (
+    CycleError,
+    EdgeError,
+    NodeNameError,
+    PortTakenError,
+    SelfLoopError,
+    UnknownNodeError,
+    UnknownPortError,
+)
+from graph_engine.graph.changes import Change
+from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.settings.schema import Settings
+from graph_engine.spec.block import BlockSpec
+
+Listener = Callable[[Sequence[Change]], None]
+
+
+class CoreGraph:
+    """Nodes, edges and settings of one document.
+
+    Attributes:
+        name: the document's name; the generated class is called after it.
+        description: a sentence about the network; the docstring of the generated class.
+    """
+
+    def __init__(self, name: str = "network", description: str = ""):
+        self._name = name
+        self._description = description
+        self._settings = Settings()
+        self._nodes: dict[str, Node] = {}
+        self._edges: dict[str, Edge] = {}
+        self._names: dict[str, str] = {}
+        self._in: dict[str, dict[str, list[Edge]]] = {}
+        self._out: dict[str, dict[str, list[Edge]]] = {}
+        self._numbers: dict[str, int] = {}
+        self._next_node = 1
+        self._next_edge = 1
+        self._listeners: list[Listener] = []
+        self._changes: list[Change] = []
+        self._depth = 0
+
+    # reading
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def description(self) -> str:
+        return self._description
+
+    @property
+    def settings(self) -> Settings:
+        """Data and training settings; immutable, replaced by a command."""
+        return self._settings
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by id, in the order in which they were added."""
+        return MappingProxyType(self._nodes)
+
+    @property
+    def edges(self) -> Mapping[str, Edge]:
+        """The edges by id."""
+        return MappingProxyType(self._edges)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes.values())
+
+    def __contains__(self, node: object) -> bool:
+        return (node.id if isinstance(node, Node) else node) in self._nodes
+
+    def __getitem__(self, node: str | Node) -> Node:
+        """The node of that id.
+
+        Raises:
+            UnknownNodeError: there is none.
+        """
+        id = node.id if isinstance(node, Node) else node
+        try:
+            return self._nodes[id]
+        except KeyError:
+            raise UnknownNodeError(f"The graph has no node {id!r}.") from None
+
+    def named(self, name: str) -> Node:
+        """The node of that name.
+
+        Raises:
+            UnknownNodeError: there is none.
+        """
+        if name not in self._names:
+            raise UnknownNodeError(f"The graph has no node named {name!r}.")
+        return self._nodes[self._names[name]]
+
+    def inputs(self, node: str, port: str) -> Sequence[Edge]:
+        """Edges that arrive at an input, in their order."""
+        return self._in[node].get(port, ())
+
+    def outputs(self, node: str, port: str) -> Sequence[Edge]:
+        """Edges that leave an output."""
+        return self._out[node].get(port, ())
+
+    def incoming(self, node: str) -> Iterator[Edge]:
+        """All edges that arrive at a node, port by port."""
+        for edges in self._in[node].values():
+            yield from edges
+
+    def outgoing(self, node: str) -> Iterator[Edge]:
+        """All edges that leave a node."""
+        for edges in self._out[node].values():
+            yield from edges
+
+    def path(self, start: str, end: str) -> list[str] | None:
+        """Node ids along some directed path, both ends included, or None."""
+        came_from: dict[str, str | None] = {start: None}
+        stack = [start]
+        while stack:
+            node = stack.pop()
+            if node == end:
+                path = [node]
+                while (before := came_from[path[-1]]) is not None:
+                    path.append(before)
+                return path[::-1]
+            for edge in self.outgoing(node):
+                if edge.target not in came_from:
+                    came_from[edge.target] = node
+                    stack.append(edge.target)
+        return None
+
+    def ancestors(self, node: str) -> set[str]:
+        """Ids of all nodes from which ``node`` can be reached, itself excluded."""
+        return self._reach(node, lambda id: (e.source for e in self.incoming(id)))
+
+    def descendants(self, node: str) -> set[str]:
+        """Ids of all nodes that can be reached from ``node``, itself excluded."""
+        return self._reach(node, lambda id: (e.target for e in self.outgoing(id)))
+
+    def _reach(self, node: str, step: Callable[[str], Iterator[str]]) -> set[str]:
+        found: set[str] = set()
+        stack = [node]
+        while stack:
+            for other in step(stack.pop()):
+                if other not in found:
+                    found.add(other)
+                    stack.append(other)
+        return found
+
+    def check_edge(self, source: str, source_port: str, target: str, target_port: str) -> EdgeError | None:
+        """Whether an edge may exist: None when it may, else the reason, ready to be raised or shown.
+
+        Raises:
+            UnknownNodeError: source or target is not in the graph.
+        """
+        start, end = self[source], self[target]
+        try:
+            start.spec.output(source_port)
+            port = end.spec.input(target_port)
+        except UnknownPortError as error:
+            return error
+        if source == target:
+            return SelfLoopError(f"{start.name} cannot feed itself: a network has no loops.")
+        taken = self.inputs(target, target_port)
+        if taken and not port.variadic:
+            other = self._nodes[taken[0].source].name
+            return PortTakenError(f"{end.name}.{target_port} already receives {other}; disconnect that first.")
+        path = self.path(target, source)
+        if path is not None:
+            names = " → ".join(self._nodes[n].name for n in (*path, target))
+            return CycleError(f"This edge would close a cycle: {names}.", (*path, target))
+        return None
+
+    def find_cycle(self) -> list[str] | None:
+        """Node ids along some cycle, beginning and ending with the same node, or None; there is none unless a command is under way."""
+        waiting = {id: sum(1 for _ in self.incoming(id)) for id in self._nodes}
+        ready = [id for id, count in waiting.items() if not count]
+        while ready:
+            for edge in self.outgoing(ready.pop()):
+                waiting[edge.target] -= 1
+                if not waiting[edge.target]:
+                    ready.append(edge.target)
+        left = {id for id, count in waiting.items() if count}
+        if not left:
+            return None
+        walk = [next(iter(left))]  # backwards: each node that is left has a predecessor that is left
+        while walk.count(walk[-1]) == 1:
+            walk.append(next(e.source for e in self.incoming(walk[-1]) if e.source in left))
+        return walk[walk.index(walk[-1]) :][::-1]
+
+    def free_name(self, stem: str, taken: Iterable[str] = (), *, numbered: bool = False) -> str:
+        """A name that no node has.
+
+        Args:
+            stem: what it is made from, by adding a number that goes on from the last one given.
+            taken: names that are not free either.
+            numbered: add a number even where ``stem`` itself is free.
+        """
+        also = set(taken)
+        if not numbered and stem not in self._names and stem not in also and stem.isidentifier() and not keyword.iskeyword(stem):
+            return stem
+        base = re.sub(r"\d+$", "", stem).rstrip("_") or "node"
+        number = self._numbers.get(base, 0) + 1
+        while (name := f"{base}{number}") in self._names or name in also:
+            number += 1
+        self._numbers[base] = number
+        return name
+
+    def check_name(self, name: str, node: str | None = None) -> None:
+        """Raises `NodeNameError` where ``name`` cannot be the name of ``node`` (of a new node: None)."""
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+            raise NodeNameError(f"{name!r} is not a Python identifier: use letters, digits and _, and do not begin with a digit.")
+        if name in RESERVED:
+            raise NodeNameError(f"{name!r} already means something in a torch.nn.Module; choose another name.")
+        if self._names.get(name, node) != node:
+            raise NodeNameError(f"Another node is named {name!r} already; names are unique in a graph.")
+
+    # telling
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Calls ``listener`` with the changes of each edit; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @contextmanager
+    def edit(self) -> Iterator[None]:
+        """Gathers the changes made inside and tells of them once, at the end."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth and self._changes:
+                changes, self._changes = tuple(self._changes), []
+                for listener in tuple(self._listeners):
+                    listener(changes)
+
+    # primitives, for commands only
+
+    def _new_node_id(self) -> str:
+        while f"n{self._next_node}" in self._nodes:
+            self._next_node += 1
+        self._next_node += 1
+        return f"n{self._next_node - 1}"
+
+    def _new_edge_id(self) -> str:
+        self._next_edge += 1
+        return f"e{self._next_edge - 1}"
+
+    def _insert_node(self, node: Node) -> None:
+        self._nodes[node.id] = node
+        self._names[node.name] = node.id
+        self._in[node.id] = {}
+        self._out[node.id] = {}
+        self._changes.append(Change("node-added", node.id))
+
+    def _delete_node(self, id: str) -> None:
+        node = self._nodes.pop(id)
+        del self._names[node.name], self._in[id], self._out[id]
+        self._changes.append(Change("node-removed", id))
+
+    def _restore_order(self, order: Iterable[str]) -> None:
+        nodes = self._nodes
+        self._nodes = {id: nodes[id] for id in order}
+
+    def _insert_edge(self, edge: Edge, at_source: int | None = None, at_target: int | None = None) -> None:
+        out = self._out[edge.source].setdefault(edge.source_port, [])
+        into = self._in[edge.target].setdefault(edge.target_port, [])
+        out.insert(len(out) if at_source is None else at_source, edge)
+        into.insert(len(into) if at_target is None else at_target, edge)
+        self._edges[edge.id] = edge
+        self._changes.append(Change("edge-added", edge.id, edge.target))
+
+    def _delete_edge(self, id: str) -> tuple[Edge, int, int]:
+        edge = self._edges.pop(id)
+        out, into = self._out[edge.source][edge.source_port], self._in[edge.target][edge.target_port]
+        places = out.index(edge), into.index(edge)
+        out.remove(edge)
+        into.remove(edge)
+        self._changes.append(Change("edge-removed", id, edge.target))
+        return edge, *places
+
+    def _set_params(self, id: str, values: Mapping[str, Any]) -> None:
+        self._nodes[id]._params.update(values)
+        self._changes.append(Change("node", id))
+
+    def _set_name(self, id: str, name: str) -> None:
+        node = self._nodes[id]
+        del self._names[node.name]
+        node._name = name
+        self._names[name] = id
+        self._changes.append(Change("name", id))
+
+    def _set_position(self, id: str, position: Position) -> None:
+        self._nodes[id]._position = position
+        self._changes.append(Change("moved", id))
+
+    def _set_settings(self, settings: Settings, part: str) -> None:
+        self._settings = settings
+        self._changes.append(Change("settings", part))
+
+
+def new_node(graph: CoreGraph, spec: BlockSpec, name: str | None, params: Mapping[str, Any], position: Position) -> Node:
+    """A node that fits into ``graph`` but is not in it yet.
+
+    Raises:
+        ParamError: a parameter does not exist, or is outside its limits.
+        NodeNameError: the name is taken, or no identifier.
+    """
+    values = {**spec.defaults, **spec.read_params(params)}
+    if name is None:
+        name = graph.free_name(spec.stem, numbered=spec.call.kind not in ("input", "output"))
+    graph.check_name(name)
+    return Node(graph._new_node_id(), spec, name, values, position)
+
+
+RESERVED = frozenset(
+    {
+        "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda",
+        "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter",
+        "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
+        "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook",
+        "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter",
+        "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "self", "set_extra_state",
+        "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad",
+        "F", "Tensor", "math", "nn", "torch",
+    }
+)  # fmt: skip
+"""Names that a node may not take: attributes of ``torch.nn.Module`` (a test holds the list against it), and what generated code imports."""

@@ -1,0 +1,68 @@
+"""Nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from graph_engine.spec.block import BlockSpec
+
+Position = tuple[float, float]
+
+
+class Node:
+    """One use of a block. Only its graph changes it.
+
+    Attributes:
+        id: stable, unique in the graph.
+        spec: the block's declaration.
+    """
+
+    __slots__ = ("_name", "_params", "_position", "id", "spec")
+
+    def __init__(self, id: str, spec: BlockSpec, name: str, params: Mapping[str, Any], position: Position):
+        self.id = id
+        self.spec = spec
+        self._name = name
+        self._params = dict(params)
+        self._position = position
+
+    @property
+    def block(self) -> str:
+        """Id of the block."""
+        return self.spec.id
+
+    @property
+    def name(self) -> str:
+        """A Python identifier, unique in the graph: the attribute in the generated class."""
+        return self._name
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Value of every declared parameter, defaults included; None where it is inferred or not set."""
+        return MappingProxyType(self._params)
+
+    @property
+    def position(self) -> Position:
+        """Place of the top left corner on the canvas, in scene units."""
+        return self._position
+
+    def __repr__(self) -> str:
+        return f"<{self.block} {self.name!r} ({self.id})>"
+
+
+class Edge(NamedTuple):
+    """A directed connection, output port to input port.
+
+    Attributes:
+        id: unique in the graph while the edge lives; documents do not store it.
+        source, source_port: where the tensor comes from.
+        target, target_port: where it goes.
+    """
+
+    id: str
+    source: str
+    source_port: str
+    target: str
+    target_port: str

@@ -1,0 +1,69 @@
+"""The data sets that come with the program. A declaration says what a network will receive; the file it names reads the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph_engine.settings.option import Option
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetOption(Option):
+    """A data set.
+
+    Attributes:
+        title: its name for people.
+        reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``.
+        shape: of one sample, without the batch.
+        dtype: of a sample.
+        target_shape: of one target, without the batch.
+        target_dtype: of a target.
+        classes: names of the classes, where the target is one.
+        samples: how many there are.
+        requirements: distributions that the reader needs besides torch.
+        source: where it comes from.
+        licence: under which terms.
+    """
+
+    title: str
+    reader: str
+    shape: tuple[int | str, ...]
+    dtype: str
+    target_shape: tuple[int | str, ...] = ()
+    target_dtype: str = "int64"
+    classes: tuple[str, ...] = ()
+    samples: int
+    requirements: tuple[str, ...] = ()
+    source: str
+    licence: str
+
+
+_DIGITS = {
+    "classes": tuple("0123456789"),
+    "samples": 1797,
+    "requirements": ("scikit-learn",),
+    "source": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
+    "shipped with scikit-learn",
+    "licence": "CC BY 4.0",
+}
+
+DATASETS = (
+    DatasetOption(
+        id="digits",
+        title="Handwritten digits, 8×8",
+        summary="1,797 handwritten digits as 8×8 grey pictures in ten classes.",
+        reader="digits.py",
+        shape=(1, 8, 8),
+        dtype="float32",
+        **_DIGITS,
+    ),
+    DatasetOption(
+        id="digits28",
+        title="Handwritten digits, 28×28",
+        summary="The same 1,797 handwritten digits, enlarged to 28×28.",
+        reader="digits28.py",
+        shape=(1, 28, 28),
+        dtype="float32",
+        **_DIGITS,
+    ),
+)

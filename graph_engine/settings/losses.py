@@ -1,0 +1,46 @@
+"""The losses that can be chosen, with torch's parameters and defaults, and what each expects of prediction and target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from graph_engine.settings.option import Option
+from graph_engine.spec.params import FloatParam
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossOption(Option):
+    """A loss.
+
+    Attributes:
+        target: ``class`` is the number of a class, with the prediction holding one score per class in dimension 1; ``same``
+            is a tensor of the prediction's shape.
+        expects: what the prediction is to be.
+    """
+
+    target: Literal["class", "same"]
+    expects: Literal["logits", "log-probabilities", "probabilities", "values"]
+
+
+LOSSES = (
+    LossOption(
+        id="CrossEntropyLoss",
+        summary="Classification: scores (logits) against the number of the class.",
+        target="class",
+        expects="logits",
+        params=(
+            FloatParam(
+                name="label_smoothing", default=0.0, minimum=0.0, maximum=1.0, help="Share of the target that is spread over all classes."
+            ),
+        ),
+    ),
+    LossOption(
+        id="NLLLoss",
+        summary="Classification: log-probabilities, from LogSoftmax for instance, against the number of the class.",
+        target="class",
+        expects="log-probabilities",
+    ),
+    LossOption(id="MSELoss", summary="Regression: mean squared error.", target="same", expects="values"),
+    LossOption(id="L1Loss", summary="Regression: mean absolute error.", target="same", expects="values"),
+)

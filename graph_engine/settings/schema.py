@@ -1,0 +1,91 @@
+"""The settings of a document as sections of declared parameters: the window, the document and the exported script read these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from graph_engine.errors import ParamError
+from graph_engine.settings.datasets import DATASETS
+from graph_engine.settings.losses import LOSSES
+from graph_engine.settings.optimizers import OPTIMIZERS
+from graph_engine.settings.option import OptionParam, plain
+from graph_engine.spec.params import ChoiceParam, FloatParam, IntParam, Param
+
+SECTIONS: Mapping[str, tuple[Param, ...]] = {
+    "data": (
+        OptionParam(name="dataset", default="digits28", options=DATASETS, help="What the network learns from."),
+        FloatParam(
+            name="validation", default=0.2, minimum=0.01, maximum=0.9, help="Share of the samples that is kept apart to measure with."
+        ),
+    ),
+    "training": (
+        OptionParam(name="loss", default="CrossEntropyLoss", options=LOSSES, help="What training makes small."),
+        OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
+        IntParam(name="epochs", default=5, minimum=1, help="Passes over the training data."),
+        IntParam(name="batch_size", default=64, minimum=1, help="Samples in one step."),
+        IntParam(name="seed", default=0, minimum=0, maximum=2**32 - 1, help="Fixes every random number: the same seed gives the same run."),
+        ChoiceParam(
+            name="device",
+            default="auto",
+            options=("auto", "cpu", "cuda", "mps"),
+            help="Where it runs; auto takes a GPU where there is one.",
+        ),
+        IntParam(
+            name="threads", default=None, minimum=1, advanced=True, help="CPU threads; left empty, one fewer than the machine has cores."
+        ),
+    ),
+}
+
+
+class Settings(NamedTuple):
+    """Values of all sections; immutable.
+
+    Attributes:
+        data, training: value of each declared parameter of the section.
+    """
+
+    data: Mapping[str, Any] = MappingProxyType({p.name: p.default for p in SECTIONS["data"]})
+    training: Mapping[str, Any] = MappingProxyType({p.name: p.default for p in SECTIONS["training"]})
+
+    def replaced(self, part: str, value: Any) -> Settings:
+        """These settings with one value replaced.
+
+        Args:
+            part: ``section.parameter``, or ``section.parameter.parameter`` inside a chosen option.
+            value: the new value, in any form that the parameter reads.
+
+        Raises:
+            ParamError: there is no such parameter, or the value is outside its limits.
+        """
+        section, name, *inner = part.split(".")
+        param = next((p for p in SECTIONS.get(section, ()) if p.name == name), None)
+        if param is None:
+            raise ParamError(f"There is no setting {part!r}.")
+        values = dict(getattr(self, section))
+        if inner:
+            chosen = values[name]
+            value = {"name": chosen.id, **chosen.params, inner[0]: value}
+        values[name] = param.parse(value)
+        return self._replace(**{section: MappingProxyType(values)})
+
+    def to_plain(self) -> dict[str, Any]:
+        """The settings as JSON has them; parameters of a chosen option only where they differ from the default."""
+        return {
+            section: {p.name: plain(getattr(self, section)[p.name]) for p in params if getattr(self, section)[p.name] is not None}
+            for section, params in SECTIONS.items()
+        }
+
+    @classmethod
+    def from_plain(cls, sections: Mapping[str, Mapping[str, Any]]) -> Settings:
+        """The settings from what a document holds.
+
+        Raises:
+            ParamError: there is no such setting, or a value is outside its limits.
+        """
+        settings = cls()
+        for section, values in sections.items():
+            for name, value in values.items():
+                settings = settings.replaced(f"{section}.{name}", value)
+        return settings

@@ -1,0 +1,21 @@
+"""Named tensor inputs and outputs of a block."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Port(NamedTuple):
+    """A named tensor input or output.
+
+    Attributes:
+        name: torch's name of the argument or result.
+        help: one sentence: what it is, and its shape.
+        optional: an input that may stay unconnected.
+        variadic: an input that takes any number of edges, in order.
+    """
+
+    name: str
+    help: str
+    optional: bool = False
+    variadic: bool = False

@@ -1,0 +1,66 @@
+"""Finds the declared blocks: every `BlockSpec` at the top of a module in ``graph_engine.blocks``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+
+from graph_engine.errors import UnknownBlockError
+from graph_engine.spec.block import BlockSpec
+
+
+class Registry:
+    """The known blocks by id, in the order of their declaration."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, BlockSpec] = {}
+
+    def add(self, spec: BlockSpec) -> None:
+        """Makes a block known.
+
+        Raises:
+            ValueError: another one has its id.
+        """
+        if spec.id in self._blocks:
+            raise ValueError(f"two blocks are called {spec.id}")
+        self._blocks[spec.id] = spec
+
+    def scan(self, package: ModuleType) -> None:
+        """Adds what the modules of a package declare."""
+        for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            module = importlib.import_module(info.name)
+            for value in vars(module).values():
+                if isinstance(value, BlockSpec):
+                    self.add(value)
+
+    def __getitem__(self, id: str) -> BlockSpec:
+        try:
+            return self._blocks[id]
+        except KeyError:
+            from difflib import get_close_matches
+
+            near = get_close_matches(id, self._blocks, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UnknownBlockError(f"There is no block called {id!r}.{hint}") from None
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._blocks
+
+    def __iter__(self) -> Iterator[BlockSpec]:
+        return iter(self._blocks.values())
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+
+@cache
+def registry() -> Registry:
+    """All blocks that come with the program."""
+    import graph_engine.blocks
+
+    found = Registry()
+    found.scan(graph_engine.blocks)
+    return found

@@ -1,0 +1,112 @@
+"""What a run reports, and the lines of JSON in which it travels from the training process to the window.
+
+A line is a JSON array of events, an event an object with its kind under ``event``. JSON has no NaN and no infinity: they travel as
+the strings ``NaN``, ``Infinity`` and ``-Infinity``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from graph_engine.training.state import RunState
+
+
+class Ready(NamedTuple):
+    """The training process is warm: a run will start at once.
+
+    Attributes:
+        torch: version of torch.
+        devices: what it can train on (``cpu``, ``cuda``, ``mps``).
+    """
+
+    torch: str
+    devices: tuple[str, ...]
+
+
+class StateChange(NamedTuple):
+    """A run entered a state.
+
+    Attributes:
+        state: the new state.
+        message: why it failed, in a sentence.
+        node: id of the node at which it failed, where that is known.
+    """
+
+    state: RunState
+    message: str | None = None
+    node: str | None = None
+
+
+class Measured(NamedTuple):
+    """A value of a metric.
+
+    Attributes:
+        name: ``train/loss``, ``val/accuracy``, …
+        step: steps done by then, over all epochs.
+        epoch: from 1.
+        value: may be infinite or not a number.
+    """
+
+    name: str
+    step: int
+    epoch: int
+    value: float
+
+
+class Progress(NamedTuple):
+    """How far a run has come."""
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    samples_per_second: float
+
+
+class Log(NamedTuple):
+    """Text that the model or the data reader printed."""
+
+    text: str
+
+
+Event = Ready | StateChange | Measured | Progress | Log
+Listener = Callable[[Event], None]
+
+_KINDS: dict[str, type[Any]] = {"ready": Ready, "state": StateChange, "metric": Measured, "progress": Progress, "log": Log}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def encode(events: Iterable[Event]) -> bytes:
+    """One line for a batch of events."""
+    plain = [{"event": _NAMES[type(event)], **{k: _to_json(v) for k, v in event._asdict().items()}} for event in events]
+    return json.dumps(plain, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def decode(line: bytes | str) -> list[Event]:
+    """The events of a line.
+
+    Raises:
+        ValueError: it is no such line.
+    """
+    try:
+        return [_from_json(dict(plain)) for plain in json.loads(line)]
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not a line of events: {line[:80]!r}") from error
+
+
+def _to_json(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _from_json(plain: dict[str, Any]) -> Event:
+    kind = _KINDS[plain.pop("event")]
+    if kind is StateChange:
+        plain["state"] = RunState(plain["state"])
+    elif kind is Measured:
+        plain["value"] = float(plain["value"])
+    elif kind is Ready:
+        plain["devices"] = tuple(plain["devices"])
+    return kind(**plain)

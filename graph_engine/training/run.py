@@ -1,0 +1,214 @@
+"""Runs a prepared run in this process: the training process and the command line both come through here.
+
+The loop itself is the run's own ``train.py``. This module loads it, looks on, keeps ``run.json``, and says what went wrong in a sentence.
+"""
+
+from __future__ import annotations
+
+import platform
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graph_engine.errors import ArchloomError, RunError
+from graph_engine.training import rundir
+from graph_engine.training.control import Control
+from graph_engine.training.events import Listener, Log, Measured, Progress, StateChange
+from graph_engine.training.failures import explain
+from graph_engine.training.loading import loaded
+from graph_engine.training.rundir import RunRecord
+from graph_engine.training.state import RunState
+
+if TYPE_CHECKING:
+    from graph_engine.api import Graph
+
+
+def run(
+    run_dir: Path,
+    listener: Listener,
+    control: Control,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    resume: bool = False,
+) -> RunRecord:
+    """Trains until the last epoch, a stop, or a failure; what happens goes to ``listener``, failures too.
+
+    Args:
+        run_dir: a prepared folder (`rundir.prepare`).
+        listener: is called in this thread, at most thirty times a second with all that is new.
+        control: pauses and stops.
+        epochs, seed, device, threads: in place of the document's; None leaves those.
+        resume: go on from the last checkpoint, from the beginning where there is none; otherwise the folder must not have been run.
+
+    Returns:
+        The record, as it is in the folder.
+
+    Raises:
+        RunError: the folder is not that of a run.
+    """
+    record = rundir.read_run(run_dir)
+    watch = _Watch(listener, control)
+    try:
+        if not resume and (run_dir / rundir.METRICS).exists():
+            raise RunError(f"{run_dir} has been run already: resume it, or make a new run.")
+        with loaded(run_dir / rundir.SOURCE) as train:
+            _check_device(device or train.DEVICE)
+            training = train.Training(
+                run_dir,
+                epochs=epochs or record.epochs,
+                seed=record.seed if seed is None else seed,
+                device=device or record.device,
+                threads=threads or record.threads,
+                resume=resume,
+                watch=watch,
+            )
+            record = replace(
+                record,
+                state=RunState.RUNNING,
+                message=None,
+                node=None,
+                epochs=training.epochs,
+                seed=training.seed,
+                device=str(training.device),
+                threads=training.threads,
+                versions=_versions(),
+            )
+            rundir.write_run(run_dir, record)
+            listener(StateChange(RunState.RUNNING))
+            metrics = training.fit()
+        record = replace(record, state=RunState.STOPPED if watch.stopped else RunState.FINISHED, metrics=metrics)
+    except Exception as error:
+        message, node = explain(error, run_dir, record)
+        if not isinstance(error, (ArchloomError, FloatingPointError)):
+            listener(Log(traceback.format_exc()))
+        record = replace(record, state=RunState.FAILED, message=message, node=node, metrics=watch.metrics)
+    try:
+        rundir.write_run(run_dir, record)
+    except ArchloomError as error:
+        record = replace(record, state=RunState.FAILED, message=record.message or str(error))
+    listener(StateChange(record.state, record.message, record.node))
+    return record
+
+
+def train(
+    graph: Graph,
+    run_dir: Path,
+    listener: Listener,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    resume: bool = False,
+) -> RunRecord:
+    """Trains a graph in this process, as the command line does. An interrupt from the keyboard stops the run after its step.
+
+    Args:
+        graph: what to train; its settings count where no other argument is given.
+        run_dir: where; it must not hold a run, except with ``resume``.
+        listener: receives events.
+        epochs, seed, device, resume: as for `run`; a folder without a run is begun with or without ``resume``.
+
+    Raises:
+        CheckError: the graph has errors.
+        RunError: the run cannot start, or failed.
+        UnwritableError: the folder cannot be written to.
+    """
+    if resume and rundir.holds_run(run_dir):
+        if not rundir.is_run_of(graph, run_dir):
+            raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
+    else:
+        rundir.prepare(graph, run_dir)
+    control = Control()
+    with _interrupt(control):
+        record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
+    if record.state is RunState.FAILED:
+        raise RunError(record.message)
+    return record
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine can train on."""
+    import torch
+
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return tuple(found)
+
+
+class _Watch:
+    """What a run's ``train.py`` tells and asks."""
+
+    def __init__(self, listener: Listener, control: Control):
+        self.stopped = False
+        self.metrics: dict[str, float] = {}
+        self._listener = listener
+        self._control = control
+        self._holding = False
+        self._step = 0
+        self._clock = time.monotonic()
+        self._rate = 0.0
+
+    def wish(self) -> str:
+        if self._control.wish == "go" and not self._holding:
+            return "go"
+        if self._control.wish == "pause" and not self._holding:
+            self._holding = True  # a checkpoint is written before the question comes again
+            return "pause"
+        if self._control.wish == "pause":
+            self._listener(StateChange(RunState.PAUSED))
+            self._control.wait()
+            self._clock = time.monotonic()
+        if self._control.wish == "stop":
+            self.stopped = True
+            return "stop"
+        self._holding = False
+        self._listener(StateChange(RunState.RUNNING))
+        return "go"
+
+    def tell(self, metrics: list[Any], training: Any) -> None:
+        for metric in metrics:
+            self._listener(Measured(metric.name, metric.step, metric.epoch, metric.value))
+            self.metrics[metric.name] = metric.value
+        at, now = training.at, time.monotonic()
+        if self._step and at.step > self._step:
+            samples = (at.step - self._step) * len(training.train_data) / training.steps_per_epoch
+            rate = samples / max(now - self._clock, 1e-9)
+            self._rate = 0.8 * self._rate + 0.2 * rate if self._rate else rate
+        self._step, self._clock = at.step, now
+        self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, at.epoch, training.epochs, self._rate))
+
+
+def _check_device(device: str) -> None:
+    found = devices()
+    if device.split(":")[0] not in ("auto", *found):
+        raise RunError(f"This machine cannot train on {device!r}; it has {', '.join(found)}.")
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    with suppress(PackageNotFoundError):  # used from its folder, not installed
+        versions["archloom"] = version("archloom")
+    return versions
+
+
+@contextmanager
+def _interrupt(control: Control) -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, lambda *_: control.stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

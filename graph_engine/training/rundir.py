@@ -1,0 +1,195 @@
+"""The folder of a run: made before the run starts, read by whoever shows runs. Needs no torch.
+
+- ``run.json``: what was run, how, and what came of it
+- ``document.archloom``: the document as it ran
+- ``source/``: the project that was run: model.py, data.py, train.py, …
+- ``metrics.jsonl``: every metric, an object a line
+- ``checkpoints/``: last.pt, previous.pt, best.safetensors
+- ``weights.safetensors``: the weights at the end
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graph_engine.codegen.project import project_files
+from graph_engine.errors import RunError, UnwritableError
+from graph_engine.training.state import RunState
+
+if TYPE_CHECKING:
+    from graph_engine.api import Graph
+
+RECORD = "run.json"
+DOCUMENT = "document.archloom"
+SOURCE = "source"
+METRICS = "metrics.jsonl"
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What ``run.json`` holds.
+
+    Attributes:
+        name: of the run; its folder's.
+        document: name of the document.
+        created: when the run was prepared, ISO 8601 in UTC.
+        state: the last known; a process that was killed could not tell any more.
+        message: why it failed.
+        node: id of the node at which it failed.
+        settings: the document's data and training settings.
+        epochs, seed, device, threads: as the run used them; None before it started.
+        versions: of the program's parts that can change the result.
+        metrics: last value of each.
+        lines: node id by line of ``source/model.py``.
+        nodes: node name by id.
+    """
+
+    name: str
+    document: str
+    created: str
+    state: RunState = RunState.IDLE
+    message: str | None = None
+    node: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    epochs: int | None = None
+    seed: int | None = None
+    device: str | None = None
+    threads: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    lines: Mapping[int, str] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)
+
+
+def new_run(graph: Graph, parent: Path) -> Path:
+    """Makes a folder for a run of the graph: the next number in ``parent``.
+
+    Raises:
+        CheckError, RunError, UnwritableError: as `prepare`.
+    """
+    files = project_files(graph)
+    number = 1 + max((int(path.name) for path in parent.glob("*") if path.name.isdecimal()), default=0)
+    while True:
+        run_dir = parent / f"{number:03}"
+        try:
+            run_dir.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise unwritable(run_dir, error) from error
+        else:
+            _fill(graph, run_dir, files)
+            return run_dir
+
+
+def prepare(graph: Graph, run_dir: Path) -> None:
+    """Makes ``run_dir`` the folder of a run of the graph.
+
+    Raises:
+        CheckError: the graph has errors.
+        RunError: it cannot be trained, or the folder holds a run already.
+        UnwritableError: the folder cannot be written to.
+    """
+    if holds_run(run_dir):
+        raise RunError(f"{run_dir} holds a run already: resume that one, or choose another folder.")
+    files = project_files(graph)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(run_dir, error) from error
+    _fill(graph, run_dir, files)
+
+
+def holds_run(run_dir: Path) -> bool:
+    """Whether the folder is that of a run, started or not."""
+    return (run_dir / RECORD).exists() or (run_dir / METRICS).exists()
+
+
+def is_run_of(graph: Graph, run_dir: Path) -> bool:
+    """Whether the run in the folder is of this graph with these settings, so that resuming it is what one expects."""
+    return all((run_dir / SOURCE / name).read_text(encoding="utf-8") == text for name, text in project_files(graph).items())
+
+
+def read_run(run_dir: Path) -> RunRecord:
+    """The record of a run.
+
+    Raises:
+        RunError: the folder is not that of a run, or its record is damaged.
+    """
+    path = run_dir / RECORD
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        known = {f.name for f in fields(RunRecord)}
+        record = RunRecord(**{name: value for name, value in plain.items() if name in known})
+        return replace(
+            record,
+            state=RunState(record.state),
+            lines={int(line): node for line, node in record.lines.items()},
+            metrics={name: float(value) for name, value in record.metrics.items()},
+        )
+    except FileNotFoundError:
+        raise RunError(f"{run_dir} is not the folder of a run: it has no {RECORD}.") from None
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} is damaged: {error}.") from error
+
+
+def write_run(run_dir: Path, record: RunRecord) -> None:
+    """Replaces the record of a run; a crash leaves the old one or the new one.
+
+    Raises:
+        UnwritableError: the folder cannot be written to.
+    """
+    path, temporary = run_dir / RECORD, run_dir / (RECORD + ".tmp")
+    plain = asdict(record)
+    plain["metrics"] = {name: value if math.isfinite(value) else json.dumps(value) for name, value in record.metrics.items()}
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def list_runs(parent: Path) -> list[Path]:
+    """The folders of runs in ``parent``, the newest first."""
+    return sorted((path.parent for path in parent.glob(f"*/{RECORD}")), key=lambda path: (len(path.name), path.name), reverse=True)
+
+
+def unwritable(path: Path, error: OSError) -> UnwritableError:
+    """Why a file could not be written, in a sentence."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UnwritableError(f"The disk is full: {path} could not be written. Free some space, then try again.")
+    return UnwritableError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
+    record = RunRecord(
+        name=run_dir.name,
+        document=graph.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=graph.settings.to_plain(),
+        lines=graph.source().lines,
+        nodes={node.id: node.name for node in graph},
+    )
+    try:
+        source = run_dir / SOURCE
+        source.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (source / name).write_text(text, encoding="utf-8", newline="\n")
+        graph.save(run_dir / DOCUMENT)
+    except OSError as error:
+        raise unwritable(run_dir, error) from error
+    write_run(run_dir, record)
