@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
@@ -25,7 +26,7 @@ class Act(NamedTuple):
         shortcuts: standard keys, or their names.
         icon: its picture, or empty.
         tip: what it does, where the text does not say it.
-        handler: method of the window that does it; ``argument`` is passed where it is not None.
+        handler: method of the window, or of a part of it (``documents.open``), that does it; ``argument`` is passed where it is not None.
         argument: see ``handler``.
         group: of several with the same name one is checked.
         gap: a line stands above it in its menu.
@@ -63,29 +64,29 @@ MENUS: Mapping[str, str] = {
 """Titles of the menus, the ones of the menu bar first. What fills ``file/recent``, ``file/template`` and ``view/panels`` is the window's."""
 
 ACTIONS: tuple[Act, ...] = (
-    Act("new", "file", _(_C, "&New"), (Key.New,), "file-plus", _(_C, "Begin an empty network"), "new_document"),
-    Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "open_document"),
-    Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "save_document", gap=True),
-    Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "save_document_as"),
-    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "file-code", "", "export_python"),
-    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "export_project"),
+    Act("new", "file", _(_C, "&New"), (Key.New,), "file-plus", _(_C, "Begin an empty network"), "documents.new"),
+    Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
+    Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "documents.save", gap=True),
+    Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
+    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "code", "", "documents.export_python"),
+    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "documents.export_project"),
     Act("start_page", "file", _(_C, "Start Pa&ge"), (), "house", "", "show_start_page", gap=True),
     Act("quit", "file", _(_C, "&Quit"), (Key.Quit,), "", "", "close"),
     Act("undo", "edit", _(_C, "&Undo"), (Key.Undo,), "arrow-u-up-left", "", "undo"),
     Act("redo", "edit", _(_C, "&Redo"), (Key.Redo, "Ctrl+Y"), "arrow-u-up-right", "", "redo"),
-    Act("cut", "edit", _(_C, "Cu&t"), (Key.Cut,), "scissors", "", "cut", gap=True, local=True),
-    Act("copy", "edit", _(_C, "&Copy"), (Key.Copy,), "copy", "", "copy", local=True),
-    Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "paste", local=True),
-    Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "duplicate", local=True),
-    Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "delete", local=True),
-    Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "select_all", gap=True, local=True),
+    Act("cut", "edit", _(_C, "Cu&t"), (Key.Cut,), "scissors", "", "edits.cut", gap=True, local=True),
+    Act("copy", "edit", _(_C, "&Copy"), (Key.Copy,), "copy", "", "edits.copy", local=True),
+    Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "edits.paste", local=True),
+    Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "edits.duplicate", local=True),
+    Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
+    Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
-    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"), "auto_layout", gap=True, local=True),
-    Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "zoom_in"),
-    Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "zoom_out"),
-    Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "zoom_reset"),
-    Act("fit_selection", "view", _(_C, "Fit &Selection"), ("F", "."), "corners-out", _(_C, "Show what is selected, or everything"), "fit_selection", local=True),
-    Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"), "fit_all", local=True),
+    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"), "edits.auto_layout", gap=True, local=True),
+    Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
+    Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "canvas.zoom_out"),
+    Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "canvas.zoom_reset"),
+    Act("fit_selection", "view", _(_C, "Fit &Selection"), ("F", "."), "corners-out", _(_C, "Show what is selected, or everything"), "canvas.zoom_to_selection", local=True),
+    Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"), "canvas.zoom_to_fit", local=True),
     Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
     Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
     Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
@@ -93,10 +94,13 @@ ACTIONS: tuple[Act, ...] = (
     Act("run", "run", _(_C, "&Run"), ("F5",), "play-fill", _(_C, "Train the network"), "start_run"),
     Act("pause", "run", _(_C, "&Pause"), ("F6",), "pause-fill", _(_C, "Pause or resume the run"), "pause_run"),
     Act("stop", "run", _(_C, "S&top"), ("Shift+F5",), "stop-fill", _(_C, "End the run; what it learned is kept"), "stop_run"),
-    Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "show_blocks"),
-    Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "show_shortcuts"),
-    Act("about", "help", _(_C, "&About Archloom"), (), "", "", "show_about", gap=True),
+    Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
+    Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
+    Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
 )
+
+CONTEXT: tuple[str, ...] = ("cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "layout", "fit_selection", "fit_all")
+"""The canvas's context menu."""
 
 TOOLBAR: tuple[str, ...] = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
 """The left part of the toolbar; the run's controls follow on the right."""
@@ -112,6 +116,7 @@ class Actions(QObject):
 
     def __init__(self, window: QWidget, canvas: QWidget):
         super().__init__(window)
+        self._window = window
         self._made: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for act in ACTIONS:
@@ -123,8 +128,7 @@ class Actions(QObject):
             action.setShortcuts(list(dict.fromkeys(keys)))
             action.setToolTip(tooltip(action, translated(act.tip)))
             action.setStatusTip("")
-            handler = getattr(window, act.handler)
-            action.triggered.connect(lambda _=False, h=handler, a=act.argument: h() if a is None else h(a))
+            action.triggered.connect(lambda _=False, act=act: self._carry_out(act))
             if act.group:
                 if act.group not in groups:
                     groups[act.group] = QActionGroup(self)
@@ -139,6 +143,13 @@ class Actions(QObject):
 
     def __getitem__(self, id: str) -> QAction:
         return self._made[id]
+
+    def _carry_out(self, act: Act) -> None:
+        handler = attrgetter(act.handler)(self._window)
+        if act.argument is None:
+            handler()
+        else:
+            handler(act.argument)
 
     def enable(self, ids: Iterable[str], enabled: bool) -> None:
         """Enables or disables several at once."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine.codegen.project import project_files
-from graph_engine.document.templates import Template
+from graph_engine.templates import Template
 from graph_engine.errors import ArchloomError
 
 SUFFIX = ".archloom"

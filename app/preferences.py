@@ -20,15 +20,18 @@ RECENT_LENGTH = 10
 class Preferences(QObject):
     """The remembered choices.
 
+    Args:
+        store: where they are kept; left out, in the user's own place.
+
     Signals:
         recent_changed: the list of recent files differs.
     """
 
     recent_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None):
+    def __init__(self, store: QSettings | None = None, parent: QObject | None = None):
         super().__init__(parent)
-        self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "archloom", "archloom")
+        self._store = store if store is not None else QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "archloom", "archloom")
 
     @property
     def theme(self) -> Mode:

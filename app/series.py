@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-SMOOTHING = 0.96
+SMOOTHING = 0.9
 """Share of the running mean that carries over from one value to the next."""
 
 

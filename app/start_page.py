@@ -13,7 +13,7 @@ from app.theme.icons import icon
 from app.theme.style import current
 from app.theme.tokens import RADIUS, SPACE, blend
 from graph_engine import Graph
-from graph_engine.document.templates import Template, templates
+from graph_engine.templates import Template, templates
 
 CARD_WIDTH = 272
 CONTENT_WIDTH = 3 * CARD_WIDTH + 2 * SPACE.wide
@@ -155,6 +155,8 @@ class StartPage(QScrollArea):
         centred.addWidget(self._content)
         centred.addStretch()
         self.setWidget(holder)
+        self.setAutoFillBackground(True)
+        holder.setAutoFillBackground(True)
         preferences.recent_changed.connect(self._fill_recent)
         self._fill_recent()
 

@@ -47,7 +47,8 @@ class StatusBar(QStatusBar):
 
     def _show_costs(self, *_: object) -> None:
         checked = self._session.checked
-        self.nodes.setText(self.tr("%n node(s)", "", len(self._session.graph)))
+        count = len(self._session.graph)
+        self.nodes.setText(self.tr("1 node") if count == 1 else self.tr("{0} nodes").format(count_text(count)))
         self.parameters.setText(self.tr("{0} parameters").format(count_text(checked.parameters)))
         self.flops.setText(short_text(checked.flops, "FLOP"))
         self.memory.setText(bytes_text(checked.memory))
@@ -56,6 +57,7 @@ class StatusBar(QStatusBar):
         run = self._run
         words, colour = self._words()
         self.worker.setText(words)
+        self.dot.setVisible(bool(words))
         self.dot.setPixmap(icon("circle-fill", colour).pixmap(QSize(8, 8)))
         self.worker.setToolTip(run.worker.problem or run.message)
 
@@ -72,6 +74,8 @@ class StatusBar(QStatusBar):
             return self.tr("Starting…"), "warning"
         if run.state == RunState.FAILED:
             return self.tr("Run failed"), "error"
+        if not run.worker.is_alive:
+            return "", "text_faint"
         if not run.worker.is_ready:
             return self.tr("PyTorch is warming up…"), "warning"
         return self.tr("Ready to train"), "success"

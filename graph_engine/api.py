@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
+from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
 from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.lowering import lower
-from graph_engine.spec.registry import registry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -185,7 +185,7 @@ def blocks() -> list[Mapping[str, Any]]:
             "category": spec.category,
             "title": spec.id,
             "summary": spec.summary,
-            "inputs": [p._asdict() for p in spec.inputs],
+            "inputs": [{"name": p.name, "help": p.help, "optional": p.optional, "variadic": p.variadic} for p in spec.inputs],
             "outputs": [{"name": p.name, "help": p.help} for p in spec.outputs],
             "parameters": [
                 {

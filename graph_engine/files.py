@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -58,3 +58,23 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes text files into a new or empty folder.
+
+    Args:
+        folder: made where it is not there.
+        files: text by name.
+
+    Raises:
+        UnwritableError: the folder holds something already, or cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UnwritableError(f"{folder} is not empty: choose a new folder.")
+    except OSError as error:
+        raise UnwritableError(f"{folder} cannot be written to: {error.strerror or error}.") from error
+    for name, text in files.items():
+        write_text(folder / name, text)

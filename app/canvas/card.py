@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
-from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, WIDTH, Layout, PortPlace
+from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, WIDTH, Layout, PortKey, PortPlace
 from app.canvas.look import CategoryLook, Look
 from app.canvas.wording import Wording
 from app.theme import RADIUS
@@ -41,9 +41,9 @@ class CardState(NamedTuple):
     severity: Severity | None = None
     selected: bool = False
     hovered: bool = False
-    connected: frozenset[tuple[str, str]] = frozenset()
-    lit: frozenset[tuple[str, str]] | None = None
-    target: tuple[str, str] | None = None
+    connected: frozenset[PortKey] = frozenset()
+    lit: frozenset[PortKey] | None = None
+    target: PortKey | None = None
 
 
 class Lines(NamedTuple):
@@ -52,9 +52,8 @@ class Lines(NamedTuple):
     name: str
     block: str
     params: str
-    params_x: float
     shape: str
-    count: str
+    weights: str
     problem: str
 
 
@@ -70,11 +69,12 @@ def fit(words: Wording, look: Look, badge: bool) -> Lines:
     name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - (18 if badge else 0))
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
-    params = look.body_metrics.elidedText(words.params, _ELIDE, room - used) if room - used > 16 else ""
-    count = look.figure_metrics.horizontalAdvance(words.count)
-    shape = look.figure_metrics.elidedText(words.shape, _ELIDE, room - count - 8)
+    whole = look.body_metrics.horizontalAdvance(words.params) <= room - used
+    params = look.body_metrics.elidedText(words.params if whole else words.values, _ELIDE, room - used) if room - used > 16 else ""
+    weights = look.figure_metrics.horizontalAdvance(words.weights)
+    shape = look.figure_metrics.elidedText(words.shape, _ELIDE, room - weights - 8)
     problem = look.body_metrics.elidedText(words.problem, _ELIDE, room)
-    return Lines(name, block, params, PAD + used, shape, words.count, problem)
+    return Lines(name, block, params, shape, words.weights, problem)
 
 
 def paint_card(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState) -> None:
@@ -111,8 +111,6 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
     radius = RADIUS.card
     if state.severity == "error":
         painter.setPen(look.outline_error)
-    elif state.severity == "warning":
-        painter.setPen(look.outline_warning)
     else:
         painter.setPen(look.outline_hover if state.hovered else look.outline)
     painter.drawRoundedRect(card, radius, radius)
@@ -121,9 +119,7 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
         painter.drawRoundedRect(card.adjusted(-2.5, -2.5, 2.5, 2.5), radius + 2.5, radius + 2.5)
 
 
-def _paint_texts(
-    painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState
-) -> None:
+def _paint_texts(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState) -> None:
     waiting = state.status == "waiting"
     painter.setFont(look.icon_font)
     painter.setPen(look.faint if waiting else category.accent)
@@ -164,7 +160,7 @@ def _paint_texts(
     painter.setPen(look.faint if waiting else look.text)
     painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.shape)
     painter.setPen(look.faint if waiting else look.muted)
-    painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.count)
+    painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.weights)
 
 
 def _paint_port(painter: QPainter, look: Look, place: PortPlace, accent: QColor, state: CardState) -> None:

@@ -16,6 +16,8 @@ Rect = tuple[float, float, float, float]
 Curve = tuple[float, float, float, float, float, float, float, float]
 """A cubic Bézier: start, two control points, end, each as x, y."""
 Side = Literal["input", "output"]
+PortKey = tuple[Side, str]
+"""Side and name of a port."""
 
 GRID = 16.0
 WIDTH = 176.0
@@ -122,7 +124,7 @@ def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
     else:
-        reach = min(64 - ahead / 3, 220.0)
+        reach = min(64 - ahead / 4, 144.0)
     return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
@@ -9,7 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import CardState, Lines, fit, paint_card
-from app.canvas.geometry import MARGIN, WIDTH, Curve, PortPlace, Rect, Side, curve, layout, point_on, spread
+from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, point_on, spread
 from app.canvas.look import Look
 from app.canvas.wording import shape_label, wording, worst_of
 from graph_engine.analysis.checked import CheckedNode
@@ -17,8 +18,6 @@ from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, Node
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
-
-PortKey = tuple[Side, str]
 
 
 @dataclass
@@ -34,7 +33,7 @@ class Stage:
 
     look: Look
     graph: CoreGraph
-    lit: dict[str, frozenset[tuple[str, str]]] | None = None
+    lit: dict[str, frozenset[PortKey]] | None = None
     target: tuple[str, PortKey] | None = None
     hidden_edges: set[str] = field(default_factory=set)
 
@@ -133,7 +132,7 @@ class EdgeItem(QGraphicsPathItem):
         self.edge = edge
         self.source = source
         self.target = target
-        self.curve: Curve = (0.0,) * 8  # type: ignore[assignment]
+        self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self.label = ""
         self.waiting = False
         self.selected = False
@@ -209,17 +208,29 @@ class LabelLayer(QGraphicsItem):
         look, hidden = self._stage.look, self._stage.hidden_edges
         painter.setFont(look.figure_font)
         painter.setBrush(look.label_fill)
-        exposed = option.exposedRect.adjusted(-120, -12, 120, 12)  # type: ignore[attr-defined]
-        for item in self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect):
-            if not isinstance(item, EdgeItem) or not item.label or item.edge.id in hidden:
-                continue
-            rect = label_rect(item, look)
-            if rect is None:
-                continue
+        exposed = option.exposedRect.adjusted(-120, -12, 120, 12)
+        items = self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder)
+        for item, rect in self._readable(i for i in items if isinstance(i, EdgeItem) and i.label and i.edge.id not in hidden):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(rect, 7, 7)
             painter.setPen(look.accent if item.selected else look.text if item.hovered else look.muted)
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, item.label)
+
+    def _readable(self, items: Iterable[EdgeItem]) -> Iterator[tuple[EdgeItem, QRectF]]:
+        """Leaves out a label that would lie on one of an older edge, whether that one is left out itself or not: so
+        the choice does not depend on which part of the canvas is being painted.
+        """
+        cells: dict[tuple[int, int], list[QRectF]] = {}
+        for item in items:
+            rect = label_rect(item, self._stage.look)
+            if rect is None:
+                continue
+            column, row = int(rect.center().x() // 128), int(rect.center().y() // 32)
+            near = (r for dx in (-1, 0, 1) for dy in (-1, 0, 1) for r in cells.get((column + dx, row + dy), ()))
+            free = not any(r.intersects(rect) for r in near)
+            cells.setdefault((column, row), []).append(rect)
+            if free:
+                yield item, rect
 
 
 def label_rect(item: EdgeItem, look: Look) -> QRectF | None:

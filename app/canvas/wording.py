@@ -19,30 +19,32 @@ class Wording(NamedTuple):
     Attributes:
         name: the node's.
         block: its block's.
-        params: what differs from torch's defaults: ``32 · 3×3``.
+        params: what differs from torch's defaults: ``32 · 3×3 · stride 2``.
+        values: the same without labels, for where that is too long.
         shape: of the first output; empty while it is not known.
-        count: number of weights; empty where there are none.
+        weights: how many there are; empty where there are none.
         problem: the first error's message; empty without one.
     """
 
     name: str
     block: str
     params: str
+    values: str
     shape: str
-    count: str
+    weights: str
     problem: str
 
 
 def wording(node: Node, checked: CheckedNode | None) -> Wording:
     """What the card of ``node`` says."""
-    shape = count = ""
+    shape = weights = ""
     if checked is not None:
         spec = next(iter(checked.outputs.values()), None) or next(iter(checked.inputs.values()), None)
         shape = shape_label(spec.shape) if hasattr(spec, "shape") else ""
-        count = count_label(checked.parameters) if checked.parameters else ""
+        weights = count_label(checked.parameters) if checked.parameters else ""
     worst = worst_of(checked)
-    problem = worst.message if worst is not None and worst.severity == "error" else ""
-    return Wording(node.name, node.block, params_line(node), shape, count, problem)
+    problem = worst.message.removeprefix(f"{node.name}: ") if worst is not None and worst.severity == "error" else ""
+    return Wording(node.name, node.block, params_line(node), params_line(node, labels=False), shape, weights, problem)
 
 
 def worst_of(checked: CheckedNode | None) -> Diagnostic | None:
@@ -52,14 +54,19 @@ def worst_of(checked: CheckedNode | None) -> Diagnostic | None:
     return min(checked.diagnostics, key=lambda d: ("error", "warning", "hint").index(d.severity))
 
 
-def params_line(node: Node) -> str:
-    """The parameters that differ from torch's defaults, in one line."""
+def params_line(node: Node, labels: bool = True) -> str:
+    """The parameters that differ from torch's defaults, in one line.
+
+    Args:
+        node: whose.
+        labels: whether optional ones carry their name.
+    """
     parts = []
     for param in node.spec.params:
         value = node.params[param.name]
         if value is None or (not param.required and value == param.default):
             continue
-        parts.append(_param(param, value))
+        parts.append(_param(param, value) if labels or isinstance(value, bool) else _value(param, value))
     return " · ".join(parts)
 
 

@@ -22,6 +22,9 @@ FRAME_MS = 33
 JUMP = 1.25
 """Ranges grow by this factor at a time, so that the axes stand still between two jumps."""
 
+_SHORT = 1000
+"""A raw curve of fewer points is antialiased; for long ones that takes Qt half a second."""
+
 MEASURES = ("loss", "accuracy")
 """Measures that have a plot of their own, in this order, whether or not they were reported yet."""
 
@@ -63,7 +66,7 @@ class Plot(QWidget):
         self._title.setProperty("role", "heading")
         self._legend = QLabel()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self.log_button = _button("function", self.tr("Logarithmic scale"))
+        self.log_button = _button("chart-line-up", self.tr("Logarithmic scale"))
         self.log_button.setText(self.tr("log"))
         self.log_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.log_button.setCheckable(True)
@@ -127,7 +130,8 @@ class Plot(QWidget):
                 self._smooth[place].setData([], [])
                 continue
             if split == "train":
-                self._raw[place].setData(*series.raw(first, last, columns))
+                steps, values = series.raw(first, last, columns)
+                self._raw[place].setData(steps, values, antialias=len(steps) < _SHORT)
                 self._smooth[place].setData(*series.smooth(first, last, columns))
             else:
                 self._smooth[place].setData(*series.raw(first, last, columns))
@@ -215,6 +219,7 @@ class ChartsPanel(QWidget):
     """The plots of the current run, brought up to date at most 30 times a second while they can be seen."""
 
     def __init__(self, run: Run, parent: QWidget | None = None):
+        self.plots: dict[str, Plot] = {}
         super().__init__(parent)
         self._run = run
         self._is_stale = False
@@ -223,7 +228,7 @@ class ChartsPanel(QWidget):
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._update)
         titles = {"loss": self.tr("Loss"), "accuracy": self.tr("Accuracy")}
-        self.plots = {m: Plot(m, titles[m]) for m in MEASURES}
+        self.plots |= {m: Plot(m, titles[m]) for m in MEASURES}
         plots = QSplitter(Qt.Orientation.Horizontal)
         plots.setChildrenCollapsible(False)
         plots.setHandleWidth(1)

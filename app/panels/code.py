@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QGuiApplication,
     QMouseEvent,
     QPainter,
@@ -96,7 +97,7 @@ class CodeView(QPlainTextEdit):
         self.setReadOnly(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(mono())
+        self.setFont(_code_font())
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.document().setDocumentMargin(SPACE.near)
         self.setAccessibleName(self.tr("Generated code"))
@@ -145,7 +146,7 @@ class CodeView(QPlainTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.font().family() != mono().family():
-            self.setFont(mono())
+            self.setFont(_code_font())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
@@ -248,7 +249,7 @@ class CodePanel(QWidget):
             self.banner.setText(self.tr("Runs with PyTorch alone"))
         else:
             count = sum(d.severity == "error" for d in checked.diagnostics)
-            what = self.tr("%n error(s) to mend before there is code", "", count)
+            what = self.tr("1 error to mend before there is code") if count == 1 else self.tr("{0} errors to mend before there is code").format(count)
             self.banner.setText(what + (" · " + self.tr("below: the last code without errors") if self._lines else ""))
         self._dim(not checked.ok)
         enabled = bool(self._lines)
@@ -275,3 +276,9 @@ class CodePanel(QWidget):
         node = self._lines.get(line)
         if node is not None and node in self._session.graph:
             self.node_chosen.emit(node)
+
+
+def _code_font() -> QFont:
+    font = mono()
+    font.setFeature(QFont.Tag("calt"), 0)  # "->" must look like what is typed
+    return font

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.inspector_pages import DocumentPage, NodePage, Page, SeveralPage
 from app.session import Session
 from app.theme.tokens import SPACE
+from app.widgets.scroll import fill_scroll_area
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
 
@@ -29,14 +30,11 @@ class InspectorPanel(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._selected: tuple[str, ...] = ()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._holder = QWidget()
         self._layout = QVBoxLayout(self._holder)
         self._layout.setContentsMargins(SPACE.wide, SPACE.base, SPACE.near, SPACE.wide)
-        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.setWidget(self._holder)
+        self._layout.addStretch()
+        fill_scroll_area(self, self._holder)
         self.page: Page = DocumentPage(session)
         self._install(self.page)
         session.changed.connect(self._on_changed)
@@ -74,7 +72,7 @@ class InspectorPanel(QScrollArea):
         page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         page.failed.connect(self.failed)
         page.node_chosen.connect(self.node_chosen)
-        self._layout.addWidget(page)
+        self._layout.insertWidget(0, page)
 
     def _on_changed(self, changes: tuple[Change, ...]) -> None:
         gone = {c.id for c in changes if c.kind == "node-removed"} - self._session.graph.nodes.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -23,7 +24,7 @@ from graph_engine.graph.commands import Command, Macro, Rename, SetParams
 from graph_engine.graph.node import Node
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.params import Param
-from graph_engine.spec.tensor import TensorSpec, numel
+from graph_engine.spec.tensor import TensorSpec
 
 
 class Page(QWidget):
@@ -123,7 +124,7 @@ class NodePage(Page):
         self._shown = node
         _clear(self._findings)
         for diagnostic in node.diagnostics:
-            finding = Finding(self.session, diagnostic, with_node=False)
+            finding = Finding(self.session, diagnostic, in_list=False)
             finding.failed.connect(self.failed)
             self._findings.addWidget(finding)
         spec = self._node.spec
@@ -290,7 +291,7 @@ class WeightsTable(QWidget):
         _clear(self._grid)
         rows = [*((n, s, "") for n, s in node.weights.items()), *((n, s, self.tr("not learned")) for n, s in node.buffers.items())]
         for place, (name, shape, note) in enumerate(rows):
-            size = note or count_text(numel(shape))
+            size = note or count_text(prod(shape))
             for column, (text, role) in enumerate(((name, "mono"), (shape_words(shape) or "1", "muted"), (size, "muted"))):
                 label = QLabel(text)
                 label.setProperty("role", role)

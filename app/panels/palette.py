@@ -52,7 +52,8 @@ class BlockModel(QStandardItemModel):
     def __init__(self, blocks: Iterable[BlockSpec], parent: QObject | None = None):
         super().__init__(parent)
         headings: dict[str, QStandardItem] = {}
-        for spec in blocks:
+        order = {category: place for place, category in enumerate(current().category)}
+        for spec in sorted(blocks, key=lambda s: order.get(s.category, len(order))):
             if spec.category not in headings:
                 heading = QStandardItem(spec.category)
                 heading.setData(spec.category, _CATEGORY)
@@ -189,7 +190,7 @@ class PalettePanel(QWidget):
     """A search field above the list of blocks.
 
     Args:
-        blocks: what can be added, in the order in which it is shown.
+        blocks: what can be added; categories stand in the theme's order, blocks in this one.
 
     Signals:
         chosen: id of the block to add where there is room for it.

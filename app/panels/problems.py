@@ -28,7 +28,7 @@ class Finding(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self, session: Session, diagnostic: Diagnostic, *, with_node: bool = True, parent: QWidget | None = None):
+    def __init__(self, session: Session, diagnostic: Diagnostic, *, in_list: bool = True, parent: QWidget | None = None):
         super().__init__(parent)
         self.diagnostic = diagnostic
         self._session = session
@@ -43,26 +43,22 @@ class Finding(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.near)
-        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter if in_list else Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._words, 1)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(0 if not with_node else SPACE.base, SPACE.tight, 0 if not with_node else SPACE.base, SPACE.tight)
+        outer.setContentsMargins(0 if not in_list else SPACE.base, SPACE.tight, 0 if not in_list else SPACE.base, SPACE.tight)
         outer.setSpacing(SPACE.tight)
         outer.addLayout(row)
         self.fix_buttons: list[QPushButton] = []
-        if with_node and diagnostic.node is not None:
-            node = QLabel(session.graph[diagnostic.node].name)
-            node.setProperty("role", "pill")
-            row.insertWidget(1, node, 0, Qt.AlignmentFlag.AlignTop)
-        buttons = row if with_node else QHBoxLayout()
-        for fix in diagnostic.fixes[: 1 if with_node else 3]:
+        buttons = row if in_list else QHBoxLayout()
+        for fix in diagnostic.fixes[: 1 if in_list else 3]:
             button = QPushButton(fix.title)
             button.setProperty("role", "flat")
             button.setIcon(icon("wrench", "accent"))
             button.clicked.connect(lambda _=False, fix=fix: self._repair(fix))
             buttons.addWidget(button)
             self.fix_buttons.append(button)
-        if not with_node and self.fix_buttons:
+        if not in_list and self.fix_buttons:
             buttons.setContentsMargins(SPACE.wide, 0, 0, 0)
             buttons.addStretch()
             outer.addLayout(buttons)

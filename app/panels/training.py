@@ -11,7 +11,9 @@ from app.run import Run
 from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
+from app.widgets.buttons import PrimaryButton
 from app.widgets.form import Facts
+from app.widgets.scroll import fill_scroll_area
 from app.widgets.section import Section
 from app.widgets.text import count_text, label_text, time_text
 from graph_engine.settings.schema import SECTIONS
@@ -61,16 +63,16 @@ class TrainingPanel(QWidget):
         controls = QHBoxLayout()
         controls.setSpacing(SPACE.tight)
         for place, action in enumerate(actions):
+            if place == 0:
+                controls.addWidget(PrimaryButton(action, "play-fill"))
+                continue
             button = QToolButton()
             button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            if place == 0:
-                button.setProperty("role", "primary")
             controls.addWidget(button)
         controls.addStretch()
         self._state = QLabel()
         self._state.setProperty("role", "pill")
-        controls.addWidget(self._state)
+        controls.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(controls)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -100,20 +102,17 @@ class TrainingPanel(QWidget):
 
     def _settings(self) -> QWidget:
         area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(SPACE.wide, SPACE.near, SPACE.near, SPACE.wide)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.forms = {name: SettingsForm(self._session, name) for name in SECTIONS}
         for name, form in self.forms.items():
             form.failed.connect(self.failed)
             section = Section(label_text(name))
             section.body.addWidget(form)
             column.addWidget(section)
-        area.setWidget(holder)
+        column.addStretch()
+        fill_scroll_area(area, holder)
         return area
 
     def _show_state(self, *_: object) -> None:

@@ -3,7 +3,8 @@
 Widgets ask for a variant with a dynamic property rather than with a style sheet of their own:
 
     ``role``     of a QPushButton or QToolButton: ``primary``, ``danger``, ``flat``;
-                 of a QLabel: ``title``, ``display``, ``heading``, ``muted``, ``faint``, ``mono``, ``error``, ``warning``, ``pill``;
+                 of a QLabel: ``title``, ``display``, ``heading``, ``muted``, ``faint``, ``mono``, ``error``, ``warning``, ``pill``,
+                 ``bubble``;
                  of a QFrame: ``card``, ``separator``, ``pill``
     ``invalid``  of a field: true where its text is no legal value
 """
@@ -59,6 +60,10 @@ QFrame[role="separator"] { background: $border; border: none; max-height: 1px; m
 QFrame[role="pill"], QLabel[role="pill"] {
     background: $surface_sunken; border-radius: ${near}px; padding: 1px ${near}px; color: $text_muted;
     font-size: ${small}px;
+}
+
+QLabel[role="bubble"] {
+    background: $surface_raised; color: $error; border: 1px solid $error; border-radius: ${r_field}px; padding: 5px ${near}px;
 }
 
 QMenuBar { background: $window; border-bottom: 1px solid $border; padding: ${hair}px ${tight}px; }

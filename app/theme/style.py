@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Literal, cast
+from typing import Literal
 
 from PySide6.QtCore import QByteArray, QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -150,4 +150,4 @@ class ThemeManager(QObject):
     def _wanted(self) -> Theme:
         if self._mode == "system":
             return DARK if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
-        return cast(Theme, {"light": LIGHT, "dark": DARK}[self._mode])
+        return DARK if self._mode == "dark" else LIGHT

@@ -16,7 +16,7 @@ from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
 from graph_engine.spec.params import Param
 
-LABEL_WIDTH = 116
+LABEL_WIDTH = 108
 
 
 class Label(QLabel):
@@ -68,9 +68,13 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        grid.addWidget(self.editor, 0, 1)
-        grid.addWidget(self._reset, 0, 2)
-        grid.addWidget(self._problem, 1, 1, 1, 2)
+        if isinstance(param, OptionParam):  # names of options are long, and rows of their own follow
+            grid.addWidget(self.editor, 1, 0, 1, 2)
+            grid.addWidget(self._reset, 1, 2)
+        else:
+            grid.addWidget(self.editor, 0, 1)
+            grid.addWidget(self._reset, 0, 2)
+        grid.addWidget(self._problem, 2, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self.editor.edited.connect(lambda value: self.edited.emit(value, self._gesture))
         self.editor.left.connect(self._end_gesture)
@@ -174,7 +178,7 @@ class Form(QWidget):
             del self._nested[name]
             shown = None
         if shown is None and chosen.option.params:
-            form = Form(chosen.option.params, self._title_of)
+            form = Form(chosen.option.params)
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
             self._nested[name] = shown = (chosen.id, form)
             self._places[name].addWidget(form)

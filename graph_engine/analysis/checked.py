@@ -34,8 +34,8 @@ class CheckedNode(NamedTuple):
     inputs: Mapping[str, Any] = {}
     outputs: Mapping[str, TensorSpec] = {}
     sizes: Mapping[str, Any] = {}
-    weights: Mapping[str, Shape] = {}
-    buffers: Mapping[str, Shape] = {}
+    weights: Mapping[str, tuple[int, ...]] = {}
+    buffers: Mapping[str, tuple[int, ...]] = {}
     parameters: int = 0
     flops: Size = 0
     memory: Size = 0

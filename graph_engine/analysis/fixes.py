@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.blocks import registry
 from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, SetParams
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge
 from graph_engine.spec.faults import Fix
-from graph_engine.spec.registry import registry
 
 SPACING = 240.0
 """Scene units from one column of nodes to the next."""

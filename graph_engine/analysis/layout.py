@@ -31,10 +31,10 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
     rows = {node: float(i) for column in columns for i, node in enumerate(column)}
     for sweep in range(8):
         forwards = sweep % 2 == 0
-        for column in columns if forwards else reversed(columns):
-            neighbours = view.predecessors if forwards else view.successors
-            wish = {n: fmean([rows[m] for m in neighbours(n)] or [rows[n]]) for n in column}
-            _place(sorted(column, key=lambda n: wish[n]), wish, rows)
+        neighbours = view.predecessors if forwards else view.successors
+        for layer in columns if forwards else reversed(columns):
+            wish = {n: fmean([rows[m] for m in neighbours(n)] or [rows[n]]) for n in layer}
+            _place(sorted(layer, key=wish.__getitem__), wish, rows)
     top, bottom = min(rows.values()), max(rows.values())
     height = (bottom - top + 1) * ROW
     bands = _bands(len(columns) * COLUMN, height)

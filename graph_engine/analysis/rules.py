@@ -185,7 +185,7 @@ def class_count_differs(view: GraphView) -> Iterator[Found]:
         return
     [edge] = view.graph.inputs(ends[0].id, "input")
     last = view.graph[edge.source]
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if len(shape) == 2 and "out_features" in last.params:
         fixes = (Fix(f"Set out_features to {len(data.classes)}", {"out_features": len(data.classes)}),)
     yield Found(

@@ -18,6 +18,20 @@ def same(at: Site) -> Inferred:
     return Inferred((x,))
 
 
+def rectified(at: Site) -> Inferred:
+    """Shape and dtype pass, whole numbers too."""
+    x = at.input()
+    if x.dtype == "bool":
+        expect_floating(x)
+    return Inferred((x,))
+
+
+def squashed(at: Site) -> Inferred:
+    """The shape passes; the result is a floating-point number, whatever the input."""
+    x = at.input()
+    return Inferred((x if x.is_floating else x._replace(dtype="float32"),))
+
+
 def along_dim(at: Site) -> Inferred:
     """Shape and dtype pass; ``dim`` is one of the dimensions."""
     x = at.input()
@@ -48,14 +62,14 @@ def _activation(
     )
 
 
-ReLU = _activation("ReLU", "Sets negative values to zero.", _INPLACE, keywords=("rectifier",))
+ReLU = _activation("ReLU", "Sets negative values to zero.", _INPLACE, infer=rectified, keywords=("rectifier",))
 GELU = _activation(
     "GELU",
     "A smooth rectifier, x·Φ(x), usual in Transformers.",
     ChoiceParam(name="approximate", default="none", options=("none", "tanh"), help="Use the faster tanh approximation."),
 )
-Sigmoid = _activation("Sigmoid", "Squashes each value into 0 … 1.", keywords=("logistic",))
-Tanh = _activation("Tanh", "Squashes each value into -1 … 1.", keywords=("hyperbolic tangent",))
+Sigmoid = _activation("Sigmoid", "Squashes each value into 0 … 1.", infer=squashed, keywords=("logistic",))
+Tanh = _activation("Tanh", "Squashes each value into -1 … 1.", infer=squashed, keywords=("hyperbolic tangent",))
 Softmax = _activation(
     "Softmax",
     "Turns scores along a dimension into probabilities that sum to 1.",

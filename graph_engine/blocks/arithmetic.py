@@ -15,7 +15,7 @@ CATEGORY = "Arithmetic"
 def elementwise(at: Site) -> Inferred:
     """Shapes broadcast, dtypes promote."""
     xs = at.many()
-    return Inferred((TensorSpec(broadcast([x.shape for x in xs]), promote([x.dtype for x in xs])),))
+    return Inferred((TensorSpec(broadcast([x.shape for x in xs]), promote(xs)),))
 
 
 def matmul(at: Site) -> Inferred:

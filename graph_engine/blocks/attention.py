@@ -8,7 +8,7 @@ from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, FloatParam, IntParam
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_dtype, expect_given, expect_number, expect_rank, settled
-from graph_engine.spec.tensor import Shape, Size, TensorSpec, per_sample, shape_text
+from graph_engine.spec.tensor import Size, TensorSpec, per_sample, shape_text
 
 
 def multihead(at: Site) -> Inferred:
@@ -30,7 +30,7 @@ def multihead(at: Site) -> Inferred:
             heads=heads,
             width=width,
         )
-    widths = {}
+    widths: dict[str, int | None] = {}
     for port, name, x in (("key", "kdim", key), ("value", "vdim", value)):
         size = expect_number(x.shape[2], "the number of features", port)
         if at[name] is None and size == width:
@@ -88,8 +88,8 @@ def _check_masks(at: Site, n: Size, targets: Size, sources: Size, heads: int) ->
             )
 
 
-def _weights(at: Site, width: int, kdim: int, vdim: int) -> dict[str, Shape]:
-    weights: dict[str, Shape] = {}
+def _weights(at: Site, width: int, kdim: int, vdim: int) -> dict[str, tuple[int, ...]]:
+    weights: dict[str, tuple[int, ...]] = {}
     if kdim == width and vdim == width:
         weights["in_proj_weight"] = (3 * width, width)
     else:
@@ -117,7 +117,7 @@ MultiheadAttention = BlockSpec(
     ),
     outputs=(
         Port("output", "(N, T, embed_dim)."),
-        Port("weights", "(N, T, S): who looked where; (N, num_heads, T, S) unless averaged."),
+        Port("weights", "(N, T, S): who looked where; (N, num_heads, T, S) unless averaged.", needs="need_weights"),
     ),
     params=(
         IntParam(name="embed_dim", inferred=True, minimum=1, help="Features of the query and of the output."),

@@ -30,7 +30,7 @@ def concat(at: Site) -> Inferred:
     for x in xs:
         total = total + x.shape[dim]
     shape = (*xs[0].shape[:dim], total, *xs[0].shape[dim + 1 :])
-    return Inferred((TensorSpec(shape, promote([x.dtype for x in xs])),))
+    return Inferred((TensorSpec(shape, promote(xs)),))
 
 
 Concat = BlockSpec(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
-from graph_engine.spec.faults import Fault
+from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_dtype, expect_number, expect_rank, settled
+from graph_engine.spec.rules import expect_dtype, expect_number, expect_rank, settled, volume
 from graph_engine.spec.tensor import shape_text
 
 CATEGORY = "Normalization"
@@ -21,6 +21,15 @@ def batch_norm(ranks: tuple[int, ...], layout: str) -> Rule:
         expect_rank(x, ranks, layout)
         expect_dtype(x, ("float32",))
         features = settled(at, "num_features", expect_number(x.shape[1], "the number of channels"), "channels")
+        if at["eps"] == 0:
+            raise Fault("param.eps", "eps is 0, but training needs it above 0.", fixes=(Fix("Set eps to 1e-05", {"eps": 1e-5}),))
+        if volume((x.shape[0], *x.shape[2:])) == 1:
+            raise Fault(
+                "shape.one-value",
+                "receives {received}, one value for each channel; training needs two or more to have a variance.",
+                port="input",
+                received=shape_text(x.shape),
+            )
         size = (features,)
         return Inferred(
             (x,),

@@ -36,14 +36,14 @@ def pooling(n: int, *, dilates: bool) -> Rule:
 
 def _pooled(size: Size, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Size:
     span = dilation * (kernel - 1) + 1
-    if padding > span // 2:
+    if padding > kernel // 2:
         raise Fault(
             "param.padding-over-half",
-            "padding is {padding}, but a window of {span} allows at most half of it, {half}.",
-            fixes=(Fix(f"Set padding to {span // 2}", {"padding": span // 2}),),
+            "padding is {padding}, but a window of {kernel} allows at most half of it, {half}.",
+            fixes=(Fix(f"Set padding to {kernel // 2}", {"padding": kernel // 2}),),
             padding=padding,
-            span=span,
-            half=span // 2,
+            kernel=kernel,
+            half=kernel // 2,
         )
     room = size + 2 * padding - span
     if not ceil:

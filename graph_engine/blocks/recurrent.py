@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call, Names
 from graph_engine.spec.faults import Fault, Fix
@@ -37,7 +39,7 @@ def recurrent(gates: int, *, cell: bool = False) -> Rule:
         states = {"h_0": (directions * layers, batch, out)} | ({"c_0": (directions * layers, batch, hidden)} if cell else {})
         _check_states(at, states)
 
-        weights: dict[str, Shape] = {}
+        weights: dict[str, tuple[int, ...]] = {}
         steps, flops = per_sample((batch, length)), 0
         for layer in range(layers):
             width = features if layer == 0 else out * directions
@@ -57,7 +59,7 @@ def recurrent(gates: int, *, cell: bool = False) -> Rule:
     return infer
 
 
-def _check_states(at: Site, expected: dict[str, Shape]) -> None:
+def _check_states(at: Site, expected: Mapping[str, Shape]) -> None:
     given = {port: at.optional(port) for port in expected}
     missing = [port for port, spec in given.items() if spec is None]
     if missing and len(missing) < len(expected):
@@ -68,7 +70,10 @@ def _check_states(at: Site, expected: dict[str, Shape]) -> None:
             name=missing[0],
         )
     for port, spec in given.items():
-        if spec is not None and spec.shape != expected[port]:
+        if spec is None:
+            continue
+        expect_dtype(spec, ("float32",), port)
+        if spec.shape != expected[port]:
             raise Fault(
                 "shape.state",
                 "{name} must be {expected}, but is {received}.",

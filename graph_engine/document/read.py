@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from graph_engine.blocks import registry
 from graph_engine.document.migrations import VERSION, upgrade
 from graph_engine.document.schema import DocumentRecord, EdgeRecord, NodeRecord
 from graph_engine.errors import DocumentError, GraphError, NewerVersionError
@@ -16,7 +17,6 @@ from graph_engine.graph.commands import AddMany, SetSettings
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.schema import Settings
-from graph_engine.spec.registry import registry
 
 G = TypeVar("G", bound=CoreGraph)
 M = TypeVar("M", bound=BaseModel)

@@ -38,32 +38,25 @@ class DatasetOption(Option):
     licence: str
 
 
-_DIGITS = {
-    "classes": tuple("0123456789"),
-    "samples": 1797,
-    "requirements": ("scikit-learn",),
-    "source": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
-    "shipped with scikit-learn",
-    "licence": "CC BY 4.0",
-}
+
+def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
+    return DatasetOption(
+        id=id,
+        title=title,
+        summary=summary,
+        reader=f"{id}.py",
+        shape=(1, side, side),
+        dtype="float32",
+        classes=tuple("0123456789"),
+        samples=1797,
+        requirements=("scikit-learn",),
+        source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
+        "shipped with scikit-learn",
+        licence="CC BY 4.0",
+    )
+
 
 DATASETS = (
-    DatasetOption(
-        id="digits",
-        title="Handwritten digits, 8×8",
-        summary="1,797 handwritten digits as 8×8 grey pictures in ten classes.",
-        reader="digits.py",
-        shape=(1, 8, 8),
-        dtype="float32",
-        **_DIGITS,
-    ),
-    DatasetOption(
-        id="digits28",
-        title="Handwritten digits, 28×28",
-        summary="The same 1,797 handwritten digits, enlarged to 28×28.",
-        reader="digits28.py",
-        shape=(1, 28, 28),
-        dtype="float32",
-        **_DIGITS,
-    ),
+    _digits("digits", 8, "Handwritten digits, 8×8", "1,797 handwritten digits as 8×8 grey pictures in ten classes."),
+    _digits("digits28", 28, "Handwritten digits, 28×28", "The same 1,797 handwritten digits, enlarged to 28×28."),
 )

@@ -39,6 +39,10 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
 }
 
 
+def _defaults(section: str) -> Mapping[str, Any]:
+    return MappingProxyType({p.name: p.default for p in SECTIONS[section]})
+
+
 class Settings(NamedTuple):
     """Values of all sections; immutable.
 
@@ -46,8 +50,8 @@ class Settings(NamedTuple):
         data, training: value of each declared parameter of the section.
     """
 
-    data: Mapping[str, Any] = MappingProxyType({p.name: p.default for p in SECTIONS["data"]})
-    training: Mapping[str, Any] = MappingProxyType({p.name: p.default for p in SECTIONS["training"]})
+    data: Mapping[str, Any] = _defaults("data")
+    training: Mapping[str, Any] = _defaults("training")
 
     def replaced(self, part: str, value: Any) -> Settings:
         """These settings with one value replaced.

@@ -11,7 +11,7 @@ from graph_engine.errors import ParamError, UnknownPortError
 from graph_engine.spec.call import Call, Names
 from graph_engine.spec.params import Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.tensor import Shape, Size, TensorSpec
+from graph_engine.spec.tensor import Size, TensorSpec
 
 
 class Inferred(NamedTuple):
@@ -28,8 +28,8 @@ class Inferred(NamedTuple):
 
     outputs: tuple[TensorSpec, ...]
     sizes: Mapping[str, Any] = {}
-    weights: Mapping[str, Shape] = {}
-    buffers: Mapping[str, Shape] = {}
+    weights: Mapping[str, tuple[int, ...]] = {}
+    buffers: Mapping[str, tuple[int, ...]] = {}
     flops: Size = 0
 
 
@@ -98,11 +98,14 @@ class BlockSpec:
     minimum_inputs: int = 1
 
     def __post_init__(self) -> None:
-        names = [p.name for p in (*self.inputs, *self.outputs, *self.params)]
+        names = [p.name for p in (*self.inputs, *self.outputs)] + [p.name for p in self.params]
         if self.call.kind not in ("input", "output") and len(set(names)) != len(names):
             raise ValueError(f"{self.id}: two of its ports and parameters have one name")
         if not self.stem:
             object.__setattr__(self, "stem", _stem(self.id))
+        for port in self.outputs:
+            if port.needs:
+                self.param(port.needs)
         for name in self.initial:
             self.param(name).parse(self.initial[name])
 

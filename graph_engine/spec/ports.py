@@ -13,9 +13,11 @@ class Port(NamedTuple):
         help: one sentence: what it is, and its shape.
         optional: an input that may stay unconnected.
         variadic: an input that takes any number of edges, in order.
+        needs: of an output, the parameter that must be on for it to be computed.
     """
 
     name: str
     help: str
     optional: bool = False
     variadic: bool = False
+    needs: str = ""

@@ -1,11 +1,10 @@
-"""Finds the declared blocks: every `BlockSpec` at the top of a module in ``graph_engine.blocks``."""
+"""Finds declared blocks: every `BlockSpec` at the top of a module of a package."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from functools import cache
 from types import ModuleType
 
 from graph_engine.errors import UnknownBlockError
@@ -54,13 +53,3 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._blocks)
-
-
-@cache
-def registry() -> Registry:
-    """All blocks that come with the program."""
-    import graph_engine.blocks
-
-    found = Registry()
-    found.scan(graph_engine.blocks)
-    return found

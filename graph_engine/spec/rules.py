@@ -35,7 +35,7 @@ def expect_dtype(x: TensorSpec, dtypes: Sequence[str], port: str = "input") -> N
             expected=" or ".join(dtypes),
             received=x.dtype,
             advice="Token numbers go through an Embedding first."
-            if "float32" in dtypes and x.dtype not in FLOATING
+            if "float32" in dtypes and x.dtype not in FLOATING and x.dtype != "bool"
             else f"Set the dtype of the Input to {dtypes[0]}.",
         )
 
@@ -147,12 +147,21 @@ def broadcast(shapes: Sequence[Shape], port: str = "input") -> Shape:
 _CATEGORY = ({"bool"}, {"uint8", "int8", "int16", "int32", "int64"}, FLOATING)
 
 
-def promote(dtypes: Sequence[str]) -> str:
-    """The dtype that an operation on those dtypes gives, by torch's promotion rules."""
-    top = max(i for i, kinds in enumerate(_CATEGORY) if any(d in kinds for d in dtypes))
-    present = sorted({d for d in dtypes if d in _CATEGORY[top]}, key=lambda d: ITEM_SIZES[d])
-    if present == ["int8", "uint8"] or present == ["uint8", "int8"]:
+def promote(xs: Sequence[TensorSpec]) -> str:
+    """The dtype that an operation on those tensors gives, by torch's promotion rules."""
+    result = xs[0]
+    for x in xs[1:]:
+        result = TensorSpec(max(result.shape, x.shape, key=len), _promoted(result, x))
+    return result.dtype
+
+
+def _promoted(a: TensorSpec, b: TensorSpec) -> str:
+    """For two tensors: the higher category wins; within one, a tensor without dimensions gives way, then the smaller dtype."""
+    top = max(i for i, kinds in enumerate(_CATEGORY) if a.dtype in kinds or b.dtype in kinds)
+    inside = [x for x in (a, b) if x.dtype in _CATEGORY[top]]
+    present = {x.dtype for x in [x for x in inside if x.shape] or inside}
+    if present == {"int8", "uint8"}:
         return "int16"
-    if set(present) == {"float16", "bfloat16"}:
+    if present == {"float16", "bfloat16"}:
         return "float32"
-    return present[-1]
+    return max(present, key=lambda d: ITEM_SIZES[d])

@@ -23,7 +23,7 @@ class Floor(NamedTuple):
     divisor: int
 
     def __str__(self) -> str:
-        return f"({self.numerator})//{self.divisor}"
+        return f"({self.numerator})//{self.divisor}" if len(self.numerator.terms) > 1 else f"{self.numerator}//{self.divisor}"
 
 
 Atom = Union[str, Floor]
@@ -178,9 +178,9 @@ def _print(terms: tuple[tuple[Monomial, int], ...]) -> str:
     text = ""
     for monomial, coefficient in terms:
         sign = (" - " if coefficient < 0 else " + ") if text else ("-" if coefficient < 0 else "")
-        factors = [str(a) for a in monomial]
-        if abs(coefficient) != 1 or not factors:
-            factors.insert(0, str(abs(coefficient)))
+        numbers = [str(abs(coefficient))] if abs(coefficient) != 1 or not monomial else []
+        alone = not numbers and len(monomial) == 1 and sign != "-"
+        factors = numbers + [f"({a})" if isinstance(a, Floor) and not alone else str(a) for a in monomial]
         text += sign + "*".join(factors)
     return text
 

@@ -187,7 +187,8 @@ class _Watch:
             rate = samples / max(now - self._clock, 1e-9)
             self._rate = 0.8 * self._rate + 0.2 * rate if self._rate else rate
         self._step, self._clock = at.step, now
-        self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, at.epoch, training.epochs, self._rate))
+        epoch = min(at.epoch, training.epochs)  # past the last one when all is done
+        self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
 
 
 def _check_device(device: str) -> None:

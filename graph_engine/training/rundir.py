@@ -116,7 +116,10 @@ def holds_run(run_dir: Path) -> bool:
 
 def is_run_of(graph: Graph, run_dir: Path) -> bool:
     """Whether the run in the folder is of this graph with these settings, so that resuming it is what one expects."""
-    return all((run_dir / SOURCE / name).read_text(encoding="utf-8") == text for name, text in project_files(graph).items())
+    try:
+        return all((run_dir / SOURCE / name).read_text(encoding="utf-8") == text for name, text in project_files(graph).items())
+    except OSError:
+        return False
 
 
 def read_run(run_dir: Path) -> RunRecord:

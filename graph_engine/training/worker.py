@@ -95,6 +95,7 @@ class Worker:
         self._listener = listener
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
+        self._open_runs = 0
 
     def read_commands(self, descriptor: int) -> None:
         """Obeys the lines of a descriptor until its end; meant for a thread."""
@@ -111,8 +112,11 @@ class Worker:
         do = command.pop("do")
         if do == "run":
             self._control = Control()
+            self._open_runs += 1
             self._runs.put((command, self._control))
         elif do == "quit":
+            if not self._open_runs:
+                os._exit(0)  # there is nothing to save, and warming up may take seconds yet
             self._control.stop()
             self._runs.put(None)
         else:
@@ -126,6 +130,7 @@ class Worker:
                 run(Path(command.pop("run_dir")), self._listener, control, **command)
             except RunError as error:
                 self._listener(StateChange(RunState.FAILED, str(error)))
+            self._open_runs -= 1
 
 
 def warm_up() -> None:
@@ -164,6 +169,7 @@ def main() -> None:
         sender(StateChange(RunState.FAILED, f"The Python package {error.name!r} is not installed: python -m pip install {error.name}."))
     worker.work()
     sender.close()
+    os._exit(0)  # all is written; taking torch down takes longer than a closing window waits
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from app.theme import DARK, LIGHT, Theme, ThemeManager, apply, current, icon, mono, sans
 from app.theme.sheet import style_sheet
 from app.theme.tokens import CATEGORY_ICONS, MONO, blend, contrast
-from graph_engine.spec.registry import registry
+from graph_engine.blocks import registry
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
 SURFACES = ("window", "surface", "surface_raised", "surface_sunken", "canvas")

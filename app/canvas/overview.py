@@ -1,0 +1,291 @@
+"""Paints the canvas from afar, without items: from arrays that are kept in step with the scene, in a few large calls.
+
+Below `NEAR` a card shows its name only, below `FAR` it is a coloured block. Thousands of items cost Qt tens of milliseconds a frame there;
+this costs two or three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+
+from app.canvas.arrays import draw_lines, draw_rects
+from app.canvas.geometry import Rect
+from app.canvas.items import EdgeItem, NodeItem, Stage
+from app.canvas.look import Look
+from app.theme import RADIUS, sans
+from graph_engine.blocks import registry
+
+NEAR = 0.65
+NAMED = 0.4
+FAR = 0.3
+FINE_NODES, FINE_EDGES = 900, 1200
+"""Up to so many in view, rounded corners and smooth curves are affordable from afar too."""
+
+SELECTED, HOVERED, WAITING, ERROR = 1, 2, 4, 8
+
+
+class Rows:
+    """A table of numbers whose rows have ids; rows come and go in constant time."""
+
+    def __init__(self, width: int):
+        self.ids: list[str] = []
+        self._row: dict[str, int] = {}
+        self._data = np.zeros((64, width))
+
+    @property
+    def data(self) -> np.ndarray:
+        """The rows in use, in the order of `ids`."""
+        return self._data[: len(self.ids)]
+
+    def put(self, id: str, values: tuple[float, ...]) -> None:
+        """Adds or replaces a row."""
+        row = self._row.get(id)
+        if row is None:
+            row = self._row[id] = len(self.ids)
+            self.ids.append(id)
+            if row == len(self._data):
+                self._data = np.concatenate([self._data, np.zeros_like(self._data)])
+        self._data[row] = values
+
+    def drop(self, id: str) -> None:
+        """Removes a row, if it is there."""
+        row = self._row.pop(id, None)
+        if row is None:
+            return
+        last = self.ids.pop()
+        if last != id:
+            self.ids[row] = last
+            self._row[last] = row
+            self._data[row] = self._data[len(self.ids)]
+
+
+class Stamp(NamedTuple):
+    """What tells the picture of one far card from another's."""
+
+    category: int
+    height: float
+    flags: int
+
+
+class Overview:
+    """The far view of one scene.
+
+    Args:
+        stage: of the scene.
+        nodes, edges: the scene's items by id; read when something was touched.
+    """
+
+    def __init__(self, stage: Stage, nodes: Mapping[str, NodeItem], edges: Mapping[str, EdgeItem]):
+        self._stage = stage
+        self._node_items, self._edge_items = nodes, edges
+        self._dirty_nodes: set[str] = set()
+        self._dirty_edges: set[str] = set()
+        self._categories: list[str] = list(dict.fromkeys(spec.category for spec in registry()))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._nodes, self._edges = Rows(6), Rows(9)
+        self._dirty_nodes.clear()
+        self._dirty_edges.clear()
+        self.forget_pictures()
+
+    def forget_pictures(self) -> None:
+        """The theme is another one."""
+        self._stamps: dict[Stamp, QPixmap] = {}
+        self._names: dict[str, str] = {}
+        self._scale = (0.0, 0.0)
+
+    def touch_node(self, id: str) -> None:
+        """A node came, went, moved or looks different."""
+        self._dirty_nodes.add(id)
+
+    def touch_edge(self, id: str) -> None:
+        """An edge came, went, moved or looks different."""
+        self._dirty_edges.add(id)
+
+    def content(self) -> Rect | None:
+        """The smallest rectangle around all cards."""
+        self._flush()
+        data = self._nodes.data
+        if not len(data):
+            return None
+        left, top = data[:, 0].min(), data[:, 1].min()
+        return float(left), float(top), float((data[:, 0] + data[:, 2]).max() - left), float((data[:, 1] + data[:, 3]).max() - top)
+
+    def paint(self, painter: QPainter, exposed: QRectF, scale: float) -> None:
+        """Paints all that ``exposed`` (scene units) shows; the painter's transform is the view's."""
+        self._flush()
+        ratio = painter.device().devicePixelRatioF()
+        if self._scale != (scale, ratio):
+            self._stamps.clear()
+            self._names.clear()
+            self._scale = (scale, ratio)
+        self._paint_edges(painter, exposed)
+        nodes = self._nodes.data
+        margin = 8 / scale
+        rows = np.flatnonzero(
+            (nodes[:, 0] < exposed.right() + margin)
+            & (nodes[:, 0] + nodes[:, 2] > exposed.left() - margin)
+            & (nodes[:, 1] < exposed.bottom() + margin)
+            & (nodes[:, 1] + nodes[:, 3] > exposed.top() - margin)
+        )
+        if scale >= FAR or len(rows) <= FINE_NODES:
+            self._paint_stamps(painter, rows, scale, ratio)
+        else:
+            self._paint_blocks(painter, rows)
+
+    def paint_map(self, painter: QPainter) -> None:
+        """Paints all nodes as plain blocks and all edges as straight lines, for the minimap."""
+        self._flush()
+        look = self._stage.look
+        painter.setPen(_cosmetic(look.edge_waiting.color()))
+        draw_lines(painter, self._edges.data[:, [0, 1, 6, 7]])
+        self._paint_blocks(painter, np.arange(len(self._nodes.ids)))
+
+    def _paint_edges(self, painter: QPainter, exposed: QRectF) -> None:
+        look, edges = self._stage.look, self._edges.data
+        if not len(edges):
+            return
+        xs, ys = edges[:, 0:8:2], edges[:, 1:8:2]
+        shown = (
+            (xs.min(axis=1) <= exposed.right())
+            & (xs.max(axis=1) >= exposed.left())
+            & (ys.min(axis=1) <= exposed.bottom())
+            & (ys.max(axis=1) >= exposed.top())
+        )
+        flags = edges[:, 8].astype(np.int64)
+        fine = int(np.count_nonzero(shown)) <= FINE_EDGES
+        marked = (flags & (SELECTED | HOVERED)) != 0
+        plain = shown & ~marked
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
+        waiting = (flags & WAITING) != 0
+        for mask, pen, width in (
+            (plain & ~waiting, look.edge, 1.0),
+            (plain & waiting, look.edge_waiting, 1.0),
+            (shown & marked, look.edge_selected, 2.0),
+        ):
+            rows = edges[mask]
+            if not len(rows):
+                continue
+            painter.setPen(_cosmetic(pen.color(), width if fine else 1.0))
+            if not fine:
+                draw_lines(painter, rows[:, [0, 1, 6, 7]])
+                continue
+            path = QPainterPath()
+            for x1, y1, x2, y2, x3, y3, x4, y4, _ in rows.tolist():
+                path.moveTo(x1, y1)
+                path.cubicTo(x2, y2, x3, y3, x4, y4)
+            painter.drawPath(path)
+
+    def _paint_blocks(self, painter: QPainter, rows: np.ndarray) -> None:
+        look, nodes = self._stage.look, self._nodes.data[rows]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        categories, flags = nodes[:, 4].astype(np.int64), nodes[:, 5].astype(np.int64)
+        for number in np.unique(categories).tolist():
+            painter.setBrush(look.category(self._categories[number]).block)
+            draw_rects(painter, nodes[categories == number, :4])
+        for flag, colour in ((WAITING, look.edge_waiting.color()), (ERROR, look.error), (SELECTED, look.accent)):
+            some = nodes[(flags & flag) != 0, :4]
+            if len(some):
+                painter.setBrush(colour)
+                draw_rects(painter, some)
+
+    def _paint_stamps(self, painter: QPainter, rows: np.ndarray, scale: float, ratio: float) -> None:
+        look, transform = self._stage.look, painter.transform()
+        dx, dy = transform.dx(), transform.dy()
+        painter.save()
+        painter.resetTransform()
+        named = scale >= NAMED
+        font = sans(round(11 + 4 * (scale - NAMED)))
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(look.text)
+        margin = _STAMP_MARGIN
+        ids = self._nodes.ids
+        for row, (x, y, width, height, category, flags) in zip(rows.tolist(), self._nodes.data[rows].tolist(), strict=True):
+            key = Stamp(int(category), height, int(flags))
+            stamp = self._stamps.get(key)
+            if stamp is None:
+                stamp = self._stamps[key] = self._draw_stamp(key, width * scale, height * scale, ratio)
+            left, top = x * scale + dx, y * scale + dy
+            painter.drawPixmap(QPointF(left - margin, top - margin), stamp)
+            if named:
+                id = ids[row]
+                name = self._names.get(id)
+                if name is None:
+                    text = self._node_items[id].node.name
+                    name = self._names[id] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width * scale - 8)
+                painter.drawText(QRectF(left, top, width * scale, height * scale), Qt.AlignmentFlag.AlignCenter, name)
+        painter.restore()
+
+    def _draw_stamp(self, key: Stamp, width: float, height: float, ratio: float) -> QPixmap:
+        look = self._stage.look
+        category = look.category(self._categories[key.category])
+        margin = _STAMP_MARGIN
+        pixmap = QPixmap(round((width + 2 * margin) * ratio), round((height + 2 * margin) * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        card = QRectF(margin, margin, width, height)
+        radius = max(1.5, RADIUS.card * width / 176)
+        _draw_ring(painter, look, key.flags, card, radius)
+        painter.setBrush(look.neutral if key.flags & WAITING else category.header)
+        outline = look.faint if key.flags & WAITING else category.block
+        painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1))
+        painter.drawRoundedRect(card, radius, radius)
+        painter.end()
+        return pixmap
+
+    def _flush(self) -> None:
+        for id in self._dirty_nodes:
+            item = self._node_items.get(id)
+            if item is None:
+                self._nodes.drop(id)
+                self._names.pop(id, None)
+                continue
+            category = item.node.spec.category
+            if category not in self._categories:
+                self._categories.append(category)
+            self._names.pop(id, None)
+            self._nodes.put(id, (*item.rect, self._categories.index(category), _node_flags(item)))
+        for id in self._dirty_edges:
+            edge = self._edge_items.get(id)
+            if edge is None:
+                self._edges.drop(id)
+            else:
+                self._edges.put(id, (*edge.curve, SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting))
+        self._dirty_nodes.clear()
+        self._dirty_edges.clear()
+
+
+_STAMP_MARGIN = 4
+
+
+def _node_flags(item: NodeItem) -> int:
+    flags = SELECTED * item.selected | HOVERED * item.hovered
+    if item.checked is not None:
+        flags |= WAITING * (item.checked.status == "waiting")
+        flags |= ERROR * any(d.severity == "error" for d in item.checked.diagnostics)
+    return flags
+
+
+def _draw_ring(painter: QPainter, look: Look, flags: int, card: QRectF, radius: float) -> None:
+    if flags & (SELECTED | HOVERED):
+        painter.setPen(QPen(look.accent if flags & SELECTED else look.faint, 2 if flags & SELECTED else 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(card.adjusted(-2, -2, 2, 2), radius + 2, radius + 2)
+
+
+def _cosmetic(colour: QColor, width: float = 1.0) -> QPen:
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    return pen

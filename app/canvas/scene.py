@@ -1,0 +1,385 @@
+"""Mirrors the graph in items. It owns no data: what it shows is read from the session's graph and check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, SignalInstance
+from PySide6.QtCore import Signal as QtSignal
+from PySide6.QtGui import QBrush, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
+
+from app.canvas.geometry import MARGIN, PortPlace, distance_to
+from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage, label_rect
+from app.canvas.look import Look
+from app.canvas.overview import Overview
+from app.theme import Theme
+from graph_engine.analysis.checked import CheckedGraph
+from graph_engine.graph.changes import Change
+from graph_engine.graph.commands import Command
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Position
+
+ROOM = 2000.0
+"""How far the indexed area reaches beyond the cards when it has to be set anew."""
+
+
+class CanvasSession(Protocol):
+    """What the canvas needs of the session: something to read, and one way to edit."""
+
+    changed: SignalInstance
+    checked_changed: SignalInstance
+    replaced: SignalInstance
+
+    @property
+    def graph(self) -> CoreGraph: ...
+
+    @property
+    def checked(self) -> CheckedGraph: ...
+
+    def execute(self, command: Command, gesture: object = None) -> None: ...
+
+
+class Hit(NamedTuple):
+    """What lies under a point: a port with its node, a node, an edge, or nothing."""
+
+    node: NodeItem | None = None
+    port: PortPlace | None = None
+    edge: EdgeItem | None = None
+
+
+class CanvasScene(QGraphicsScene):
+    """The items of one session's graph.
+
+    Attributes:
+        nodes, edges: items by id of what they show.
+        stage: what the items paint with.
+        overview: the same scene for far zoom.
+        drafts: what gestures show while they last.
+
+    Signals:
+        selection_changed: ids of the selected nodes, in the order in which they were selected.
+        content_changed: something came, went, moved or looks different.
+    """
+
+    selection_changed = QtSignal(object)
+    content_changed = QtSignal()
+
+    def __init__(self, session: CanvasSession, theme: Theme, parent: QObject | None = None):
+        super().__init__(parent)
+        self.session = session
+        self.nodes: dict[str, NodeItem] = {}
+        self.edges: dict[str, EdgeItem] = {}
+        self.stage = Stage(Look(theme), session.graph)
+        self.overview = Overview(self.stage, self.nodes, self.edges)
+        self.drafts: list[QGraphicsPathItem] = []
+        self._selected_nodes: dict[str, None] = {}
+        self._selected_edges: dict[str, None] = {}
+        self._labels = LabelLayer(self.stage)
+        self.addItem(self._labels)
+        session.changed.connect(self.apply)
+        session.checked_changed.connect(self.show_checked)
+        session.replaced.connect(self.rebuild)
+        self.rebuild()
+
+    # mirroring
+
+    def rebuild(self) -> None:
+        """Shows another graph from scratch."""
+        had_selection = bool(self._selected_nodes or self._selected_edges)
+        for item in (*self.edges.values(), *self.nodes.values()):
+            self.removeItem(item)
+        self.nodes.clear()
+        self.edges.clear()
+        self._selected_nodes.clear()
+        self._selected_edges.clear()
+        self.overview.clear()
+        graph = self.stage.graph = self.session.graph
+        for id in graph.nodes:
+            self._add_node(id)
+        self._make_room(fresh=True)
+        for id in graph.edges:
+            self._add_edge(id)
+        self.show_checked(self.session.checked)
+        if had_selection:
+            self.selection_changed.emit(())
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
+        graph = self.stage.graph
+        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved"))
+        edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        if not nodes and not edges:
+            return
+        ports: dict[tuple[str, str], None] = {}
+        selection = (len(self._selected_nodes), len(self._selected_edges))
+        for id in edges:
+            old = self.edges.get(id)
+            if old is not None and graph.edges.get(id) is not old.edge:
+                ports[old.edge.target, old.edge.target_port] = None
+                self._remove_edge(id)
+        moved = []
+        for id in nodes:
+            item = self.nodes.get(id)
+            node = graph.nodes.get(id)
+            if item is not None and item.node is not node:
+                self._remove_node(id)
+                item = None
+            if node is None:
+                continue
+            if item is None:
+                self._add_node(id)
+            else:
+                item.reword()
+                self.overview.touch_node(id)
+                if (item.x(), item.y()) != node.position:
+                    moved.append(id)
+        self.place({id: graph.nodes[id].position for id in moved})
+        for id in edges:
+            edge = graph.edges.get(id)
+            if edge is not None and id not in self.edges:
+                self._add_edge(id)
+                ports[edge.target, edge.target_port] = None
+        for target, port in ports:
+            for edge in graph.inputs(target, port) if target in graph else ():
+                self._place_edge(self.edges[edge.id])
+        self._make_room()
+        if selection != (len(self._selected_nodes), len(self._selected_edges)):
+            self.selection_changed.emit(self.selected_nodes())
+        self.content_changed.emit()
+
+    def show_checked(self, checked: CheckedGraph) -> None:
+        """Follows a check: touches the nodes whose result is another one than before, and their edges."""
+        graph = self.stage.graph
+        for id, item in self.nodes.items():
+            found = checked.nodes.get(id)
+            if found is item.checked:
+                continue
+            item.checked = found
+            item.reword()
+            self.overview.touch_node(id)
+            for edge in graph.outgoing(id):
+                line = self.edges[edge.id]
+                before = label_rect(line, self.stage.look)
+                if line.tell(found):
+                    self.overview.touch_edge(edge.id)
+                    self._update_label(before)
+                    self._update_label(label_rect(line, self.stage.look))
+        self.content_changed.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paints in another theme from now on."""
+        self.stage.look = Look(theme)
+        self.overview.forget_pictures()
+        for item in self.nodes.values():
+            item.reword()
+        for edge in self.edges.values():
+            edge.restyle()
+        self.update()
+        self.content_changed.emit()
+
+    def place(self, positions: Mapping[str, Position]) -> None:
+        """Moves cards on the screen only: what a drag shows before it is done."""
+        edges: dict[str, None] = {}
+        graph = self.stage.graph
+        for id, (x, y) in positions.items():
+            self.nodes[id].setPos(x, y)
+            self.overview.touch_node(id)
+            edges.update(dict.fromkeys(e.id for e in graph.incoming(id)))
+            edges.update(dict.fromkeys(e.id for e in graph.outgoing(id)))
+        for id in edges:
+            if id in self.edges:
+                self._place_edge(self.edges[id])
+        if positions:
+            self.content_changed.emit()
+
+    def raise_nodes(self, ids: Iterable[str], up: bool) -> None:
+        """Puts cards above all others, or back among them."""
+        for id in ids:
+            self.nodes[id].setZValue(RAISED_LAYER if up else NODE_LAYER)
+
+    # selection
+
+    def selected_nodes(self) -> tuple[str, ...]:
+        """Ids of the selected nodes, in the order in which they were selected."""
+        return tuple(self._selected_nodes)
+
+    def selected_edges(self) -> tuple[str, ...]:
+        """Ids of the selected edges."""
+        return tuple(self._selected_edges)
+
+    def select(self, nodes: Collection[str], edges: Collection[str] = ()) -> None:
+        """Selects these and nothing else."""
+        new_nodes, new_edges = dict.fromkeys(nodes), dict.fromkeys(edges)
+        if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges:
+            return
+        for id in self._selected_nodes.keys() ^ new_nodes.keys():
+            item = self.nodes[id]
+            item.selected = id in new_nodes
+            item.update()
+            self.overview.touch_node(id)
+        for id in self._selected_edges.keys() ^ new_edges.keys():
+            edge = self.edges[id]
+            edge.selected = id in new_edges
+            edge.restyle()
+            self.overview.touch_edge(id)
+            self._update_label(label_rect(edge, self.stage.look))
+        self._selected_nodes, self._selected_edges = new_nodes, new_edges
+        self.selection_changed.emit(self.selected_nodes())
+        self.content_changed.emit()
+
+    # gestures
+
+    def add_draft(self, pen: QPen, brush: QBrush | None = None) -> QGraphicsPathItem:
+        """A shape above all else that a gesture shows while it lasts."""
+        draft = QGraphicsPathItem()
+        draft.setPen(pen)
+        if brush is not None:
+            draft.setBrush(brush)
+        draft.setZValue(GESTURE_LAYER)
+        self.drafts.append(draft)
+        self.addItem(draft)
+        return draft
+
+    def remove_draft(self, draft: QGraphicsPathItem) -> None:
+        """Takes away what `add_draft` made."""
+        self.drafts.remove(draft)
+        self.removeItem(draft)
+
+    def update_nodes(self) -> None:
+        """Paints all cards anew: what the stage says of all of them has changed."""
+        for item in self.nodes.values():
+            item.update()
+
+    # looking up
+
+    def hit(self, at: QPointF, reach: float, ports: bool = True) -> Hit:
+        """What lies at a point: the topmost card or port, else the nearest edge.
+
+        Args:
+            at: the point, in scene units.
+            reach: how near is near enough for ports and edges, in scene units.
+            ports: whether ports can be hit; from afar they are too small.
+        """
+        x, y = at.x(), at.y()
+        found = self.items_in(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
+        for item in found:
+            if isinstance(item, NodeItem):
+                port = item.port_at(x, y, reach) if ports else None
+                left, top, width, height = item.rect
+                if port is not None or (left <= x <= left + width and top <= y <= top + height):
+                    return Hit(item, port)
+        best, nearest = reach * 0.7, None
+        for item in found:
+            if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
+                best, nearest = distance, item
+        return Hit(edge=nearest)
+
+    def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
+        """Items whose bounding rectangle meets ``rect``, the topmost first."""
+        return self.items(rect, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+
+    def nodes_in(self, rect: QRectF) -> Iterator[NodeItem]:
+        """Nodes whose card meets ``rect``."""
+        for item in self.items_in(rect):
+            if isinstance(item, NodeItem) and rect.intersects(QRectF(*item.rect)):
+                yield item
+
+    def nodes_near(self, at: QPointF, reach: float) -> Iterator[NodeItem]:
+        """Nodes whose card or ports come within ``reach`` of a point."""
+        reach += MARGIN
+        for item in self.items_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)):
+            if isinstance(item, NodeItem):
+                yield item
+
+    def content_rect(self, nodes: Iterable[str] | None = None) -> QRectF:
+        """The smallest rectangle around these cards, or around all; a null one without any."""
+        if nodes is None:
+            box = self.overview.content()
+            return QRectF(*box) if box is not None else QRectF()
+        rect = QRectF()
+        for id in nodes:
+            rect = rect.united(QRectF(*self.nodes[id].rect))
+        return rect
+
+    def hover(self, hit: Hit) -> bool:
+        """Shows what is under the pointer as such; true where that is something else than before."""
+        node = hit.node
+        edge = hit.edge
+        changed = False
+        for item in (self._hovered_node, node):
+            if item is not None and item.hovered != (item is node):
+                item.hovered = item is node
+                item.update()
+                self.overview.touch_node(item.node.id)
+                changed = True
+        for line in (self._hovered_edge, edge):
+            if line is not None and line.hovered != (line is edge):
+                line.hovered = line is edge
+                line.restyle()
+                self.overview.touch_edge(line.edge.id)
+                self._update_label(label_rect(line, self.stage.look))
+                changed = True
+        self._hovered_node, self._hovered_edge = node, edge
+        return changed
+
+    _hovered_node: NodeItem | None = None
+    _hovered_edge: EdgeItem | None = None
+
+    # items
+
+    def _add_node(self, id: str) -> None:
+        item = NodeItem(self.stage.graph.nodes[id], self.stage)
+        self.nodes[id] = item
+        self.addItem(item)
+        self.overview.touch_node(id)
+
+    def _remove_node(self, id: str) -> None:
+        item = self.nodes.pop(id)
+        if item is self._hovered_node:
+            self._hovered_node = None
+        self._selected_nodes.pop(id, None)
+        self.removeItem(item)
+        self.overview.touch_node(id)
+
+    def _add_edge(self, id: str) -> None:
+        edge = self.stage.graph.edges[id]
+        source, target = self.nodes[edge.source], self.nodes[edge.target]
+        item = EdgeItem(edge, self.stage, source, target)
+        item.tell(source.checked)
+        self.edges[id] = item
+        self.addItem(item)
+        source.update()
+        target.update()
+        self.overview.touch_edge(id)
+        self._update_label(label_rect(item, self.stage.look))
+
+    def _remove_edge(self, id: str) -> None:
+        item = self.edges.pop(id)
+        if item is self._hovered_edge:
+            self._hovered_edge = None
+        self._selected_edges.pop(id, None)
+        self._update_label(label_rect(item, self.stage.look))
+        self.removeItem(item)
+        item.source.update()
+        item.target.update()
+        self.overview.touch_edge(id)
+
+    def _place_edge(self, item: EdgeItem) -> None:
+        self._update_label(label_rect(item, self.stage.look))
+        item.place()
+        self._update_label(label_rect(item, self.stage.look))
+        self.overview.touch_edge(item.edge.id)
+
+    def _update_label(self, rect: QRectF | None) -> None:
+        if rect is not None:  # labels reach beyond the rectangles that Qt repaints for the edge itself
+            self.update(rect)
+
+    def _make_room(self, fresh: bool = False) -> None:
+        # Qt's index cuts the scene's rectangle into cells: it must hold all cards, but not be much larger
+        content = self.content_rect()
+        if fresh or not self.sceneRect().contains(content):
+            rect = content.adjusted(-ROOM, -ROOM, ROOM, ROOM)
+            self.setSceneRect(rect)
+            self._labels.cover(rect)

@@ -1,0 +1,447 @@
+"""Shows the scene, moves about in it, and hands what mouse and keys do to the gestures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmapCache,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+
+from app.canvas.arrays import draw_points
+from app.canvas.bubble import Bubble
+from app.canvas.camera import ZOOM_STEP, Camera
+from app.canvas.geometry import layout
+from app.canvas.hint import EmptyHint
+from app.canvas.interactions import GESTURES, Interaction, Pointer
+from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
+from app.canvas.interactions.nudge import Nudge
+from app.canvas.minimap import Minimap
+from app.canvas.overview import NEAR
+from app.canvas.scene import CanvasScene, CanvasSession, Hit
+from app.canvas.tips import tip
+from app.theme import SPACE, Theme, current
+from graph_engine.blocks import registry
+
+REACH = 11.0
+"""Pixels within which a port or an edge is hit."""
+DOTS = 32.0
+DOTS_FROM = 0.5
+BEYOND = 50_000.0
+"""How far one can scroll away from the cards, in scene units."""
+CACHE_KB = 256 * 1024
+
+
+class CanvasView(QGraphicsView):
+    """The canvas of one session.
+
+    Attributes:
+        canvas: the scene.
+        camera: what part of the scene is in view.
+        bubble: the sentence beside the pointer.
+        minimap: the overview in the corner.
+
+    Signals:
+        selection_changed: ids of the selected nodes.
+        node_activated: id of a node that was double-clicked.
+        zoom_changed: the new zoom, 1 is natural size.
+    """
+
+    selection_changed = Signal(object)
+    node_activated = Signal(str)
+    zoom_changed = Signal(float)
+
+    def __init__(self, session: CanvasSession, theme: Theme | None = None, parent: QWidget | None = None):
+        super().__init__(parent)
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
+        self.canvas = CanvasScene(session, theme or current(), self)
+        self.canvas.selection_changed.connect(self.selection_changed)
+        self.canvas.content_changed.connect(self._follow_content)
+        self.canvas.sceneRectChanged.connect(self._allow_scrolling)
+        session.replaced.connect(self._open)
+        self._gesture: Interaction | None = None
+        self._drop: DropBlock | None = None
+        self._nudge = Nudge(self)
+        self._space = False
+        self._fit_when_shown = True
+        self.camera = Camera(self)
+        self.camera.zoomed.connect(self.zoom_changed)
+        self.camera.moved.connect(self._follow_view)
+        self._minimap_wanted = True
+        self.setScene(self.canvas)
+        self._allow_scrolling(self.canvas.sceneRect())
+        self._set_up_widget()
+        self.minimap = Minimap(self)
+        self.hint = EmptyHint(self)
+        self.bubble = Bubble(self)
+        self._follow_content()
+
+    def _set_up_widget(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(240, 160)
+        self.setAccessibleName(self.tr("Network"))
+
+    # looking
+
+    @property
+    def zoom(self) -> float:
+        """Pixels per scene unit."""
+        return self.camera.zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Zooms at the middle of the view."""
+        self.camera.set_zoom(zoom)
+
+    def zoom_in(self) -> None:
+        """One step nearer."""
+        self.set_zoom(self.zoom * ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """One step farther away."""
+        self.set_zoom(self.zoom / ZOOM_STEP)
+
+    def zoom_reset(self) -> None:
+        """To natural size."""
+        self.set_zoom(1.0)
+
+    def zoom_to_fit(self, animate: bool = True) -> None:
+        """Shows all cards, at natural size at most."""
+        self.camera.show_rect(self.canvas.content_rect(), 2 * SPACE.far, animate)
+
+    def zoom_to_selection(self, animate: bool = True) -> None:
+        """Shows the selected cards, or all where none is selected."""
+        self.camera.show_rect(self.canvas.content_rect(self.canvas.selected_nodes() or None), 2 * SPACE.far, animate)
+
+    def center_on(self, node: str, animate: bool = True) -> None:
+        """Brings a card to the middle."""
+        self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, NEAR), animate)
+
+    def reveal(self, node: str) -> None:
+        """Selects a node and brings its card to the middle."""
+        self.canvas.select([node])
+        self.center_on(node)
+
+    def set_minimap_visible(self, visible: bool) -> None:
+        """Shows the minimap whenever not all cards are in view, or never."""
+        self._minimap_wanted = visible
+        self._follow_view()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paints in another theme from now on."""
+        self.canvas.set_theme(theme)
+        self.hint.refresh()
+        self.viewport().update()
+
+    # selection
+
+    def selected_nodes(self) -> tuple[str, ...]:
+        """Ids of the selected nodes, in the order in which they were selected."""
+        return self.canvas.selected_nodes()
+
+    def selected_edges(self) -> tuple[str, ...]:
+        """Ids of the selected edges."""
+        return self.canvas.selected_edges()
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
+        """Selects these and nothing else."""
+        self.canvas.select(tuple(nodes), tuple(edges))
+
+    def select_all(self) -> None:
+        """Selects every node and edge."""
+        self.canvas.select(self.canvas.nodes, self.canvas.edges)
+
+    def add_block(self, block: str) -> str:
+        """Adds a node of a block where there is room in view; returns its id."""
+        spec = registry()[block]
+        x, y = centred(spec, self.camera.shown().center())
+        height = layout(spec).height
+        while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
+            y += 96
+        return add_block(self, spec, (x, y))
+
+    # gestures
+
+    @property
+    def is_space_held(self) -> bool:
+        """Whether a drag moves the canvas itself."""
+        return self._space
+
+    @property
+    def gesture(self) -> Interaction | None:
+        """The gesture that is going on."""
+        return self._gesture
+
+    def update_drafts(self) -> None:
+        """What a gesture shows has changed; from afar Qt does not see that by itself."""
+        if self.zoom < NEAR:
+            self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.camera.stop()
+        if self._gesture is not None:
+            return
+        pointer = self._pointer(event)
+        if pointer.button == Qt.MouseButton.RightButton:
+            self._select_for_menu(pointer.hit)
+            return
+        wanted = next((g for g in GESTURES if g.wants(self, pointer)), None)
+        if wanted is None:
+            return
+        self._gesture = wanted(self)
+        self._gesture.begin(pointer)
+        self._show_cursor(pointer.hit)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pointer = self._pointer(event)
+        if self._gesture is not None:
+            self._gesture.move(pointer)
+        elif self.canvas.hover(pointer.hit) and self.zoom < NEAR:
+            self.viewport().update()
+        self._show_cursor(pointer.hit)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is None:
+            return
+        gesture, self._gesture = self._gesture, None
+        pointer = self._pointer(event)
+        gesture.end(pointer)
+        self._show_cursor(pointer.hit)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        hit = self._pointer(event).hit
+        if event.button() == Qt.MouseButton.LeftButton and hit.node is not None and hit.port is None:
+            self.node_activated.emit(hit.node.node.id)
+        else:
+            self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.ignore()
+
+    def cancel_gesture(self) -> bool:
+        """Takes back the gesture that is going on; false where there is none."""
+        if self._gesture is None:
+            return False
+        gesture, self._gesture = self._gesture, None
+        gesture.cancel()
+        self._show_cursor(Hit())
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape and self._escape():
+            event.accept()
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            self._show_cursor(Hit())
+        elif self._gesture is None and self._nudge.press(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
+            event.accept()
+        else:
+            event.ignore()
+
+    def _escape(self) -> bool:
+        if self.cancel_gesture():
+            return True
+        had = bool(self.selected_nodes() or self.selected_edges())
+        self.canvas.select(())
+        return had
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._show_cursor(Hit())
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self._space = False
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.canvas.hover(Hit()) and self.zoom < NEAR:
+            self.viewport().update()
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels, modifiers = event.pixelDelta(), event.modifiers()
+        touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        if touchpad and not modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.camera.stop()
+            self.camera.pan_by(pixels)
+        else:
+            turned = event.angleDelta().y() or event.angleDelta().x()
+            self.camera.set_zoom(self.zoom * ZOOM_STEP ** (turned / 120), event.position())
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            hit = self._hit(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(hit) if self._gesture is None else "", self.viewport())
+            return True
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.camera.set_zoom(self.zoom * (1 + event.value()), event.position())
+            return True
+        return super().viewportEvent(event)
+
+    # dropping blocks
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if not event.mimeData().hasFormat(BLOCK_MIME):
+            event.ignore()
+            return
+        drop = DropBlock(self)
+        if drop.begin(event.mimeData(), self.camera.scene_point(event.position())):
+            self._drop = drop
+            self.hint.hide()
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._drop is None:
+            event.ignore()
+            return
+        self._drop.move(self.camera.scene_point(event.position()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        if self._drop is not None:
+            self._drop.cancel()
+            self._drop = None
+            self._follow_content()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self._drop is None:
+            event.ignore()
+            return
+        drop, self._drop = self._drop, None
+        drop.end(self.camera.scene_point(event.position()))
+        event.acceptProposedAction()
+        self.setFocus()
+
+    # painting
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:
+        assert isinstance(rect, QRectF)
+        look, zoom = self.canvas.stage.look, self.zoom
+        painter.fillRect(rect, look.canvas)
+        if zoom < DOTS_FROM:
+            return
+        xs = np.arange(math.floor(rect.left() / DOTS), math.ceil(rect.right() / DOTS) + 1) * DOTS
+        ys = np.arange(math.floor(rect.top() / DOTS), math.ceil(rect.bottom() / DOTS) + 1) * DOTS
+        pen = QPen(look.grid, max(1.0, round(1.5 * zoom)))
+        pen.setCosmetic(True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        draw_points(painter, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.zoom >= NEAR:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.setTransform(self.viewportTransform())
+        exposed = self.mapToScene(event.rect().adjusted(-2, -2, 2, 2)).boundingRect()
+        self.drawBackground(painter, exposed)
+        self.canvas.overview.paint(painter, exposed, self.zoom)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for draft in self.canvas.drafts:
+            painter.setPen(draft.pen())
+            painter.setBrush(draft.brush())
+            painter.drawPath(draft.path())
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.hint.centre()
+        self.minimap.move(self.width() - self.minimap.width() - SPACE.base, self.height() - self.minimap.height() - SPACE.base)
+        self._fit_first()
+        self._follow_view()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_first()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._follow_view()
+
+    # following
+
+    def _open(self) -> None:
+        self.cancel_gesture()
+        self._fit_when_shown = True
+        self._fit_first()
+
+    def _fit_first(self) -> None:
+        if self._fit_when_shown and self.isVisible():
+            self._fit_when_shown = False
+            self.zoom_to_fit(animate=False)
+
+    def _allow_scrolling(self, rect: QRectF) -> None:
+        self.setSceneRect(rect.adjusted(-BEYOND, -BEYOND, BEYOND, BEYOND))
+
+    def _follow_content(self) -> None:
+        self.hint.setVisible(not self.canvas.nodes)
+        self.minimap.refresh()
+        self._follow_view()
+        if self.zoom < NEAR:
+            self.viewport().update()
+
+    def _follow_view(self) -> None:
+        everything = self.canvas.content_rect()
+        self.minimap.setVisible(self._minimap_wanted and not everything.isNull() and not self.camera.shown().contains(everything))
+        self.minimap.update()
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        place = event.position()
+        return Pointer(self.camera.scene_point(place), place.toPoint(), event.button(), event.modifiers(), self._hit(place))
+
+    def _hit(self, place: QPointF) -> Hit:
+        return self.canvas.hit(self.camera.scene_point(place), REACH / self.zoom, ports=self.zoom >= NEAR)
+
+    def _select_for_menu(self, hit: Hit) -> None:
+        if hit.node is not None and not hit.node.selected:
+            self.canvas.select([hit.node.node.id])
+        elif hit.edge is not None and not hit.edge.selected:
+            self.canvas.select((), [hit.edge.edge.id])
+
+    def _show_cursor(self, hit: Hit) -> None:
+        if self._gesture is not None and self._gesture.cursor is not None:
+            shape = self._gesture.cursor
+        elif self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif hit.port is not None:
+            shape = Qt.CursorShape.CrossCursor
+        else:
+            shape = Qt.CursorShape.ArrowCursor
+        if self.viewport().cursor().shape() != shape:
+            self.viewport().setCursor(shape)

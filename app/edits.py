@@ -1,0 +1,140 @@
+"""Edits that the menus, the palette and the keyboard ask for; the canvas has its own gestures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.session import Session
+from graph_engine.analysis.layout import layered
+from graph_engine.document import clip
+from graph_engine.errors import ArchloomError
+from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes
+from graph_engine.graph.graph import new_node
+from graph_engine.graph.node import Node, Position
+from graph_engine.blocks import registry
+
+STEP = 32.0
+"""How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""
+
+COLUMN = 240.0
+"""How far a node that is appended lies from the one before it."""
+
+
+class Canvas(Protocol):
+    """What these edits need of the canvas."""
+
+    def selected_nodes(self) -> tuple[str, ...]: ...
+
+    def selected_edges(self) -> tuple[str, ...]: ...
+
+    def select(self, nodes: Iterable[str]) -> None: ...
+
+    def add_block(self, block: str) -> str: ...
+
+    def reveal(self, node: str) -> None: ...
+
+
+class Edits(QObject):
+    """Edits on the selection.
+
+    Signals:
+        refused: an edit was refused; one sentence.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, session: Session, canvas: Canvas, parent: QObject | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._canvas = canvas
+        self._pastes = 0
+
+    def add(self, block: str) -> None:
+        """Adds a block behind the one selected node and connects the two; without one, where there is room in view."""
+        graph = self._session.graph
+        selected = self._canvas.selected_nodes()
+        spec = registry()[block]
+        before = graph[selected[0]] if len(selected) == 1 else None
+        if before is None or not before.spec.outputs or not spec.inputs:
+            self._canvas.add_block(block)
+            return
+        node = new_node(graph, spec, None, spec.initial, self._free((before.position[0] + COLUMN, before.position[1])))
+        add = AddNode(node)
+        if self._try(lambda: Macro(add.text, [add, Connect(before.id, before.spec.outputs[0].name, node.id, spec.inputs[0].name)])):
+            self._canvas.reveal(node.id)
+
+    def copy(self) -> None:
+        """Puts the selected nodes and the edges between them onto the clipboard."""
+        nodes = self._canvas.selected_nodes()
+        if nodes:
+            QGuiApplication.clipboard().setText(clip.copy(self._session.graph, nodes))
+            self._pastes = 0
+
+    def cut(self) -> None:
+        """As `copy`, then deletes."""
+        self.copy()
+        self.delete()
+
+    def paste(self) -> None:
+        """Adds what the clipboard holds, beside where it was copied."""
+        self._pastes += 1
+        offset = STEP * self._pastes
+        self._add_copy(QGuiApplication.clipboard().text(), (offset, offset))
+
+    def duplicate(self) -> None:
+        """Adds a copy of the selected nodes and of the edges between them."""
+        nodes = self._canvas.selected_nodes()
+        if nodes:
+            self._add_copy(clip.copy(self._session.graph, nodes), (STEP, STEP))
+
+    def delete(self) -> None:
+        """Deletes the selected nodes and edges."""
+        nodes, edges = self._canvas.selected_nodes(), self._canvas.selected_edges()
+        if nodes and edges:
+            text = QCoreApplication.translate("Edits", "Delete")
+            self._try(lambda: Macro(text, [Disconnect(edges), RemoveNodes(nodes)]))
+        elif nodes:
+            self._try(lambda: RemoveNodes(nodes))
+        elif edges:
+            self._try(lambda: Disconnect(edges))
+
+    def auto_layout(self) -> None:
+        """Puts all nodes in order, left to right."""
+        positions = layered(self._session.graph)
+        if positions:
+            text = QCoreApplication.translate("Edits", "Auto layout")
+            self._try(lambda: Macro(text, [Move(positions)]))
+
+    def _add_copy(self, text: str, offset: Position) -> None:
+        pasted: list[str] = []
+
+        def make() -> Command:
+            command = clip.paste(self._session.graph, text, offset)
+            pasted.extend(command.nodes)
+            return command
+
+        if self._try(make):
+            self._canvas.select(pasted)
+
+    def _try(self, make: Callable[[], Command]) -> bool:
+        try:
+            self._session.execute(make())
+        except ArchloomError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
+    def _free(self, position: Position) -> Position:
+        """The place at or below ``position`` that no node covers."""
+        x, y = position
+        while any(self._covers(node, (x, y)) for node in self._session.graph):
+            y += 3 * STEP
+        return x, y
+
+    @staticmethod
+    def _covers(node: Node, position: Position) -> bool:
+        return abs(node.position[0] - position[0]) < COLUMN - STEP and abs(node.position[1] - position[1]) < 3 * STEP

@@ -1,0 +1,117 @@
+"""The help that the program carries: its keys, its blocks, what it is."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QTextBrowser, QVBoxLayout, QWidget
+
+from app.actions import ACTIONS, MENUS, Actions, translated
+from app.theme.style import current
+from app.theme.tokens import SPACE
+from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.params import Param
+from graph_engine.blocks import registry
+
+
+class Help(QObject):
+    """Opens the help's windows.
+
+    Args:
+        window: their parent.
+        actions: the actions whose keys are listed.
+    """
+
+    def __init__(self, window: QWidget, actions: Actions):
+        super().__init__(window)
+        self._window = window
+        self._actions = actions
+
+    def show_shortcuts(self) -> None:
+        """Lists every action that has keys."""
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(SPACE.far, SPACE.near, SPACE.far, SPACE.far)
+        grid.setHorizontalSpacing(2 * SPACE.far)
+        grid.setVerticalSpacing(SPACE.near)
+        row = 0
+        for path, title in MENUS.items():
+            acts = [a for a in ACTIONS if a.menu.partition("/")[0] == path and self._actions[a.id].shortcuts()]
+            if not acts:
+                continue
+            heading = QLabel(translated(title).replace("&", ""))
+            heading.setProperty("role", "heading")
+            heading.setContentsMargins(0, SPACE.base, 0, 0)
+            grid.addWidget(heading, row, 0, 1, 2)
+            row += 1
+            for act in acts:
+                keys = QKeySequence.listToString(self._actions[act.id].shortcuts(), QKeySequence.SequenceFormat.NativeText)
+                label = QLabel(keys.replace("; ", "   "))
+                label.setProperty("role", "mono")
+                grid.addWidget(QLabel(translated(act.text).replace("&", "").rstrip("…")), row, 0)
+                grid.addWidget(label, row, 1)
+                row += 1
+        grid.setColumnStretch(0, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(page)
+        self._open(self.tr("Keyboard Shortcuts"), area, 460, 620)
+
+    def show_blocks(self) -> None:
+        """Shows the reference of all blocks."""
+        browser = QTextBrowser()
+        browser.setOpenExternalLinks(True)
+        browser.document().setDocumentMargin(SPACE.far)
+        browser.setHtml("".join(_block_page(spec) for spec in registry()))
+        self._open(self.tr("Block Reference"), browser, 720, 680)
+
+    def show_about(self) -> None:
+        """Tells name, version and licence."""
+        words = QLabel(
+            f"<p style='font-size:20px'><b>Archloom</b> {_version()}</p>"
+            f"<p>{self.tr('Draw a neural network, see at once whether and how it works, train it, take it away as plain PyTorch.')}</p>"
+            f"<p style='color:{current().text_muted}'>{self.tr('Apache License 2.0. Icons: Phosphor. Fonts: Inter, JetBrains Mono (SIL Open Font License).')}</p>"
+        )
+        words.setWordWrap(True)
+        words.setContentsMargins(SPACE.far, SPACE.far, SPACE.far, SPACE.far)
+        self._open(self.tr("About Archloom"), words, 420, 220)
+
+    def _open(self, title: str, content: QWidget, width: int, height: int) -> None:
+        dialog = QDialog(self._window)
+        dialog.setWindowTitle(title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(dialog.reject)
+        layout = QVBoxLayout(dialog)
+        layout.setContentsMargins(0, 0, SPACE.base, SPACE.base)
+        layout.addWidget(content)
+        layout.addWidget(buttons)
+        dialog.resize(width, height)
+        dialog.open()
+
+
+def _version() -> str:
+    try:
+        return version("archloom")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return ""
+
+
+def _block_page(spec: BlockSpec) -> str:
+    link = f' &nbsp;<a href="{spec.reference}">PyTorch</a>' if spec.reference else ""
+    ports = "".join(
+        f"<li><code>{p.name}</code> {arrow} {escape(p.help)}</li>" for arrow, side in (("→", spec.inputs), ("←", spec.outputs)) for p in side
+    )
+    rows = "".join(f"<li><code>{p.name}</code> = {escape(_default(p))}: {escape(p.help)} <i>{escape(p.limits())}</i></li>" for p in spec.params)
+    faint = current().text_faint
+    return (
+        f'<h3>{spec.id}{link}</h3><p><span style="color:{faint}">{escape(spec.category)}</span><br>{escape(spec.summary)}</p>'
+        f"<ul>{ports}{rows}</ul>"
+    )
+
+
+def _default(param: Param) -> str:
+    return "…" if param.required else "inferred" if param.inferred else str(param.default)

@@ -1,0 +1,383 @@
+"""The main window: canvas in the middle, panels around it, menus, toolbar and status bar. It wires them and holds nothing of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
+
+from app.actions import CONTEXT, TOOLBAR, Actions, tooltip
+from app.canvas.view import CanvasView
+from app.docks import Docks, Place
+from app.documents import SUFFIX, Documents
+from app.edits import Edits
+from app.help import Help
+from app.panels.code import CodePanel
+from app.panels.inspector import InspectorPanel
+from app.panels.palette import PalettePanel
+from app.panels.problems import ProblemsPanel
+from app.panels.training import TrainingPanel
+from app.preferences import Preferences
+from app.run import Run
+from app.session import Session
+from app.start_page import StartPage
+from app.status import StatusBar
+from app.theme.style import Mode, ThemeManager
+from app.widgets.buttons import PrimaryButton
+from graph_engine.templates import templates
+from graph_engine.errors import ArchloomError
+from graph_engine.blocks import registry
+from graph_engine.training.state import RunState
+
+if TYPE_CHECKING:
+    from app.panels.charts import ChartsPanel
+
+_DOCUMENT_ACTIONS = (
+    "save", "save_as", "export_python", "export_project", "select_all", "paste", "layout", "zoom_in", "zoom_out", "zoom_reset",
+    "fit_selection", "fit_all", "reset_panels", "start_page",
+)  # fmt: skip
+_SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
+
+_IDLE_MS = 300
+"""When, after the window has shown, what it can do without at first is loaded."""
+
+Area = Qt.DockWidgetArea
+
+
+class MainWindow(QMainWindow):
+    """The window of one session.
+
+    Args:
+        session: the document.
+        run: the current run.
+        themes: what theme is in force.
+        preferences: what is remembered.
+
+    Attributes:
+        canvas, palette_panel, inspector, problems, code, training: the views.
+        actions_: everything that can be done.
+    """
+
+    def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences):
+        super().__init__()
+        self.session = session
+        self.run = run
+        self.themes = themes
+        self.preferences = preferences
+        self.charts: ChartsPanel | None = None
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.canvas = CanvasView(session, themes.theme, self)
+        self.documents = Documents(session, preferences, self)
+        self.edits = Edits(session, self.canvas, self)
+        self.actions_ = Actions(self, self.canvas)
+        self.help = Help(self, self.actions_)
+        self.setCentralWidget(self.canvas)
+        self._make_panels()
+        self._menus = self.actions_.fill(self.menuBar())
+        self._fill_menus()
+        self._make_toolbar()
+        self.start_page = StartPage(preferences, self)
+        self.status = StatusBar(session, run, self)
+        self.setStatusBar(self.status)
+        self._connect()
+        self.resize(1280, 800)
+        self._restore()
+        self._on_state()
+        self._on_run()
+        self._on_selection(())
+        self.show_start_page()
+
+    # what the table of actions asks for
+
+    def undo(self) -> None:
+        self.session.undo()
+
+    def redo(self) -> None:
+        self.session.redo()
+
+    def rename(self) -> None:
+        """Puts the keyboard into the name of the selected node."""
+        self.docks.show("inspector")
+        self.inspector.edit_name()
+
+    def set_theme(self, mode: Mode) -> None:
+        """Follows the system, or stays light or dark, from now on."""
+        self.preferences.theme = mode
+        self.themes.set_mode(mode)
+
+    def reset_layout(self) -> None:
+        """Puts the panels where they were first."""
+        self.docks.restore(self.docks.first)
+        self.docks.proportion()
+
+    def show_start_page(self) -> None:
+        """Covers document and panels with the start page."""
+        self._cover(True)
+        self.start_page.setFocus()
+
+    def show_document(self) -> None:
+        """Shows the document with its panels."""
+        self._cover(False)
+        self.canvas.setFocus()
+
+    def start_run(self) -> None:
+        """Trains the network as it is; goes on with a run that is paused."""
+        if self.run.state == RunState.PAUSED:
+            self.run.worker.resume()
+            return
+        errors = [d for d in self.session.checked.diagnostics if d.severity == "error"]
+        if errors:
+            self.docks.show("problems")
+            self.status.tell(self.tr("The network cannot run yet: {0}").format(errors[0].message))
+            return
+        self.need_charts()
+        try:
+            self.run.start(self.session.graph)
+        except ArchloomError as error:
+            self.documents.complain(self.tr("The run cannot start"), error)
+            return
+        self.docks.show("curves")
+
+    def pause_run(self) -> None:
+        """Pauses the run, or goes on with it."""
+        if self.run.state == RunState.PAUSED:
+            self.run.worker.resume()
+        else:
+            self.run.worker.pause()
+
+    def stop_run(self) -> None:
+        self.run.worker.stop()
+
+    # construction
+
+    def need_charts(self) -> None:
+        """Makes the plots, which take too long to load for the window to wait for them."""
+        if self.charts is None:
+            from app.panels.charts import ChartsPanel
+
+            self.charts = ChartsPanel(self.run)
+            self._charts_place.addWidget(self.charts)
+
+    def _make_panels(self) -> None:
+        session, run = self.session, self.run
+        self.palette_panel = PalettePanel(registry())
+        self.inspector = InspectorPanel(session)
+        self.training = TrainingPanel(session, run, tuple(self.actions_[id] for id in ("run", "pause", "stop")))
+        self.problems = ProblemsPanel(session)
+        self.code = CodePanel(session)
+        curves = QWidget()
+        self._charts_place = QVBoxLayout(curves)
+        self._charts_place.setContentsMargins(0, 0, 0, 0)
+        left, right, bottom = Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea
+        self.docks = Docks(
+            self,
+            {
+                "blocks": Place(self.tr("Blocks"), self.palette_panel, left),
+                "inspector": Place(self.tr("Inspector"), self.inspector, right, front=True),
+                "training": Place(self.tr("Training"), self.training, right),
+                "code": Place(self.tr("Code"), self.code, bottom, front=True),
+                "curves": Place(self.tr("Curves"), curves, bottom),
+                "problems": Place(self.tr("Problems"), self.problems, bottom),
+            },
+        )
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar(self.tr("Toolbar"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(16, 16))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for id in TOOLBAR:
+            if id == "|":
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_[id])
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(room)
+        self.run_words = QLabel()
+        self.run_words.setProperty("role", "muted")
+        self.run_words.setContentsMargins(0, 0, 8, 0)
+        bar.addWidget(self.run_words)
+        for id in ("pause", "stop"):
+            bar.addAction(self.actions_[id])
+        bar.addWidget(PrimaryButton(self.actions_["run"], "play-fill"))
+        self.addToolBar(bar)
+        self.toolbar = bar
+
+    def _fill_menus(self) -> None:
+        for dock in self.docks.all.values():
+            self._menus["view/panels"].addAction(dock.toggleViewAction())
+        for template in templates():
+            action = self._menus["file/template"].addAction(template.title)
+            action.setToolTip(template.summary)
+            action.triggered.connect(lambda _=False, t=template: self.documents.new_from(t))
+        self._fill_recent()
+        self.preferences.recent_changed.connect(self._fill_recent)
+        self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
+
+    def _fill_recent(self) -> None:
+        menu = self._menus["file/recent"]
+        menu.clear()
+        paths = self.preferences.recent
+        for path in paths:
+            menu.addAction(str(path)).triggered.connect(lambda _=False, p=path: self.documents.open_path(p))
+        if paths:
+            menu.addSeparator()
+            menu.addAction(self.tr("Clear List")).triggered.connect(self.preferences.forget_files)
+        menu.setEnabled(bool(paths))
+
+    def _connect(self) -> None:
+        session, run, canvas = self.session, self.run, self.canvas
+        session.state_changed.connect(self._on_state)
+        run.state_changed.connect(self._on_run)
+        run.progress_changed.connect(self._on_progress)
+        run.logged.connect(self.status.tell)
+        canvas.selection_changed.connect(self._on_selection)
+        canvas.zoom_changed.connect(self.status.show_zoom)
+        canvas.node_activated.connect(lambda _: self.rename())
+        self.themes.changed.connect(canvas.set_theme)
+        for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
+            source.connect(self.status.tell)
+        self.documents.told.connect(self.status.tell)
+        self.documents.opened.connect(self.show_document)
+        self.palette_panel.chosen.connect(self.edits.add)
+        for panel in (self.problems, self.code, self.inspector, self.training):
+            panel.node_chosen.connect(self._go_to)
+        self.code.save_wanted.connect(self.documents.export_python)
+        self.problems.count_changed.connect(self._on_problems)
+        page = self.start_page
+        page.template_chosen.connect(self.documents.new_from)
+        page.file_chosen.connect(self.documents.open_path)
+        page.empty_chosen.connect(self.documents.new)
+        page.open_chosen.connect(self.documents.open)
+        self._on_problems(*(sum(d.severity == s for d in session.checked.diagnostics) for s in ("error", "warning", "hint")))
+
+    def _restore(self) -> None:
+        geometry, docks = self.preferences.geometry, self.preferences.docks
+        self._is_fresh = docks is None
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if docks is not None:
+            self.docks.restore(docks)
+
+    def _cover(self, covered: bool) -> None:
+        self.start_page.setVisible(covered)
+        self.start_page.raise_()
+        self.docks.enable(not covered)
+        self.canvas.setEnabled(not covered)
+        self._place_cover()
+        self._on_state()
+
+    def _place_cover(self) -> None:
+        top = self.toolbar.geometry().bottom() + 1
+        self.start_page.setGeometry(0, top, self.width(), self.status.geometry().top() - top)
+
+    # following what happens
+
+    def _on_state(self) -> None:
+        session = self.session
+        has_document = self.start_page.isHidden()
+        self.setWindowModified(session.is_dirty)
+        self.setWindowTitle(f"{session.title}[*] – Archloom" if has_document else "Archloom[*]")
+        for id, text, step in (("undo", self.tr("&Undo"), session.undo_text), ("redo", self.tr("&Redo"), session.redo_text)):
+            action = self.actions_[id]
+            action.setText(f"{text} {step}" if step else text)
+            action.setToolTip(tooltip(action))
+            action.setEnabled(bool(step) and has_document)
+        self.actions_.enable(_DOCUMENT_ACTIONS, has_document)
+        self._on_run()
+
+    def _on_run(self) -> None:
+        run, actions = self.run, self.actions_
+        paused = run.state == RunState.PAUSED
+        has_document = self.start_page.isHidden()
+        actions["run"].setText(self.tr("&Resume") if paused else self.tr("&Run"))
+        actions["run"].setEnabled(has_document and (not run.is_busy or paused) and not run.worker.problem)
+        actions["pause"].setEnabled(run.state == RunState.RUNNING)
+        actions["stop"].setEnabled(run.is_busy)
+        self._on_progress()
+
+    def _on_progress(self) -> None:
+        run = self.run
+        if not run.is_busy:
+            self.run_words.setText("")
+        elif run.state == RunState.STARTING:
+            self.run_words.setText(self.tr("Starting…"))
+        else:
+            self.run_words.setText(
+                self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
+            )
+
+    def _on_selection(self, nodes: tuple[str, ...]) -> None:
+        self.inspector.select(nodes)
+        self.code.mark_nodes(nodes)
+        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges()))
+        self.actions_["rename"].setEnabled(len(nodes) == 1)
+
+    def _on_problems(self, errors: int, warnings: int, hints: int) -> None:
+        count = errors + warnings + hints
+        self.docks.all["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
+
+    def _go_to(self, node: str) -> None:
+        if node in self.session.graph:
+            self.canvas.reveal(node)
+
+    # Qt's events
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and not self.start_page.isHidden():
+            self._place_cover()
+        return handled
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_fresh:
+            self._is_fresh = False
+            self.docks.proportion()
+        QTimer.singleShot(_IDLE_MS, self, self.need_charts)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.documents.may_leave():
+            event.ignore()
+            return
+        self.preferences.remember_window(self.saveGeometry(), self.saveState())
+        self.run.worker.close()
+        super().closeEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self.canvas.isEnabled() or not self.canvas.rect().contains(self.canvas.mapFromGlobal(event.globalPos())):
+            event.ignore()
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in CONTEXT:
+            if id == "|":
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_[id])
+        menu.popup(event.globalPos())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.documents.open_path(path)
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    """The one document that is dragged, or None."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.suffix == SUFFIX else None

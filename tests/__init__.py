@@ -1,0 +1,1 @@
+"""The tests of Archloom; they mirror the source."""

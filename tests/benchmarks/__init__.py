@@ -1,0 +1,1 @@
+"""Scripts that print the figures for the bars of the project; nothing here fails on a time."""

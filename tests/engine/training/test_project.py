@@ -1,0 +1,77 @@
+"""The text of an exported project says exactly what the document says, and reads as if written by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_engine.codegen.project import project_files
+from graph_engine.settings.datasets import DATASETS
+from graph_engine.settings.losses import LOSSES
+from graph_engine.settings.optimizers import OPTIMIZERS
+from tests.engine.training.helpers import ROOT, small_net
+
+
+@pytest.mark.parametrize(
+    ("training", "line"),
+    [
+        ({"optimizer": "AdamW"}, "return torch.optim.AdamW(model.parameters(), lr=0.001)"),
+        ({"optimizer": {"name": "SGD", "lr": 0.5, "momentum": 0.9}}, "return torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)"),
+        ({"loss": {"name": "CrossEntropyLoss", "label_smoothing": 0.1}}, "LOSS = nn.CrossEntropyLoss(label_smoothing=0.1)"),
+        ({"loss": "MSELoss"}, "LOSS = nn.MSELoss()"),
+        ({"seed": 7}, "SEED = 7"),
+        ({"device": "cuda"}, 'DEVICE = "cuda"  # "auto" takes a GPU where there is one'),
+        ({"threads": None}, "THREADS: int | None = None  # None leaves one core to others"),
+    ],
+)
+def test_a_setting_is_a_line_of_the_script(training: dict[str, Any], line: str) -> None:
+    assert line in [text.strip() for text in project_files(small_net(**training))["train.py"].splitlines()]
+
+
+@pytest.mark.parametrize("loss", [option.id for option in LOSSES])
+@pytest.mark.parametrize("optimizer", [option.id for option in OPTIMIZERS])
+def test_every_choice_gives_a_script_that_compiles(loss: str, optimizer: str) -> None:
+    files = project_files(small_net(loss=loss, optimizer=optimizer))
+    for name in ("model.py", "data.py", "train.py"):
+        compile(files[name], name, "exec")
+    assert ("accuracy" in files["train.py"]) == (loss in ("CrossEntropyLoss", "NLLLoss"))
+    assert "${" not in "".join(files.values())
+    assert "%%" not in "".join(files.values())
+
+
+@pytest.mark.parametrize("loss", ["CrossEntropyLoss", "MSELoss"])
+def test_the_project_passes_the_linter_that_the_program_passes(tmp_path: Path, loss: str) -> None:
+    for name, text in project_files(small_net(loss=loss)).items():
+        (tmp_path / name).write_text(text)
+    config = ["--config", str(ROOT / "pyproject.toml")]
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--check", *config, "."], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.id)
+def test_a_reader_gives_what_its_declaration_says(dataset: Any) -> None:
+    import torch
+
+    graph = small_net()
+    graph.configure(data={"dataset": dataset.id})
+    if dataset.shape != (1, 8, 8):
+        graph.set(graph.named("x"), shape=dataset.shape)
+    space: dict[str, Any] = {}
+    exec(compile(project_files(graph)["data.py"], "data.py", "exec"), space)
+    train, held_out = space["load"](0.25, 3)
+    assert len(train) + len(held_out) == dataset.samples
+    assert len(held_out) == pytest.approx(0.25 * dataset.samples, abs=1)
+    inputs, targets = train.tensors
+    assert (tuple(inputs.shape[1:]), str(inputs.dtype)) == (dataset.shape, f"torch.{dataset.dtype}")
+    assert (tuple(targets.shape[1:]), str(targets.dtype)) == (dataset.target_shape, f"torch.{dataset.target_dtype}")
+    assert 0 <= inputs.min() < inputs.max() <= 1
+    for part in (train, held_out):
+        share = torch.bincount(part.tensors[1], minlength=len(dataset.classes)) / len(part)
+        assert share.min() > 0.09
+    again, other = space["load"](0.25, 3)[1], space["load"](0.25, 4)[1]
+    assert torch.equal(held_out.tensors[0], again.tensors[0])
+    assert not torch.equal(held_out.tensors[0], other.tensors[0])
