@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -46,7 +46,8 @@ class Act(NamedTuple):
     local: bool = False
 
 
-_ = QT_TRANSLATE_NOOP
+# pyside6-lupdate finds these with -tr-function-alias QT_TRANSLATE_NOOP+=_
+_ = cast(Callable[[str, str], str], QT_TRANSLATE_NOOP)
 _C = "Actions"
 
 MENUS: Mapping[str, str] = {
@@ -61,8 +62,9 @@ MENUS: Mapping[str, str] = {
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
 }
-"""Titles of the menus, the ones of the menu bar first. What fills ``file/recent``, ``file/template`` and ``view/panels`` is the window's."""
+"""Titles of the menus, those of the menu bar first. ``file/recent``, ``file/template`` and ``view/panels`` are filled by the window."""
 
+# fmt: off
 ACTIONS: tuple[Act, ...] = (
     Act("new", "file", _(_C, "&New"), (Key.New,), "file-plus", _(_C, "Begin an empty network"), "documents.new"),
     Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
@@ -81,12 +83,15 @@ ACTIONS: tuple[Act, ...] = (
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
     Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
-    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"), "edits.auto_layout", gap=True, local=True),
+    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
+        "edits.auto_layout", gap=True, local=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
     Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "canvas.zoom_out"),
     Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "canvas.zoom_reset"),
-    Act("fit_selection", "view", _(_C, "Fit &Selection"), ("F", "."), "corners-out", _(_C, "Show what is selected, or everything"), "canvas.zoom_to_selection", local=True),
-    Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"), "canvas.zoom_to_fit", local=True),
+    Act("fit_selection", "view", _(_C, "Fit &Selection"), ("F", "."), "corners-out", _(_C, "Show what is selected, or everything"),
+        "canvas.zoom_to_selection", local=True),
+    Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"),
+        "canvas.zoom_to_fit", local=True),
     Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
     Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
     Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
@@ -98,11 +103,12 @@ ACTIONS: tuple[Act, ...] = (
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
 )
+# fmt: on
 
-CONTEXT: tuple[str, ...] = ("cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "layout", "fit_selection", "fit_all")
+CONTEXT = ("cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "layout", "fit_selection", "fit_all")
 """The canvas's context menu."""
 
-TOOLBAR: tuple[str, ...] = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
+TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
 """The left part of the toolbar; the run's controls follow on the right."""
 
 

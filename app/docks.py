@@ -76,7 +76,7 @@ class Docks(QObject):
         left, right = min(260, max(200, width // 6)), min(380, max(316, width // 5))
         docks = self.all
         self._window.resizeDocks([docks["blocks"], docks["inspector"]], [left, right], Qt.Orientation.Horizontal)
-        self._window.resizeDocks([docks["code"]], [min(360, max(190, height * 3 // 10))], Qt.Orientation.Vertical)
+        self._window.resizeDocks([docks["code"]], [min(340, max(180, height // 4))], Qt.Orientation.Vertical)
 
     def _add(self, name: str, place: Place) -> None:
         dock = QDockWidget(place.title, self._window)

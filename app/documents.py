@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine.codegen.project import project_files
-from graph_engine.templates import Template
 from graph_engine.errors import ArchloomError
+from graph_engine.templates import Template
 
 SUFFIX = ".archloom"
 
@@ -156,4 +156,3 @@ class Documents(QObject):
 
     def _filter(self) -> str:
         return self.tr("Archloom documents (*{0})").format(SUFFIX)
-

@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication
 
 from app.session import Session
 from graph_engine.analysis.layout import layered
+from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node, Position
-from graph_engine.blocks import registry
 
 STEP = 32.0
 """How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QS
 from app.actions import ACTIONS, MENUS, Actions, translated
 from app.theme.style import current
 from app.theme.tokens import SPACE
+from graph_engine.blocks import registry
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.params import Param
-from graph_engine.blocks import registry
 
 
 class Help(QObject):
@@ -70,10 +70,10 @@ class Help(QObject):
 
     def show_about(self) -> None:
         """Tells name, version and licence."""
+        what = self.tr("Draw a neural network, see at once whether and how it works, train it, take it away as plain PyTorch.")
+        terms = self.tr("Apache License 2.0. Icons: Phosphor. Fonts: Inter, JetBrains Mono (SIL Open Font License).")
         words = QLabel(
-            f"<p style='font-size:20px'><b>Archloom</b> {_version()}</p>"
-            f"<p>{self.tr('Draw a neural network, see at once whether and how it works, train it, take it away as plain PyTorch.')}</p>"
-            f"<p style='color:{current().text_muted}'>{self.tr('Apache License 2.0. Icons: Phosphor. Fonts: Inter, JetBrains Mono (SIL Open Font License).')}</p>"
+            f"<p style='font-size:20px'><b>Archloom</b> {_version()}</p><p>{what}</p><p style='color:{current().text_muted}'>{terms}</p>"
         )
         words.setWordWrap(True)
         words.setContentsMargins(SPACE.far, SPACE.far, SPACE.far, SPACE.far)
@@ -103,9 +103,13 @@ def _version() -> str:
 def _block_page(spec: BlockSpec) -> str:
     link = f' &nbsp;<a href="{spec.reference}">PyTorch</a>' if spec.reference else ""
     ports = "".join(
-        f"<li><code>{p.name}</code> {arrow} {escape(p.help)}</li>" for arrow, side in (("→", spec.inputs), ("←", spec.outputs)) for p in side
+        f"<li><code>{p.name}</code> {arrow} {escape(p.help)}</li>"
+        for arrow, side in (("→", spec.inputs), ("←", spec.outputs))
+        for p in side
     )
-    rows = "".join(f"<li><code>{p.name}</code> = {escape(_default(p))}: {escape(p.help)} <i>{escape(p.limits())}</i></li>" for p in spec.params)
+    rows = "".join(
+        f"<li><code>{p.name}</code> = {escape(_default(p))}: {escape(p.help)} <i>{escape(p.limits())}</i></li>" for p in spec.params
+    )
     faint = current().text_faint
     return (
         f'<h3>{spec.id}{link}</h3><p><span style="color:{faint}">{escape(spec.category)}</span><br>{escape(spec.summary)}</p>'

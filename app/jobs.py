@@ -69,7 +69,9 @@ class Worker(QObject):
         if self._process is not None or self.problem:
             return
         if importlib.util.find_spec("torch") is None:
-            self.problem = self.tr("PyTorch is not installed, so nothing can be trained here: run “pip install torch” and start Archloom again.")
+            self.problem = self.tr(
+                "PyTorch is not installed, so nothing can be trained here: run “pip install torch” and start Archloom again."
+            )
             self.died.emit(self.problem)
             return
         process = QProcess(self)
@@ -118,7 +120,7 @@ class Worker(QObject):
         self.is_ready = False
         if process is None:
             return
-        process.disconnect(self)
+        process.blockSignals(True)  # this end is no death
         process.write(b'{"do": "quit"}\n')
         process.closeWriteChannel()
         if not process.waitForFinished(POLITE_MS):

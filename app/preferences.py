@@ -1,5 +1,6 @@
 """What the program remembers between two starts: window, recent files, theme. A new layout gets a new version, so that old states never
-spoil it."""
+spoil it.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +32,15 @@ class Preferences(QObject):
 
     def __init__(self, store: QSettings | None = None, parent: QObject | None = None):
         super().__init__(parent)
-        self._store = store if store is not None else QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "archloom", "archloom")
+        self._store = (
+            store if store is not None else QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "archloom", "archloom")
+        )
 
     @property
     def theme(self) -> Mode:
         """The chosen theme."""
         mode = self._store.value("theme", "system")
-        return cast(Mode, mode) if mode in ("system", "light", "dark") else "system"
+        return mode if mode in ("system", "light", "dark") else "system"
 
     @theme.setter
     def theme(self, mode: Mode) -> None:

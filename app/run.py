@@ -123,4 +123,3 @@ class Run(QObject):
             self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; press Run to train again."))
         else:
             self.state_changed.emit()
-

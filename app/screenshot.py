@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from graph_engine.errors import UnwritableError
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication, QWidget
 
     from app.window import MainWindow
@@ -42,8 +44,9 @@ def screenshot(path: Path, out: Path, size: tuple[int, int], theme: str) -> None
 def off_screen_window(size: tuple[int, int], theme: str) -> tuple[QApplication, MainWindow]:
     """A window that no display is needed for, and that neither reads nor changes what the user's own remembers."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, qInstallMessageHandler
 
+    qInstallMessageHandler(_tell)
     from app.preferences import Preferences
     from app.startup import make_application, make_window
 
@@ -56,6 +59,12 @@ def off_screen_window(size: tuple[int, int], theme: str) -> tuple[QApplication, 
     window.resize(*size)
     window.show()
     return app, window
+
+
+def _tell(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Passes Qt's messages on, but for the one that the off-screen platform repeats with every change of a window."""
+    if "propagateSizeHints" not in text:
+        sys.stderr.write(text + "\n")
 
 
 def settle(app: QApplication, done: Callable[[], bool], seconds: float = 0.4) -> None:
@@ -75,5 +84,5 @@ def write_picture(widget: QWidget, out: Path) -> None:
     Raises:
         UnwritableError: it cannot be written.
     """
-    if not widget.grab().save(str(out), "PNG"):  # type: ignore[call-overload]
+    if not widget.grab().save(str(out), "PNG"):
         raise UnwritableError(f"{out} cannot be written: choose a folder that exists and that you may write to.")

@@ -38,6 +38,11 @@ class Series:
         return float(self._data[0, self._length - 1]) if self._length else 0.0
 
     @property
+    def is_dense(self) -> bool:
+        """Whether there is a value for every step or so, rather than one for many steps."""
+        return 2 * self._length > self.last_step
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest finite value so far; infinities in the wrong order before the first."""
         return self._least, self._greatest

@@ -37,6 +37,7 @@ class Session(QObject):
 
     def __init__(self, graph: Graph | None = None, parent: QObject | None = None):
         super().__init__(parent)
+        self.path: Path | None = None
         self._bridge = GraphBridge(self)
         self._bridge.changed.connect(self._on_changed)
         self._install(graph if graph is not None else Graph(), None)

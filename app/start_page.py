@@ -12,6 +12,7 @@ from app.preferences import Preferences
 from app.theme.icons import icon
 from app.theme.style import current
 from app.theme.tokens import RADIUS, SPACE, blend
+from app.widgets.layouts import clear
 from graph_engine import Graph
 from graph_engine.templates import Template, templates
 
@@ -137,8 +138,8 @@ class StartPage(QScrollArea):
         self._column.addWidget(_heading(self.tr("Begin with a template")))
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE.wide)
-        self._cards = [Card(t) for t in templates()]
-        for card, template in zip(self._cards, templates(), strict=True):
+        self.cards = [Card(t) for t in templates()]
+        for card, template in zip(self.cards, templates(), strict=True):
             card.chosen.connect(lambda t=template: self.template_chosen.emit(t))
         self._column.addLayout(self._grid)
         self._column.addSpacing(SPACE.near)
@@ -167,7 +168,7 @@ class StartPage(QScrollArea):
         if columns != self._columns:
             self._columns = columns
             self._content.setFixedWidth(columns * (CARD_WIDTH + SPACE.wide) - SPACE.wide)
-            for place, card in enumerate(self._cards):
+            for place, card in enumerate(self.cards):
                 self._grid.addWidget(card, place // columns, place % columns)
 
     def _head(self) -> QHBoxLayout:
@@ -193,8 +194,7 @@ class StartPage(QScrollArea):
         return row
 
     def _fill_recent(self) -> None:
-        while (item := self._recent.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        clear(self._recent)
         paths = self._preferences.recent
         self._recent_heading.setVisible(bool(paths))
         for path in paths[:6]:

@@ -45,6 +45,11 @@ class StatusBar(QStatusBar):
         """Shows how far the canvas is zoomed; 1 is actual size."""
         self.zoom.setText(f"{factor:.0%}")
 
+    def show_document(self, shown: bool) -> None:
+        """Shows the figures of the document, or leaves them out where there is no document to see."""
+        for label in (self.nodes, self.parameters, self.flops, self.memory, self.zoom):
+            label.setVisible(shown)
+
     def _show_costs(self, *_: object) -> None:
         checked = self._session.checked
         count = len(self._session.graph)

@@ -27,9 +27,9 @@ from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
 from app.widgets.buttons import PrimaryButton
-from graph_engine.templates import templates
-from graph_engine.errors import ArchloomError
 from graph_engine.blocks import registry
+from graph_engine.errors import ArchloomError
+from graph_engine.templates import templates
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -270,6 +270,7 @@ class MainWindow(QMainWindow):
         self.start_page.raise_()
         self.docks.enable(not covered)
         self.canvas.setEnabled(not covered)
+        self.status.show_document(not covered)
         self._place_cover()
         self._on_state()
 

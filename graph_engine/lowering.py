@@ -89,16 +89,13 @@ def lower(graph: CoreGraph, checked: CheckedGraph) -> Program:
 
 def _step(graph: CoreGraph, checked: CheckedGraph, id: str) -> Step:
     node, found = graph[id], checked.nodes[id]
-    edges = {port.name: graph.inputs(id, port.name) for port in node.spec.inputs}
-    return Step(
-        id,
-        node.name,
-        node.spec,
-        {**node.params, **found.sizes},
-        {port: tuple(Ref(e.source, e.source_port) for e in es) for port, es in edges.items()},
-        {port: tuple(checked.nodes[e.source].outputs[e.source_port] for e in es) for port, es in edges.items()},
-        found.outputs,
-    )
+    inputs: dict[str, tuple[Ref, ...]] = {}
+    arriving: dict[str, tuple[TensorSpec, ...]] = {}
+    for port in node.spec.inputs:
+        given = found.inputs[port.name]
+        inputs[port.name] = tuple([Ref(e.source, e.source_port) for e in graph.inputs(id, port.name)])
+        arriving[port.name] = given if port.variadic else () if given is None else (given,)
+    return Step(id, node.name, node.spec, {**node.params, **found.sizes}, inputs, arriving, found.outputs)
 
 
 def _written_order(graph: CoreGraph) -> list[str]:

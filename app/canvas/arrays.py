@@ -1,4 +1,7 @@
-"""Draws many shapes from one array of numbers. Qt takes a pointer to the first of them; a list would be copied one Python object at a time."""
+"""Draws many shapes from one array of numbers.
+
+Qt takes a pointer to the first of them; a list would be copied one Python object at a time.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Bubble(QLabel):
         if not self.text():
             self.hide()
             return
-        self.setFixedWidth(min(320, self.fontMetrics().horizontalAdvance(self.text()) + 24))
+        self.setFixedWidth(min(420, self.fontMetrics().horizontalAdvance(self.text()) + 24))
         self.adjustSize()
         parent = self.parentWidget()
         assert parent is not None

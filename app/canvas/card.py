@@ -23,6 +23,8 @@ _ELIDE = Qt.TextElideMode.ElideRight
 
 PAD = 10.0
 ICON = 22.0
+DIMMED = 0.35
+"""Opacity of the texts of a card at which the edge that is being drawn cannot end."""
 
 
 class CardState(NamedTuple):
@@ -79,13 +81,19 @@ def fit(words: Wording, look: Look, badge: bool) -> Lines:
 
 def paint_card(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState) -> None:
     """Paints a card with its top left corner at the origin."""
+    paint_shell(painter, look, layout, category, state)
+    paint_texts(painter, look, layout, lines, state)
+
+
+def paint_shell(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
+    """Paints all of a card that is the same on all cards of a block in that state."""
     card = QRectF(0, 0, WIDTH, layout.height)
     waiting = state.status == "waiting"
     _paint_frame(painter, look, card, state)
     painter.setPen(_NO_PEN)
     painter.setBrush(look.neutral if waiting else category.header)
     painter.drawPath(_HEADER)
-    _paint_texts(painter, look, layout, category, lines, state)
+    _paint_signs(painter, look, layout, category, state)
     _paint_outline(painter, look, card, state)
     for place in layout.inputs + layout.outputs:
         _paint_port(painter, look, place, look.faint if waiting else category.accent, state)
@@ -93,6 +101,33 @@ def paint_card(painter: QPainter, look: Look, layout: Layout, category: Category
         painter.setPen(_NO_PEN)
         painter.setBrush(look.veil)
         painter.drawRoundedRect(card.adjusted(-6, -1, 6, 1), RADIUS.card, RADIUS.card)
+
+
+def paint_texts(painter: QPainter, look: Look, layout: Layout, lines: Lines, state: CardState) -> None:
+    """Paints the texts of one card into its shell."""
+    faint = state.status == "waiting"
+    if state.lit is not None and not state.lit:
+        painter.setOpacity(DIMMED)
+    text, muted = (look.faint, look.faint) if faint else (look.text, look.muted)
+    painter.setFont(look.name_font)
+    painter.setPen(text)
+    painter.drawText(QRectF(PAD + ICON, 0, WIDTH, HEADER), _LEFT, lines.name)
+    painter.setFont(look.body_font)
+    if lines.params:
+        painter.drawText(QRectF(0, HEADER, WIDTH - PAD, BODY), _RIGHT, lines.params)
+    painter.setPen(muted)
+    painter.drawText(QRectF(PAD, HEADER, WIDTH, BODY), _LEFT, lines.block)
+    top = layout.height - FOOTER
+    if lines.problem:
+        painter.setPen(look.error)
+        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.problem)
+        return
+    painter.setFont(look.figure_font)
+    if lines.weights:
+        painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.weights)
+    if lines.shape:
+        painter.setPen(text)
+        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.shape)
 
 
 def _paint_frame(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:
@@ -119,26 +154,15 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
         painter.drawRoundedRect(card.adjusted(-2.5, -2.5, 2.5, 2.5), radius + 2.5, radius + 2.5)
 
 
-def _paint_texts(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, lines: Lines, state: CardState) -> None:
+def _paint_signs(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
     waiting = state.status == "waiting"
     painter.setFont(look.icon_font)
     painter.setPen(look.faint if waiting else category.accent)
     painter.drawText(QRectF(PAD - 1, 0, 16, HEADER), _CENTRE, category.icon)
-    painter.setFont(look.name_font)
-    painter.setPen(look.faint if waiting else look.text)
-    painter.drawText(QRectF(PAD + ICON, 0, WIDTH, HEADER), _LEFT, lines.name)
     if state.severity in ("error", "warning"):
         painter.setFont(look.badge_font)
         painter.setPen(look.error if state.severity == "error" else look.warning)
         painter.drawText(QRectF(WIDTH - 26, 0, 20, HEADER), _CENTRE, look.error_badge if state.severity == "error" else look.warning_badge)
-
-    painter.setFont(look.body_font)
-    painter.setPen(look.faint if waiting else look.muted)
-    painter.drawText(QRectF(PAD, HEADER, WIDTH, BODY), _LEFT, lines.block)
-    if lines.params:
-        painter.setPen(look.faint if waiting else look.text)
-        painter.drawText(QRectF(0, HEADER, WIDTH - PAD, BODY), _RIGHT, lines.params)
-
     if layout.labelled:
         painter.setFont(look.label_font)
         for place in layout.inputs:
@@ -147,20 +171,9 @@ def _paint_texts(painter: QPainter, look: Look, layout: Layout, category: Catego
         for place in layout.outputs:
             painter.setPen(look.faint if waiting else look.muted)
             painter.drawText(QRectF(0, place.y - 9, WIDTH - PAD, 18), _RIGHT, place.name)
-
     top = layout.height - FOOTER
     painter.setPen(look.hairline)
     painter.drawLine(QPointF(PAD, top), QPointF(WIDTH - PAD, top))
-    if lines.problem:
-        painter.setFont(look.body_font)
-        painter.setPen(look.error)
-        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.problem)
-        return
-    painter.setFont(look.figure_font)
-    painter.setPen(look.faint if waiting else look.text)
-    painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.shape)
-    painter.setPen(look.faint if waiting else look.muted)
-    painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.weights)
 
 
 def _paint_port(painter: QPainter, look: Look, place: PortPlace, accent: QColor, state: CardState) -> None:

@@ -82,7 +82,14 @@ class Layout(NamedTuple):
 
 def layout(spec: BlockSpec) -> Layout:
     """Size and ports of the cards of a block."""
-    return _layout(spec.inputs, spec.outputs)
+    found = _LAYOUTS.get(id(spec))
+    if found is None or found[0] is not spec:
+        found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs)
+    return found[1]
+
+
+_LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}
+"""By identity: hashing all ports of a block again for each node would take longer than the rest of its item."""
 
 
 @lru_cache(maxsize=1024)

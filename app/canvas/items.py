@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.card import CardState, Lines, fit, paint_card
+from app.canvas.card import CardState, Lines, fit, paint_texts
 from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, point_on, spread
 from app.canvas.look import Look
+from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, wording, worst_of
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, Node
+from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
 
@@ -27,7 +30,8 @@ class Stage:
     Attributes:
         look: colours and fonts.
         graph: the graph that the scene mirrors.
-        lit: while an edge is drawn, for each node the ports that it may end at; a node that is left out has none.
+        lit: while an edge is drawn, for each node the ports that it may end at, and the one that it is held at; a node that is
+            left out has none.
         target: node and port that it would end at now.
     """
 
@@ -36,6 +40,14 @@ class Stage:
     lit: dict[str, frozenset[PortKey]] | None = None
     target: tuple[str, PortKey] | None = None
     hidden_edges: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.wear(self.look)
+
+    def wear(self, look: Look) -> None:
+        """Takes another theme's colours and fonts."""
+        self.look = look
+        self.shells = Shells(look)
 
 
 class NodeItem(QGraphicsItem):
@@ -78,7 +90,8 @@ class NodeItem(QGraphicsItem):
         state = self.state()
         if self._lines is None:
             self._lines = fit(wording(self.node, self.checked), look, state.severity in ("error", "warning"))
-        paint_card(painter, look, self.layout, look.category(self.node.spec.category), self._lines, state)
+        self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
+        paint_texts(painter, look, self.layout, self._lines, state)
 
     def state(self) -> CardState:
         """How the card is shown now."""
@@ -122,8 +135,8 @@ class EdgeItem(QGraphicsPathItem):
 
     Attributes:
         edge: what it shows.
+        source, target: the cards at its ends.
         curve: its Bézier in scene units.
-        label: the shape that flows along it; empty while it is not known.
         waiting: nothing is known of what flows.
     """
 
@@ -133,28 +146,47 @@ class EdgeItem(QGraphicsPathItem):
         self.source = source
         self.target = target
         self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        self.label = ""
         self.waiting = False
         self.selected = False
         self.hovered = False
         self._stage = stage
-        self.setZValue(EDGE_LAYER)
+        self._flow: TensorSpec | None = None
+        self._label: str | None = ""
+        self._box: QRectF | None = None
+        self._box_known = False
+        self._out = source.layout.port("output", edge.source_port)
+        self._into = target.layout.port("input", edge.target_port)
         self.setPen(stage.look.edge)
         self.place()
 
+    @property
+    def label(self) -> str:
+        """The shape that flows along it; empty while it is not known."""
+        if self._label is None:
+            self._label = shape_label(self._flow.shape) if self._flow is not None else ""
+        return self._label
+
+    @property
+    def label_box(self) -> QRectF | None:
+        """Where the label is painted; None without one, or where the edge is too short for it."""
+        if not self._box_known:
+            self._box_known = True
+            self._box = self._find_box()
+        return self._box
+
     def place(self) -> None:
         """Runs from port to port of where the cards are now."""
-        edge, graph = self.edge, self._stage.graph
-        out = self.source.layout.port("output", edge.source_port)
-        into = self.target.layout.port("input", edge.target_port)
+        out, into = self._out, self._into
         y = into.y
         if into.span:
-            siblings = graph.inputs(edge.target, edge.target_port)
+            edge = self.edge
+            siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
         made = curve(start.x() + out.x, start.y() + out.y, end.x() + into.x, end.y() + y)
         if made != self.curve:
             self.curve = made
+            self._box_known = False
             self.setPath(curve_path(made))
 
     def middle(self) -> tuple[float, float]:
@@ -162,14 +194,15 @@ class EdgeItem(QGraphicsPathItem):
         return point_on(self.curve, 0.5)
 
     def tell(self, source: CheckedNode | None) -> bool:
-        """Takes over what the check found at the source; true where the label is another one now."""
-        spec = source.outputs.get(self.edge.source_port) if source is not None else None
-        label = shape_label(spec.shape) if spec is not None else ""
-        waiting = source is not None and spec is None
-        if (label, waiting) == (self.label, self.waiting):
+        """Takes over what the check found at the source; true where something else flows now."""
+        flow = source.outputs.get(self.edge.source_port) if source is not None else None
+        waiting = source is not None and flow is None
+        if flow == self._flow and waiting == self.waiting:
             return False
-        self.label, self.waiting = label, waiting
-        self.restyle()
+        self._flow, self._label, self._box_known = flow, None, False
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.restyle()
         return True
 
     def restyle(self) -> None:
@@ -182,6 +215,15 @@ class EdgeItem(QGraphicsPathItem):
         else:
             self.setPen(look.edge_waiting if self.waiting else look.edge)
 
+    def _find_box(self) -> QRectF | None:
+        if not self.label:
+            return None
+        width, c = self._stage.look.label_width(self.label), self.curve
+        if ((c[6] - c[0]) ** 2 + (c[7] - c[1]) ** 2) ** 0.5 < width + 14:
+            return None
+        x, y = self.middle()
+        return QRectF(x - width / 2, y - 8, width, 16)
+
 
 class LabelLayer(QGraphicsItem):
     """Paints the labels of all edges in view, above edges and below cards."""
@@ -190,6 +232,8 @@ class LabelLayer(QGraphicsItem):
         super().__init__()
         self._stage = stage
         self._bounds = QRectF()
+        self._pictures: dict[tuple[str, bool, bool], QPixmap] = {}
+        self._drawn_for: tuple[Look | None, float] = (None, 0.0)
         self.setZValue(LABEL_LAYER)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
@@ -205,42 +249,61 @@ class LabelLayer(QGraphicsItem):
         return QPainterPath()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        look, hidden = self._stage.look, self._stage.hidden_edges
-        painter.setFont(look.figure_font)
-        painter.setBrush(look.label_fill)
+        transform, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        scale = transform.m11()
+        if (self._stage.look, scale * ratio) != self._drawn_for:
+            self._pictures.clear()
+            self._drawn_for = self._stage.look, scale * ratio
+        dx, dy, pictures = transform.dx(), transform.dy(), self._pictures
         exposed = option.exposedRect.adjusted(-120, -12, 120, 12)
         items = self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder)
-        for item, rect in self._readable(i for i in items if isinstance(i, EdgeItem) and i.label and i.edge.id not in hidden):
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(rect, 7, 7)
-            painter.setPen(look.accent if item.selected else look.text if item.hovered else look.muted)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, item.label)
+        painter.resetTransform()
+        for item, box in self._readable(items):
+            key = item.label, item.selected, item.hovered
+            picture = pictures.get(key)
+            if picture is None:
+                picture = pictures[key] = self._draw(item, box, scale, ratio)
+            painter.drawPixmap(
+                QPointF(round((box.x() * scale + dx) * ratio) / ratio, round((box.y() * scale + dy) * ratio) / ratio), picture
+            )
+        painter.setWorldTransform(transform)
 
-    def _readable(self, items: Iterable[EdgeItem]) -> Iterator[tuple[EdgeItem, QRectF]]:
+    def _draw(self, item: EdgeItem, box: QRectF, scale: float, ratio: float) -> QPixmap:
+        look, whole = self._stage.look, scale * ratio
+        picture = QPixmap(math.ceil(box.width() * whole), math.ceil(box.height() * whole))
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(whole, whole)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.label_fill)
+        rect = QRectF(0, 0, box.width(), box.height())
+        painter.drawRoundedRect(rect, 7, 7)
+        painter.setFont(look.figure_font)
+        painter.setPen(look.accent if item.selected else look.text if item.hovered else look.muted)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, item.label)
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        return picture
+
+    def _readable(self, items: Iterable[QGraphicsItem]) -> Iterator[tuple[EdgeItem, QRectF]]:
         """Leaves out a label that would lie on one of an older edge, whether that one is left out itself or not: so
         the choice does not depend on which part of the canvas is being painted.
         """
+        hidden = self._stage.hidden_edges
         cells: dict[tuple[int, int], list[QRectF]] = {}
         for item in items:
-            rect = label_rect(item, self._stage.look)
-            if rect is None:
+            if not isinstance(item, EdgeItem) or item.edge.id in hidden:
                 continue
-            column, row = int(rect.center().x() // 128), int(rect.center().y() // 32)
-            near = (r for dx in (-1, 0, 1) for dy in (-1, 0, 1) for r in cells.get((column + dx, row + dy), ()))
-            free = not any(r.intersects(rect) for r in near)
-            cells.setdefault((column, row), []).append(rect)
+            box = item.label_box
+            if box is None:
+                continue
+            x, y = int(box.x() // 128), int(box.y() // 32)
+            around = [cells[c] for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (c := (x + dx, y + dy)) in cells]
+            free = not any(other.intersects(box) for cell in around for other in cell)
+            cells.setdefault((x, y), []).append(box)
             if free:
-                yield item, rect
-
-
-def label_rect(item: EdgeItem, look: Look) -> QRectF | None:
-    """Where the label of an edge is painted; None where the edge is too short for it."""
-    width = look.figure_metrics.horizontalAdvance(item.label) + 8
-    c = item.curve
-    if ((c[6] - c[0]) ** 2 + (c[7] - c[1]) ** 2) ** 0.5 < width + 14:
-        return None
-    x, y = item.middle()
-    return QRectF(x - width / 2, y - 8, width, 16)
+                yield item, box
 
 
 def curve_path(c: Curve) -> QPainterPath:

@@ -10,7 +10,10 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 from app.theme import Theme, blend, category_icon, mono, sans
 from app.theme.icons import glyph, icon_font
 
-EDGE_WIDTH = 1.6
+STROKE, FINE_STROKE = 1.6, 1.0
+"""Width of edges. Qt paints up to one pixel five times as fast, which counts where there are many."""
+FINE_FROM = 400
+"""Number of edges in a graph from which the fine stroke is taken."""
 
 
 class CategoryLook(NamedTuple):
@@ -53,10 +56,7 @@ class Look:
         self.outline_error = QPen(self.error, 1.6)
         self.ring = QPen(self.accent, 2)
         self.shadows = tuple(QColor(0, 0, 0, a) for a in ((46, 30) if theme.dark else (16, 9)))
-        self.edge = _round(QColor(theme.edge), EDGE_WIDTH)
-        self.edge_hover = _round(QColor(theme.text_muted), EDGE_WIDTH + 0.8)
-        self.edge_selected = _round(self.accent, EDGE_WIDTH + 0.8)
-        self.edge_waiting = _round(QColor(blend(theme.edge, theme.canvas, 0.5)), EDGE_WIDTH)
+        self.set_stroke(STROKE)
         self.draft = _round(self.accent, 2)
         self.draft_loose = QPen(self.draft)
         self.draft_loose.setStyle(Qt.PenStyle.CustomDashLine)
@@ -81,6 +81,23 @@ class Look:
         self.body_metrics = QFontMetricsF(self.body_font)
         self.figure_metrics = QFontMetricsF(self.figure_font)
         self._categories: dict[str, CategoryLook] = {}
+        self._widths: dict[str, float] = {}
+
+    def set_stroke(self, width: float) -> None:
+        """Makes the pens of edges anew."""
+        theme = self.theme
+        self.stroke = width
+        self.edge = _round(QColor(theme.edge), width)
+        self.edge_hover = _round(QColor(theme.text_muted), width + 0.8)
+        self.edge_selected = _round(self.accent, width + 0.8)
+        self.edge_waiting = _round(QColor(blend(theme.edge, theme.canvas, 0.5)), width)
+
+    def label_width(self, label: str) -> float:
+        """Width of the label of an edge, in scene units."""
+        width = self._widths.get(label)
+        if width is None:
+            width = self._widths[label] = self.figure_metrics.horizontalAdvance(label) + 8
+        return width
 
     def category(self, name: str) -> CategoryLook:
         """How the cards of a category look."""
@@ -99,4 +116,6 @@ class Look:
 
 
 def _round(colour: QColor, width: float) -> QPen:
-    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    pen = QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    pen.setCosmetic(width <= FINE_STROKE)
+    return pen

@@ -30,16 +30,19 @@ class Minimap(QWidget):
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(DELAY)
-        self._late.timeout.connect(self.update)
+        self._late.timeout.connect(self._forget)
+        self._late.timeout.connect(view.follow)
         self.setFixedSize(*SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.tr("Minimap"))
 
     def refresh(self) -> None:
         """The cards are others now, or elsewhere."""
-        self._picture = None
         if not self._late.isActive():
             self._late.start()
+
+    def _forget(self) -> None:
+        self._picture = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None:

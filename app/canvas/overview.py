@@ -18,7 +18,6 @@ from app.canvas.geometry import Rect
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.theme import RADIUS, sans
-from graph_engine.blocks import registry
 
 NEAR = 0.65
 NAMED = 0.4
@@ -42,15 +41,16 @@ class Rows:
         """The rows in use, in the order of `ids`."""
         return self._data[: len(self.ids)]
 
-    def put(self, id: str, values: tuple[float, ...]) -> None:
-        """Adds or replaces a row."""
-        row = self._row.get(id)
-        if row is None:
-            row = self._row[id] = len(self.ids)
-            self.ids.append(id)
-            if row == len(self._data):
-                self._data = np.concatenate([self._data, np.zeros_like(self._data)])
-        self._data[row] = values
+    def put_all(self, rows: Mapping[str, tuple[float, ...]]) -> None:
+        """Adds or replaces many rows at once."""
+        for id in rows:
+            if id not in self._row:
+                self._row[id] = len(self.ids)
+                self.ids.append(id)
+        while len(self._data) < len(self.ids):
+            self._data = np.concatenate([self._data, np.zeros_like(self._data)])
+        if rows:
+            self._data[[self._row[id] for id in rows]] = list(rows.values())
 
     def drop(self, id: str) -> None:
         """Removes a row, if it is there."""
@@ -85,12 +85,12 @@ class Overview:
         self._node_items, self._edge_items = nodes, edges
         self._dirty_nodes: set[str] = set()
         self._dirty_edges: set[str] = set()
-        self._categories: list[str] = list(dict.fromkeys(spec.category for spec in registry()))
+        self._categories: list[str] = []
         self.clear()
 
     def clear(self) -> None:
         """Forgets everything."""
-        self._nodes, self._edges = Rows(6), Rows(9)
+        self._nodes, self._edges = Rows(6), Rows(13)
         self._dirty_nodes.clear()
         self._dirty_edges.clear()
         self.forget_pictures()
@@ -152,13 +152,8 @@ class Overview:
         look, edges = self._stage.look, self._edges.data
         if not len(edges):
             return
-        xs, ys = edges[:, 0:8:2], edges[:, 1:8:2]
-        shown = (
-            (xs.min(axis=1) <= exposed.right())
-            & (xs.max(axis=1) >= exposed.left())
-            & (ys.min(axis=1) <= exposed.bottom())
-            & (ys.max(axis=1) >= exposed.top())
-        )
+        left, top, right, bottom = edges[:, 9], edges[:, 10], edges[:, 11], edges[:, 12]
+        shown = (left <= exposed.right()) & (right >= exposed.left()) & (top <= exposed.bottom()) & (bottom >= exposed.top())
         flags = edges[:, 8].astype(np.int64)
         fine = int(np.count_nonzero(shown)) <= FINE_EDGES
         marked = (flags & (SELECTED | HOVERED)) != 0
@@ -179,7 +174,7 @@ class Overview:
                 draw_lines(painter, rows[:, [0, 1, 6, 7]])
                 continue
             path = QPainterPath()
-            for x1, y1, x2, y2, x3, y3, x4, y4, _ in rows.tolist():
+            for x1, y1, x2, y2, x3, y3, x4, y4 in rows[:, :8].tolist():
                 path.moveTo(x1, y1)
                 path.cubicTo(x2, y2, x3, y3, x4, y4)
             painter.drawPath(path)
@@ -246,6 +241,8 @@ class Overview:
         return pixmap
 
     def _flush(self) -> None:
+        nodes: dict[str, tuple[float, ...]] = {}
+        edges: dict[str, tuple[float, ...]] = {}
         for id in self._dirty_nodes:
             item = self._node_items.get(id)
             if item is None:
@@ -256,13 +253,17 @@ class Overview:
             if category not in self._categories:
                 self._categories.append(category)
             self._names.pop(id, None)
-            self._nodes.put(id, (*item.rect, self._categories.index(category), _node_flags(item)))
+            nodes[id] = (*item.rect, self._categories.index(category), _node_flags(item))
         for id in self._dirty_edges:
             edge = self._edge_items.get(id)
             if edge is None:
                 self._edges.drop(id)
             else:
-                self._edges.put(id, (*edge.curve, SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting))
+                c = edge.curve
+                box = min(c[0], c[4]), min(c[1], c[7]), max(c[2], c[6]), max(c[1], c[7])
+                edges[id] = (*c, SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting, *box)
+        self._nodes.put_all(nodes)
+        self._edges.put_all(edges)
         self._dirty_nodes.clear()
         self._dirty_edges.clear()
 
@@ -274,7 +275,8 @@ def _node_flags(item: NodeItem) -> int:
     flags = SELECTED * item.selected | HOVERED * item.hovered
     if item.checked is not None:
         flags |= WAITING * (item.checked.status == "waiting")
-        flags |= ERROR * any(d.severity == "error" for d in item.checked.diagnostics)
+        if item.checked.diagnostics:
+            flags |= ERROR * any(d.severity == "error" for d in item.checked.diagnostics)
     return flags
 
 

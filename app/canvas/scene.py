@@ -11,8 +11,8 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.geometry import MARGIN, PortPlace, distance_to
-from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage, label_rect
-from app.canvas.look import Look
+from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage
+from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import Overview
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
@@ -21,6 +21,8 @@ from graph_engine.graph.commands import Command
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
 
+MANY_LABELS = 64
+"""Beyond so many changed labels, painting all is cheaper than telling Qt which."""
 ROOM = 2000.0
 """How far the indexed area reaches beyond the cards when it has to be set anew."""
 
@@ -74,6 +76,7 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.drafts: list[QGraphicsPathItem] = []
+        self._stale: list[QRectF] | None = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
         self._labels = LabelLayer(self.stage)
@@ -95,13 +98,17 @@ class CanvasScene(QGraphicsScene):
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.overview.clear()
+        self._stale = None
         graph = self.stage.graph = self.session.graph
         for id in graph.nodes:
             self._add_node(id)
         self._make_room(fresh=True)
+        self._fit_stroke()
         for id in graph.edges:
             self._add_edge(id)
         self.show_checked(self.session.checked)
+        self._stale = []
+        self.update()
         if had_selection:
             self.selection_changed.emit(())
 
@@ -109,6 +116,7 @@ class CanvasScene(QGraphicsScene):
         """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
         graph = self.stage.graph
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved"))
+        reworded = {c.id for c in changes if c.kind in ("node", "name")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         if not nodes and not edges:
             return
@@ -131,8 +139,9 @@ class CanvasScene(QGraphicsScene):
             if item is None:
                 self._add_node(id)
             else:
-                item.reword()
-                self.overview.touch_node(id)
+                if id in reworded:
+                    item.reword()
+                    self.overview.touch_node(id)
                 if (item.x(), item.y()) != node.position:
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
@@ -144,6 +153,8 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        self._update_labels()
+        self._fit_stroke()
         self._make_room()
         if selection != (len(self._selected_nodes), len(self._selected_edges)):
             self.selection_changed.emit(self.selected_nodes())
@@ -161,16 +172,17 @@ class CanvasScene(QGraphicsScene):
             self.overview.touch_node(id)
             for edge in graph.outgoing(id):
                 line = self.edges[edge.id]
-                before = label_rect(line, self.stage.look)
+                self._touch_label(line)
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
-                    self._update_label(before)
-                    self._update_label(label_rect(line, self.stage.look))
+                    self._touch_label(line)
+        self._update_labels()
         self.content_changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""
-        self.stage.look = Look(theme)
+        self.stage.wear(Look(theme))
+        self._fit_stroke()
         self.overview.forget_pictures()
         for item in self.nodes.values():
             item.reword()
@@ -191,6 +203,7 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             if id in self.edges:
                 self._place_edge(self.edges[id])
+        self._update_labels()
         if positions:
             self.content_changed.emit()
 
@@ -224,7 +237,8 @@ class CanvasScene(QGraphicsScene):
             edge.selected = id in new_edges
             edge.restyle()
             self.overview.touch_edge(id)
-            self._update_label(label_rect(edge, self.stage.look))
+            self._touch_label(edge)
+        self._update_labels()
         self._selected_nodes, self._selected_edges = new_nodes, new_edges
         self.selection_changed.emit(self.selected_nodes())
         self.content_changed.emit()
@@ -319,9 +333,10 @@ class CanvasScene(QGraphicsScene):
                 line.hovered = line is edge
                 line.restyle()
                 self.overview.touch_edge(line.edge.id)
-                self._update_label(label_rect(line, self.stage.look))
+                self._touch_label(line)
                 changed = True
         self._hovered_node, self._hovered_edge = node, edge
+        self._update_labels()
         return changed
 
     _hovered_node: NodeItem | None = None
@@ -350,31 +365,50 @@ class CanvasScene(QGraphicsScene):
         item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
-        source.update()
-        target.update()
+        if self._stale is not None:
+            source.update()
+            target.update()
         self.overview.touch_edge(id)
-        self._update_label(label_rect(item, self.stage.look))
+        self._touch_label(item)
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
-        self._update_label(label_rect(item, self.stage.look))
+        self._touch_label(item)
         self.removeItem(item)
         item.source.update()
         item.target.update()
         self.overview.touch_edge(id)
 
     def _place_edge(self, item: EdgeItem) -> None:
-        self._update_label(label_rect(item, self.stage.look))
+        self._touch_label(item)
         item.place()
-        self._update_label(label_rect(item, self.stage.look))
+        self._touch_label(item)
         self.overview.touch_edge(item.edge.id)
 
-    def _update_label(self, rect: QRectF | None) -> None:
-        if rect is not None:  # labels reach beyond the rectangles that Qt repaints for the edge itself
-            self.update(rect)
+    def _touch_label(self, item: EdgeItem) -> None:
+        # labels reach beyond the rectangles that Qt repaints for the edge itself
+        if self._stale is not None and len(self._stale) <= MANY_LABELS and (box := item.label_box) is not None:
+            self._stale.append(box)
+
+    def _update_labels(self) -> None:
+        if not self._stale:
+            return
+        if len(self._stale) > MANY_LABELS:
+            self.update()
+        else:
+            for box in self._stale:
+                self.update(box)
+        self._stale.clear()
+
+    def _fit_stroke(self) -> None:
+        look, width = self.stage.look, FINE_STROKE if len(self.stage.graph.edges) > FINE_FROM else STROKE
+        if look.stroke != width:
+            look.set_stroke(width)
+            for edge in self.edges.values():
+                edge.restyle()
 
     def _make_room(self, fresh: bool = False) -> None:
         # Qt's index cuts the scene's rectangle into cells: it must hold all cards, but not be much larger

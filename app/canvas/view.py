@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 from app.canvas.arrays import draw_points
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
+from app.canvas.flash import Flash
 from app.canvas.geometry import layout
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import GESTURES, Interaction, Pointer
@@ -85,7 +86,7 @@ class CanvasView(QGraphicsView):
         self._fit_when_shown = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
-        self.camera.moved.connect(self._follow_view)
+        self.camera.moved.connect(self.follow)
         self._minimap_wanted = True
         self.setScene(self.canvas)
         self._allow_scrolling(self.canvas.sceneRect())
@@ -146,14 +147,19 @@ class CanvasView(QGraphicsView):
         self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, NEAR), animate)
 
     def reveal(self, node: str) -> None:
-        """Selects a node and brings its card to the middle."""
+        """Selects a node, brings its card to the middle and points at it."""
         self.canvas.select([node])
         self.center_on(node)
+        self.flash(node)
+
+    def flash(self, node: str) -> None:
+        """Points at a card for a moment."""
+        Flash(self, node)
 
     def set_minimap_visible(self, visible: bool) -> None:
         """Shows the minimap whenever not all cards are in view, or never."""
         self._minimap_wanted = visible
-        self._follow_view()
+        self.follow()
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""
@@ -374,6 +380,7 @@ class CanvasView(QGraphicsView):
         self.canvas.overview.paint(painter, exposed, self.zoom)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for draft in self.canvas.drafts:
+            painter.setOpacity(draft.opacity())
             painter.setPen(draft.pen())
             painter.setBrush(draft.brush())
             painter.drawPath(draft.path())
@@ -384,7 +391,7 @@ class CanvasView(QGraphicsView):
         self.hint.centre()
         self.minimap.move(self.width() - self.minimap.width() - SPACE.base, self.height() - self.minimap.height() - SPACE.base)
         self._fit_first()
-        self._follow_view()
+        self.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -392,7 +399,7 @@ class CanvasView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        self._follow_view()
+        self.follow()
 
     # following
 
@@ -412,11 +419,11 @@ class CanvasView(QGraphicsView):
     def _follow_content(self) -> None:
         self.hint.setVisible(not self.canvas.nodes)
         self.minimap.refresh()
-        self._follow_view()
         if self.zoom < NEAR:
             self.viewport().update()
 
-    def _follow_view(self) -> None:
+    def follow(self) -> None:
+        """Another part of the scene is shown, or other cards: the minimap says so."""
         everything = self.canvas.content_rect()
         self.minimap.setVisible(self._minimap_wanted and not everything.isNull() and not self.camera.shown().contains(everything))
         self.minimap.update()

@@ -10,7 +10,7 @@ from graph_engine.analysis.checked import CheckedNode
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.graph.node import Node
 from graph_engine.spec.params import Param
-from graph_engine.spec.tensor import N, Shape
+from graph_engine.spec.tensor import N, Shape, TensorSpec
 
 
 class Wording(NamedTuple):
@@ -21,7 +21,7 @@ class Wording(NamedTuple):
         block: its block's.
         params: what differs from torch's defaults: ``32 · 3×3 · stride 2``.
         values: the same without labels, for where that is too long.
-        shape: of the first output; empty while it is not known.
+        shape: of the first output, or of the input where there are no outputs; empty while it is not known.
         weights: how many there are; empty where there are none.
         problem: the first error's message; empty without one.
     """
@@ -39,8 +39,8 @@ def wording(node: Node, checked: CheckedNode | None) -> Wording:
     """What the card of ``node`` says."""
     shape = weights = ""
     if checked is not None:
-        spec = next(iter(checked.outputs.values()), None) or next(iter(checked.inputs.values()), None)
-        shape = shape_label(spec.shape) if hasattr(spec, "shape") else ""
+        tensors = [t for t in (*checked.outputs.values(), *checked.inputs.values()) if isinstance(t, TensorSpec)]
+        shape = shape_label(tensors[0].shape) if tensors else ""
         weights = count_label(checked.parameters) if checked.parameters else ""
     worst = worst_of(checked)
     problem = worst.message.removeprefix(f"{node.name}: ") if worst is not None and worst.severity == "error" else ""

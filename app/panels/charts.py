@@ -125,16 +125,18 @@ class Plot(QWidget):
         columns = max(50, int(self._box.width()))
         for place, split in enumerate(SPLITS):
             series = self._series.get(split)
+            raw, line = self._raw[place], self._smooth[place]
             if series is None:
-                self._raw[place].setData([], [])
-                self._smooth[place].setData([], [])
+                raw.setData([], [])
+                line.setData([], [])
                 continue
-            if split == "train":
-                steps, values = series.raw(first, last, columns)
-                self._raw[place].setData(steps, values, antialias=len(steps) < _SHORT)
-                self._smooth[place].setData(*series.smooth(first, last, columns))
-            else:
-                self._smooth[place].setData(*series.raw(first, last, columns))
+            values = series.raw(first, last, columns)
+            if series.is_dense:
+                raw.setData(*values, antialias=len(values[0]) < _SHORT)
+                line.setData(*series.smooth(first, last, columns), symbol=None)
+            else:  # a mean over values that are far apart would show what never was
+                raw.setData([], [])
+                line.setData(*values, symbol="o")
 
     def retheme(self) -> None:
         """Takes the colours of the theme in force."""
@@ -144,10 +146,9 @@ class Plot(QWidget):
             colour = theme.series[place]
             self._raw[place].setPen(pg.mkPen(blend(colour, theme.surface, 0.35), width=1))
             self._smooth[place].setPen(pg.mkPen(colour, width=2))
-        self._smooth[1].setSymbol("o")
-        self._smooth[1].setSymbolSize(6)
-        self._smooth[1].setSymbolBrush(QColor(theme.series[1]))
-        self._smooth[1].setSymbolPen(pg.mkPen(theme.surface, width=1))
+            self._smooth[place].setSymbolSize(6)
+            self._smooth[place].setSymbolBrush(QColor(colour))
+            self._smooth[place].setSymbolPen(pg.mkPen(theme.surface, width=1))
         self._cursor.setPen(pg.mkPen(theme.border_strong, width=1, style=Qt.PenStyle.DashLine))
         item = self.view.getPlotItem()
         item.showGrid(x=False, y=True, alpha=0.12)
@@ -162,7 +163,7 @@ class Plot(QWidget):
 
     def _fit(self) -> None:
         right = max((s.last_step for s in self._series.values()), default=0.0)
-        if right > self._right or not self._right:
+        if right > 0.98 * self._right:
             self._right = max(10.0, right * JUMP)
         low, high = self._bounds()
         self._box.setRange(xRange=(0, self._right), yRange=(low, high), padding=0, update=False)
@@ -234,7 +235,9 @@ class ChartsPanel(QWidget):
         plots.setHandleWidth(1)
         for plot in self.plots.values():
             plots.addWidget(plot)
-        self._empty = EmptyState("chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns."))
+        self._empty = EmptyState(
+            "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
+        )
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(plots)

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-
     QResizeEvent,
     QShowEvent,
     QSyntaxHighlighter,
@@ -80,7 +79,9 @@ class Gutter(QWidget):
         painter.setFont(mono(TYPE.small))
         painter.setPen(QColor(theme.text_faint))
         for number, top, height in self._view.visible_lines():
-            painter.drawText(QRect(0, top, self.width() - SPACE.base, height), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
+            painter.drawText(
+                QRect(0, top, self.width() - SPACE.base, height), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number)
+            )
 
 
 class CodeView(QPlainTextEdit):
@@ -128,9 +129,9 @@ class CodeView(QPlainTextEdit):
         for line in sorted(lines):
             cursor = QTextCursor(self.document().findBlockByNumber(line - 1))
             mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(QColor(current().accent_soft))  # type: ignore[attr-defined]
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
-            mark.cursor = cursor  # type: ignore[attr-defined]
+            mark.format.setBackground(QColor(current().accent_soft))
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            mark.cursor = cursor
             marks.append(mark)
         self.setExtraSelections(marks)
         if marks and reveal:
@@ -249,7 +250,11 @@ class CodePanel(QWidget):
             self.banner.setText(self.tr("Runs with PyTorch alone"))
         else:
             count = sum(d.severity == "error" for d in checked.diagnostics)
-            what = self.tr("1 error to mend before there is code") if count == 1 else self.tr("{0} errors to mend before there is code").format(count)
+            what = (
+                self.tr("1 error to mend before there is code")
+                if count == 1
+                else self.tr("{0} errors to mend before there is code").format(count)
+            )
             self.banner.setText(what + (" · " + self.tr("below: the last code without errors") if self._lines else ""))
         self._dim(not checked.ok)
         enabled = bool(self._lines)

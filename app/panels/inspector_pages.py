@@ -16,6 +16,7 @@ from app.theme.icons import icon
 from app.theme.style import current
 from app.theme.tokens import SPACE, category_icon
 from app.widgets.form import Facts, Form
+from app.widgets.layouts import clear
 from app.widgets.section import Section
 from app.widgets.text import bytes_text, count_text, shape_words, short_text
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
@@ -73,7 +74,10 @@ class NodePage(Page):
         self.name.editingFinished.connect(self._rename)
         self.body.addLayout(self._head(spec.id, spec.category))
         self.body.addWidget(self.name)
-        summary = QLabel(spec.summary + (f' <a href="{spec.reference}" style="text-decoration: none">{self.tr("Reference")}</a>' if spec.reference else ""))
+        summary = QLabel(
+            spec.summary
+            + (f' <a href="{spec.reference}" style="text-decoration: none">{self.tr("Reference")}</a>' if spec.reference else "")
+        )
         summary.setWordWrap(True)
         summary.setOpenExternalLinks(True)
         summary.setProperty("role", "muted")
@@ -122,7 +126,7 @@ class NodePage(Page):
         if node is self._shown:
             return
         self._shown = node
-        _clear(self._findings)
+        clear(self._findings)
         for diagnostic in node.diagnostics:
             finding = Finding(self.session, diagnostic, in_list=False)
             finding.failed.connect(self.failed)
@@ -267,7 +271,7 @@ class DocumentPage(Page):
         )
         chosen = self.session.graph.settings.data["dataset"].option
         if isinstance(chosen, DatasetOption):
-            shape = shape_words(("N", *chosen.shape))
+            shape = " × ".join(map(str, ("N", *chosen.shape)))
             self._about.setText(
                 self.tr("{0} Samples arrive as {1} {2}. Source: {3}. Licence: {4}.").format(
                     chosen.summary, shape, chosen.dtype, chosen.source, chosen.licence
@@ -288,7 +292,7 @@ class WeightsTable(QWidget):
 
     def show_weights(self, node: CheckedNode) -> None:
         """Shows the tensors of a node in place of what was shown."""
-        _clear(self._grid)
+        clear(self._grid)
         rows = [*((n, s, "") for n, s in node.weights.items()), *((n, s, self.tr("not learned")) for n, s in node.buffers.items())]
         for place, (name, shape, note) in enumerate(rows):
             size = note or count_text(prod(shape))
@@ -298,13 +302,6 @@ class WeightsTable(QWidget):
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 side = Qt.AlignmentFlag.AlignRight if column == 2 else Qt.AlignmentFlag.AlignLeft
                 self._grid.addWidget(label, place, column, side)
-
-
-def _clear(layout: QLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        widget.hide()
-        widget.deleteLater()
 
 
 def _tensors(found: TensorSpec | tuple[TensorSpec, ...]) -> str:

@@ -104,8 +104,8 @@ class BlockDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme = current()
         colour = QColor(theme.category[index.data(_CATEGORY)])
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if index.data(_SPEC) is None:
@@ -208,9 +208,9 @@ class PalettePanel(QWidget):
         self.field.setClearButtonEnabled(True)
         self.field.addAction(icon("magnifying-glass", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self._search)
-        self.field.returnPressed.connect(lambda: self.tree.choose(self.tree.currentIndex()))
         self.field.installEventFilter(self)
         self.tree = BlockTree()
+        self.field.returnPressed.connect(lambda: self.tree.choose(self.tree.currentIndex()))
         self.tree.setModel(self._filter)
         self.tree.expandAll()
         self.tree.chosen.connect(self.chosen)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.settings_form import SettingsForm
 from app.run import Run
@@ -50,7 +61,6 @@ class TrainingPanel(QWidget):
         run.progress_changed.connect(self._show_progress)
         run.worker.ready.connect(self._show_state)
         self._show_state()
-        self._show_progress()
 
     def sizeHint(self) -> QSize:
         return QSize(320, 480)
@@ -129,6 +139,7 @@ class TrainingPanel(QWidget):
         self.folder_button.setVisible(run.folder is not None)
         self.bar.setVisible(run.folder is not None)
         self.facts.setVisible(run.folder is not None)
+        self._show_progress()
 
     def _words(self) -> tuple[str, str, str]:
         """The state in a word or two, the message below it, and the message's role in the style sheet."""
@@ -155,7 +166,7 @@ class TrainingPanel(QWidget):
             {
                 self.tr("Epoch"): f"{progress.epoch} / {progress.epochs}" if progress.epochs else "–",
                 self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
-                self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))) if progress.step else "–",
+                self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))),
                 self.tr("Time left"): time_text(left) if left is not None else "–",
             }
         )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSize
 
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
+from app.widgets.layouts import clear
 from app.widgets.param_editors import Editor, editor_for, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
@@ -122,6 +123,7 @@ class Form(QWidget):
         self._rows: dict[str, Row] = {}
         self._nested: dict[str, tuple[str, Form]] = {}
         self._places: dict[str, QVBoxLayout] = {}
+        self._holders: dict[str, QWidget] = {}
         self._advanced: Section | None = None
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
@@ -168,6 +170,7 @@ class Form(QWidget):
             place.setContentsMargins(SPACE.base, 0, 0, 0)
             place.setSpacing(0)
             self._places[param.name] = place
+            self._holders[param.name] = holder
             layout.addWidget(holder)
 
     def _show_option(self, name: str, chosen: Selected) -> None:
@@ -182,8 +185,7 @@ class Form(QWidget):
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
             self._nested[name] = shown = (chosen.id, form)
             self._places[name].addWidget(form)
-        holder = self._places[name].parentWidget()
-        holder.setVisible(shown is not None)
+        self._holders[name].setVisible(shown is not None)
         if shown is not None:
             shown[1].show_values(chosen.params)
 
@@ -206,8 +208,7 @@ class Facts(QWidget):
             self._values[name].setText(text)
 
     def _rebuild(self, names: Iterable[str]) -> None:
-        while (item := self._layout.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        clear(self._layout)
         self._values.clear()
         for name in names:
             row = QWidget()

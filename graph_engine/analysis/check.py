@@ -6,15 +6,18 @@ node only where its output really changed.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from graph_engine.analysis import topology
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
+from graph_engine.analysis.costs import Costs, bytes_stored
 from graph_engine.analysis.diagnostics import Diagnostic
-from graph_engine.analysis.rules import GRAPH_RULES, NODE_RULES, GraphView, NodeView
+from graph_engine.analysis.rules import GRAPH_RULES, NODE_RULES, Declared, GraphView, NodeView
 from graph_engine.graph.changes import Change
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
@@ -22,6 +25,10 @@ from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
 from graph_engine.spec.tensor import Size
+
+
+FEW = 64
+"""Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
 
 
 class Checker:
@@ -38,7 +45,8 @@ class Checker:
         self._place: dict[str, int] = {}
         self._live: frozenset[str] = frozenset()
         self._dirty: set[str] = set(graph.nodes)
-        self._reordered = self._stale_rules = True
+        self._drawn: set[str] = set(graph.edges)
+        self._reshaped = self._stale_rules = True
         self._costs = Costs()
         self._last: CheckedGraph | None = None
         graph.subscribe(self._note)
@@ -47,16 +55,20 @@ class Checker:
         """What is now known of the graph; the same object as before where nothing changed."""
         if self._last is not None and not (self._dirty or self._stale_rules):
             return self._last
-        reordered = self._reordered
-        if reordered:
+        reshaped, self._reshaped = self._reshaped, False
+        if reshaped:
             self._reorder()
-        changed, flowed = self._recompute()
-        if reordered:
-            self._costs = Costs.of(self._own[id] for id in self._live)
+        with uncollected():
+            changed, replaced, flowed = self._recompute()
+        if reshaped or len(changed) > FEW:
+            self._costs = Costs.of([self._own[id] for id in self._live])
+        else:
+            for id in changed & self._live:
+                self._costs = self._costs.replaced(replaced[id], self._own[id])
         if self._stale_rules or flowed:
             changed |= self._run_graph_rules()
             self._stale_rules = False
-        self._show(changed, fresh=reordered)
+        self._show(changed, fresh=reshaped)
         self._last = CheckedGraph(self._shown, self._order, self._findings, frozenset(self._faulty), *self._costs)
         return self._last
 
@@ -71,34 +83,49 @@ class Checker:
                 self._dirty.add(change.id)
                 self._stale_rules |= kind == "name"
             else:
-                self._reordered = self._stale_rules = True
+                self._reshaped = self._stale_rules = True
                 self._dirty.add(change.target or change.id)
+                if kind == "edge-added":
+                    self._drawn.add(change.id)
 
     def _reorder(self) -> None:
-        view = topology.digraph(self._graph)
-        self._order = topology.order(view)
-        self._place = {id: i for i, id in enumerate(self._order)}
-        self._live = topology.live(self._graph, view)
-        for id in self._own.keys() - self._graph.nodes.keys():
+        """Brings the order up to date: it still holds, with new nodes at its end, unless a new edge leads backwards in it."""
+        nodes, edges = self._graph.nodes, self._graph.edges
+        order = [id for id in self._order if id in nodes]
+        order += [id for id in nodes if id not in self._place]
+        place = {id: i for i, id in enumerate(order)}
+        drawn = [edges[id] for id in self._drawn if id in edges]
+        if any(place[edge.source] > place[edge.target] for edge in drawn):
+            order = topology.order(topology.digraph(self._graph))
+            place = {id: i for i, id in enumerate(order)}
+        self._order, self._place = tuple(order), place
+        self._drawn.clear()
+        self._live = topology.live(self._graph, self._order)
+        for id in self._own.keys() - nodes.keys():
             del self._own[id]
-        self._reordered = False
 
-    def _recompute(self) -> tuple[set[str], bool]:
-        """Evaluates what is dirty; the ids of changed results, and whether any output changed."""
-        own, place, order, graph = self._own, self._place, self._order, self._graph
+    def _recompute(self) -> tuple[set[str], dict[str, CheckedNode | None], bool]:
+        """Evaluates what is dirty.
+
+        Returns:
+            Ids of the nodes whose result changed, what was known of them before (of the first few), and whether any output changed.
+        """
+        own, place, order, graph, nodes = self._own, self._place, self._order, self._graph, self._graph.nodes
         heap = [place[id] for id in self._dirty if id in place]
         heapify(heap)
         queued = set(heap)
-        changed, flowed = set(), False
+        changed: set[str] = set()
+        replaced: dict[str, CheckedNode | None] = {}
+        flowed = False
         while heap:
             id = order[heappop(heap)]
-            before, after = own.get(id), self._evaluate(graph[id])
+            before, after = own.get(id), self._evaluate(nodes[id])
             if before == after:
                 continue
             own[id] = after
             changed.add(id)
-            if before is not None and id in self._live:
-                self._costs = self._costs.replaced(before, after)
+            if len(changed) <= FEW:
+                replaced[id] = before
             if before is None or before.outputs != after.outputs or before.status != after.status:
                 flowed = True
                 for edge in graph.outgoing(id):
@@ -107,7 +134,7 @@ class Checker:
                         queued.add(at)
                         heappush(heap, at)
         self._dirty.clear()
-        return changed, flowed
+        return changed, replaced, flowed
 
     def _evaluate(self, node: Node) -> CheckedNode:
         spec, graph, own = node.spec, self._graph, self._own
@@ -115,18 +142,15 @@ class Checker:
         waits, faults = False, []
         for port in spec.inputs:
             edges = graph.inputs(node.id, port.name)
-            if len(edges) < (0 if port.optional else spec.minimum_inputs if port.variadic else 1):
+            if not edges and port.optional:
+                inputs[port.name] = None
+                continue
+            if len(edges) < (spec.minimum_inputs if port.variadic else 1):
                 faults.append(_unconnected(node, port, len(edges)))
                 continue
-            arriving = []
-            for edge in edges:
-                source = own.get(edge.source)
-                if source is None or source.status != "ok":
-                    waits = True
-                else:
-                    arriving.append(source.outputs[edge.source_port])
-            if not waits:
-                inputs[port.name] = tuple(arriving) if port.variadic else arriving[0] if arriving else None
+            arriving = [own[edge.source].outputs.get(edge.source_port) for edge in edges]
+            waits = waits or None in arriving
+            inputs[port.name] = tuple(arriving) if port.variadic else arriving[0]
         if faults:
             return CheckedNode(node.id, "error", diagnostics=tuple(faults))
         if waits:
@@ -136,28 +160,30 @@ class Checker:
         except Fault as fault:
             diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fault.fixes)
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
+        outputs = dict(zip(spec.output_names, found.outputs, strict=True))
+        for port in spec.switched_outputs:
+            if not node.params[port.needs]:
+                del outputs[port.name]
+        parameters = 0
+        for shape in found.weights.values():
+            parameters += prod(shape)
         memory: Size = 0
-        for output in found.outputs:
-            memory = memory + output.nbytes()
+        for x in outputs.values():
+            memory += x.nbytes()
+        stored = bytes_stored(parameters, found.buffers)
         checked = CheckedNode(
-            node.id,
-            "ok",
-            inputs,
-            dict(zip([p.name for p in spec.outputs], found.outputs, strict=True)),
-            found.sizes,
-            found.weights,
-            found.buffers,
-            sum(map(prod, found.weights.values())) if found.weights else 0,
-            found.flops,
-            memory,
+            node.id, "ok", inputs, outputs, found.sizes, found.weights, found.buffers, parameters, found.flops, memory, stored
         )
-        rules = (*NODE_RULES.get(node.block, ()), *NODE_RULES.get(None, ()))
-        if rules:
-            view = NodeView(graph, node, {**node.params, **found.sizes}, checked)
-            findings = tuple(d for rule in rules for d in rule.run(view))
-            if findings:
-                return checked._replace(diagnostics=findings)
+        for rules in (NODE_RULES.get(node.block), NODE_RULES.get(None)):
+            if rules:
+                checked = self._with_findings(node, checked, rules)
         return checked
+
+    def _with_findings(self, node: Node, checked: CheckedNode, rules: Sequence[Declared]) -> CheckedNode:
+        """What is known of a healthy node, with what some rules for nodes find."""
+        view = NodeView(self._graph, node, {**node.params, **checked.sizes}, checked)
+        findings = tuple(d for rule in rules for d in rule.run(view))
+        return checked._replace(diagnostics=checked.diagnostics + findings) if findings else checked
 
     def _run_graph_rules(self) -> set[str]:
         """Runs the rules for graphs; the ids of nodes whose findings changed."""
@@ -174,72 +200,34 @@ class Checker:
         return {id for id in before.keys() | on_nodes.keys() if before.get(id) != on_nodes.get(id)}
 
     def _show(self, changed: set[str], *, fresh: bool) -> None:
+        """Lays what changed over what was shown before.
+
+        Args:
+            changed: ids of nodes whose result or findings are others now.
+            fresh: nodes may have come or gone, or changed places.
+        """
         fronts = {}
-        for id in changed:
-            own = self._own.get(id)
-            if own is None:
-                continue
-            extra = self._on_nodes.get(id)
+        for id in changed & self._own.keys():
+            own, extra = self._own[id], self._on_nodes.get(id)
             fronts[id] = own._replace(diagnostics=own.diagnostics + extra) if extra else own
+        self._faulty -= changed
+        self._faulty.update(id for id, node in fronts.items() if node.diagnostics)
+        self._shown = self._shown.with_changes(fronts)
         if fresh:
-            old = self._shown
-            self._shown = Layered({id: fronts[id] if id in fronts else old[id] for id in self._graph.nodes})
+            self._shown = self._shown.of(self._graph.nodes)
             self._faulty &= self._own.keys()
-        else:
-            self._shown = self._shown.with_changes(fronts)
-        for id, node in fronts.items():
-            (self._faulty.add if node.diagnostics else self._faulty.discard)(id)
 
 
-class Costs(NamedTuple):
-    """Totals over the nodes that make up the network, in the units of `CheckedGraph`."""
-
-    parameters: int = 0
-    flops: Size = 0
-    memory: Size = 0
-
-    @classmethod
-    def of(cls, nodes: Iterable[CheckedNode]) -> Costs:
-        """The totals of some nodes."""
-        parameters, flops, memory = 0, Sum(), Sum()
-        for node in nodes:
-            parameters += node.parameters
-            flops.add(node.flops)
-            memory.add(_held(node))
-        return cls(parameters, flops.total(), memory.total())
-
-    def replaced(self, before: CheckedNode, after: CheckedNode) -> Costs:
-        """These totals with one node's share exchanged."""
-        return Costs(
-            self.parameters - before.parameters + after.parameters,
-            self.flops - before.flops + after.flops,
-            self.memory - _held(before) + _held(after),
-        )
-
-
-class Sum:
-    """A sum of sizes that stays fast while they are plain numbers."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._symbolic: Size = 0
-
-    def add(self, size: Size) -> None:
-        if isinstance(size, int):
-            self._number += size
-        else:
-            self._symbolic = self._symbolic + size
-
-    def total(self) -> Size:
-        return self._symbolic + self._number
-
-
-def _held(node: CheckedNode) -> Size:
-    """Bytes that a node holds for one sample: weights, buffers and outputs."""
-    if not node.weights and not node.buffers:
-        return node.memory
-    saved = sum(8 if name == "num_batches_tracked" else 4 * prod(shape) for name, shape in node.buffers.items())
-    return node.memory + 4 * node.parameters + saved
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Holds the garbage collector back: thousands of new tuples, none in a cycle, would set it off again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _unconnected(node: Node, port: Port, edges: int) -> Diagnostic:
@@ -261,9 +249,14 @@ class Layered(Mapping[str, CheckedNode]):
         self._over = over or {}
 
     def with_changes(self, changes: dict[str, CheckedNode]) -> Layered:
-        """This mapping with the values of some of its keys replaced."""
+        """This mapping with the values of some keys replaced, or added at the end."""
         over = {**self._over, **changes}
-        return Layered(self._base, over) if len(over) <= 64 else Layered({**self._base, **over})
+        return Layered(self._base, over) if len(over) <= FEW and over.keys() <= self._base.keys() else Layered({**self._base, **over})
+
+    def of(self, ids: Iterable[str]) -> Layered:
+        """This mapping cut down to ``ids``, in their order."""
+        all = {**self._base, **self._over} if self._over else self._base
+        return Layered({id: all[id] for id in ids})
 
     def __getitem__(self, id: str) -> CheckedNode:
         return self._over[id] if id in self._over else self._base[id]

@@ -26,6 +26,7 @@ class CheckedNode(NamedTuple):
         parameters: number of learned numbers.
         flops: of one forward pass of one sample; symbolic where a length is free.
         memory: bytes of the outputs for one sample; symbolic where a length is free.
+        stored: bytes of the weights and buffers.
         diagnostics: findings on this node.
     """
 
@@ -39,6 +40,7 @@ class CheckedNode(NamedTuple):
     parameters: int = 0
     flops: Size = 0
     memory: Size = 0
+    stored: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -76,10 +78,10 @@ class CheckedGraph:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All findings, errors first, then in the order of the nodes."""
         rank = {"error": 0, "warning": 1, "hint": 2}
-        place = {id: i for i, id in enumerate(self.order)} if self._faulty else {}
         found = [*self.findings]
-        for id in sorted(self._faulty, key=lambda id: place[id]):
-            found += self.nodes[id].diagnostics
+        for id in self.nodes if self._faulty else ():
+            if id in self._faulty:
+                found += self.nodes[id].diagnostics
         return tuple(sorted(found, key=lambda d: rank[d.severity]))
 
     @cached_property

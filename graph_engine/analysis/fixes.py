@@ -12,7 +12,7 @@ from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge
 from graph_engine.spec.faults import Fix
 
-SPACING = 240.0
+SPACING = 272.0
 """Scene units from one column of nodes to the next."""
 
 

@@ -1,7 +1,11 @@
-"""Positions for nodes that nobody placed: in layers, left to right (after Sugiyama, Tagawa and Toda, 1981)."""
+"""Positions for nodes that nobody placed: in layers, left to right (after Sugiyama, Tagawa and Toda, 1981).
+
+A long network is broken into bands, one below the other like lines of text, where a single edge crosses from layer to layer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
 from statistics import fmean
 
@@ -9,11 +13,17 @@ from graph_engine.analysis import topology
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
 
-COLUMN, ROW = 240.0, 140.0
-"""Scene units between the left edges of neighbouring columns, and between the tops of neighbouring rows."""
+COLUMN, ROW, PORT = 272.0, 112.0, 20.0
+"""Scene units between the left edges of neighbouring columns, between the tops of neighbouring rows, and for each port beyond the first."""
 
 ASPECT = 1.8
 """Width by height that a layout aims at."""
+
+GRID = 16.0
+"""Positions are multiples of this."""
+
+SWEEPS = 8
+"""How often the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
 
 
 def layered(graph: CoreGraph) -> dict[str, Position]:
@@ -21,42 +31,67 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
     if not len(graph):
         return {}
     view = topology.digraph(graph)
-    depth = topology.longest_paths(view)
-    for node in reversed(list(depth)):  # an input sits right before what it feeds, not at the far left
+    column_of = topology.longest_paths(view)
+    for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
-            depth[node] = min(depth[after] for after in view.successors(node)) - 1
-    columns: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
-    for node, column in depth.items():
+            column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
+    columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
+    for node, column in column_of.items():
         columns[column].append(node)
-    rows = {node: float(i) for column in columns for i, node in enumerate(column)}
-    for sweep in range(8):
-        forwards = sweep % 2 == 0
-        neighbours = view.predecessors if forwards else view.successors
-        for layer in columns if forwards else reversed(columns):
-            wish = {n: fmean([rows[m] for m in neighbours(n)] or [rows[n]]) for n in layer}
-            _place(sorted(layer, key=wish.__getitem__), wish, rows)
-    top, bottom = min(rows.values()), max(rows.values())
-    height = (bottom - top + 1) * ROW
-    bands = _bands(len(columns) * COLUMN, height)
-    per_band = -(-len(columns) // bands)
-    positions = {}
-    for node in graph.nodes:
-        band, column = divmod(depth[node], per_band)
-        y = (rows[node] - top) * ROW + band * (height + ROW / 4)
-        positions[node] = (column * COLUMN, round(y / 20) * 20.0)
-    return positions
+    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs)) - 1) for n in graph}
+    tops = {node: i * ROW for layer in columns for i, node in enumerate(layer)}
+    for sweep in range(SWEEPS):
+        neighbours = view.predecessors if sweep % 2 == 0 else view.successors
+        for layer in columns if sweep % 2 == 0 else reversed(columns):
+            wish = {n: fmean([tops[m] for m in neighbours(n)] or [tops[n]]) for n in layer}
+            _place(sorted(layer, key=wish.__getitem__), wish, heights, tops)
+
+    positions, y = {}, 0.0
+    for band in _bands(columns, column_of, [(e.source, e.target) for e in graph.edges.values()], tops, heights):
+        nodes = [node for layer in band for node in layer]
+        top = min(tops[n] for n in nodes)
+        for i, layer in enumerate(band):
+            for node in layer:
+                positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
+        y += max(tops[n] + heights[n] for n in nodes) - top + ROW / 4
+    return {node: positions[node] for node in graph.nodes}
 
 
-def _bands(width: float, height: float) -> int:
-    """How many bands, one below the other like lines of text, bring a long graph nearest to the proportions of a screen."""
-    return min(range(1, 9), key=lambda n: abs(log(width / n / (height * n) / ASPECT)))
-
-
-def _place(column: list[str], wish: dict[str, float], rows: dict[str, float]) -> None:
-    """Rows as near to the wished ones as one row of distance allows."""
+def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float]) -> None:
+    """Tops as near to the wished ones as the nodes' heights allow."""
     placed: list[float] = []
-    for node in column:
-        placed.append(max(wish[node], placed[-1] + 1) if placed else wish[node])
-    shift = fmean(wish[n] - r for n, r in zip(column, placed, strict=True))
-    for node, row in zip(column, placed, strict=True):
-        rows[node] = row + shift
+    for i, node in enumerate(layer):
+        placed.append(max(wish[node], placed[-1] + heights[layer[i - 1]]) if placed else wish[node])
+    shift = fmean(wish[n] - top for n, top in zip(layer, placed, strict=True))
+    for node, top in zip(layer, placed, strict=True):
+        tops[node] = top + shift
+
+
+def _bands(
+    columns: list[list[str]],
+    column_of: dict[str, int],
+    edges: Sequence[tuple[str, str]],
+    tops: dict[str, float],
+    heights: dict[str, float],
+) -> list[list[list[str]]]:
+    """The columns, broken where that brings the whole nearest to the proportions of a screen."""
+    crossing = [0] * len(columns)  # edges that cross from each column to the next
+    for source, target in edges:
+        for column in range(column_of[source], column_of[target]):
+            crossing[column] += 1
+    height = max(tops[n] + heights[n] for n in tops) - min(tops.values())
+
+    def broken(width: int) -> list[list[list[str]]]:
+        bands, start = [], 0
+        while start < len(columns):
+            last = min(start + width, len(columns)) - 1
+            if last < len(columns) - 1:
+                last = next((c for c in range(last, start, -1) if crossing[c] == 1), len(columns) - 1)
+            bands.append(columns[start : last + 1])
+            start = last + 1
+        return bands
+
+    def badness(bands: list[list[list[str]]]) -> float:
+        return abs(log(max(map(len, bands)) * COLUMN / (len(bands) * height) / ASPECT))
+
+    return min((broken(-(-len(columns) // n)) for n in range(1, 9)), key=badness)

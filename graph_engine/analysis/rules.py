@@ -144,11 +144,26 @@ def no_output(view: GraphView) -> Iterator[Found]:
         yield Found("The network has no Output: add one and connect the last layer to it.")
 
 
+@graph_rule("port.switched-off", "error")
+def result_is_switched_off(view: GraphView) -> Iterator[Found]:
+    """An output that a parameter switches off cannot feed anything."""
+    for node in view.graph:
+        for port in node.spec.switched_outputs:
+            if not node.params[port.needs] and view.graph.outputs(node.id, port.name):
+                yield Found(
+                    f"{node.name}: {port.name} is connected, but {port.needs} is off, so it is not computed.",
+                    node.id,
+                    port.name,
+                    (Fix(f"Turn {port.needs} on", {port.needs: True}),),
+                )
+
+
 @graph_rule("graph.dead-end", "warning")
 def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
     """What reaches no output is not part of the network."""
+    feeding = {edge.source for edge in view.graph.edges.values()}
     for node in view.graph:
-        if node.spec.outputs and view.nodes[node.id].status == "ok" and next(view.graph.outgoing(node.id), None) is None:
+        if node.id not in feeding and node.spec.outputs and view.nodes[node.id].status == "ok":
             port = node.spec.outputs[0].name
             yield Found(f"{node.name}: its result goes nowhere, so it is left out of the network.", node.id, port)
 

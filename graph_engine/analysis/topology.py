@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import networkx as nx
 
 from graph_engine.graph.graph import CoreGraph
@@ -15,18 +17,22 @@ def digraph(graph: CoreGraph) -> nx.DiGraph:
     return result
 
 
-def order(view: nx.DiGraph) -> tuple[str, ...]:
+def order(view: nx.DiGraph) -> list[str]:
     """Node ids so that each comes behind all that feed it; otherwise as they were added."""
-    return tuple(nx.topological_sort(view))
+    return list(nx.topological_sort(view))
 
 
-def live(graph: CoreGraph, view: nx.DiGraph) -> frozenset[str]:
-    """Ids of the nodes that make up the network: the inputs, and all from which an output can be reached."""
-    ends = [node.id for node in graph if node.spec.call.kind == "output"]
-    found = {node.id for node in graph if node.spec.call.kind == "input"}.union(ends)
-    backwards = nx.reverse_view(view)
-    for end in ends:
-        found.update(target for _, target in nx.bfs_edges(backwards, end))
+def live(graph: CoreGraph, order: Sequence[str]) -> frozenset[str]:
+    """Ids of the nodes that make up the network: the inputs, and all from which an output can be reached.
+
+    Args:
+        graph: the graph.
+        order: its nodes, each behind all that feed it.
+    """
+    found = {node.id for node in graph if node.spec.call.kind in ("input", "output")}
+    for id in reversed(order):
+        if id in found:
+            found.update(edge.source for edge in graph.incoming(id))
     return frozenset(found)
 
 

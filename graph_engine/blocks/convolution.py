@@ -46,13 +46,11 @@ def convolution(n: int) -> Rule:
                     fixes=(Fix("Set stride to 1", {"stride": 1}),),
                     stride=at["stride"],
                 )
-            pads = tuple(d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
+            pads = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         else:
-            pads = tuple(2 * p for p in each(0 if padding == "valid" else padding, n))
-        sizes = tuple(
-            _slid(size, k, s, d, pad, at["padding_mode"])
-            for size, k, s, d, pad in zip(x.shape[2:], kernel, stride, dilation, pads, strict=True)
-        )
+            pads = [2 * p for p in each(0 if padding == "valid" else padding, n)]
+        mode = at["padding_mode"]
+        sizes = [_slid(x.shape[2 + i], kernel[i], stride[i], dilation[i], pads[i], mode) for i in range(n)]
         weight = (out, channels // groups, *kernel)
         return Inferred(
             (TensorSpec((x.shape[0], out, *sizes), x.dtype),),

@@ -7,7 +7,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_dtype, expect_number, expect_rank, settled, volume
+from graph_engine.spec.rules import expect_dtype, expect_number, expect_rank, settled
 from graph_engine.spec.tensor import shape_text
 
 CATEGORY = "Normalization"
@@ -23,7 +23,7 @@ def batch_norm(ranks: tuple[int, ...], layout: str) -> Rule:
         features = settled(at, "num_features", expect_number(x.shape[1], "the number of channels"), "channels")
         if at["eps"] == 0:
             raise Fault("param.eps", "eps is 0, but training needs it above 0.", fixes=(Fix("Set eps to 1e-05", {"eps": 1e-5}),))
-        if volume((x.shape[0], *x.shape[2:])) == 1:
+        if all(size == 1 for size in (x.shape[0], *x.shape[2:])):
             raise Fault(
                 "shape.one-value",
                 "receives {received}, one value for each channel; training needs two or more to have a variance.",
@@ -56,6 +56,7 @@ def layer_norm(at: Site) -> Inferred:
                 "shape.normalized-shape",
                 "normalized_shape is {given}, but the input ends in {trailing}.",
                 port="input",
+                fixes=(Fix("Let normalized_shape follow the input", {"normalized_shape": None}),),
                 given=shape_text(shape),
                 trailing=shape_text(trailing),
             )

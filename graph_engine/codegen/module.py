@@ -86,7 +86,7 @@ def _spec_text(spec: Any) -> str:
 
 def _constructor(step: Step) -> list[str]:
     call = step.spec.call
-    declared = [p for p in step.spec.params if p.name not in call.keywords]
+    declared = step.spec.constructed
     arguments = [literal(step.params[p.name]) for p in declared[: call.positional]]
     for param in declared[call.positional :]:
         value = step.params[param.name]

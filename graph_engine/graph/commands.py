@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph_engine.errors import CycleError, NodeNameError, PortTakenError
+from graph_engine.errors import CycleError, EdgeError, NodeNameError, PortTakenError
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.settings.schema import Settings
@@ -81,11 +81,14 @@ class Disconnect(Command):
     """Removes edges."""
 
     def __init__(self, edges: Iterable[str]):
-        self.ids = tuple(edges)
+        self.ids = tuple(dict.fromkeys(edges))
         self.removed: list[tuple[Edge, int, int]] = []
         self.text = "Disconnect"
 
     def do(self, graph: CoreGraph) -> None:
+        for id in self.ids:
+            if id not in graph.edges:
+                raise EdgeError(f"The graph has no edge {id!r}.")
         self.removed = [graph._delete_edge(id) for id in self.ids]
 
     def undo(self, graph: CoreGraph) -> None:

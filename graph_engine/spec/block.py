@@ -103,9 +103,8 @@ class BlockSpec:
             raise ValueError(f"{self.id}: two of its ports and parameters have one name")
         if not self.stem:
             object.__setattr__(self, "stem", _stem(self.id))
-        for port in self.outputs:
-            if port.needs:
-                self.param(port.needs)
+        for port in self.switched_outputs:
+            self.param(port.needs)
         for name in self.initial:
             self.param(name).parse(self.initial[name])
 
@@ -126,6 +125,21 @@ class BlockSpec:
     def results(self) -> Names:
         """Names of the outputs, nested as the operator returns them."""
         return self.call.returns or tuple(p.name for p in self.outputs)
+
+    @cached_property
+    def constructed(self) -> tuple[Param, ...]:
+        """The parameters that a layer is constructed with; the others are passed when it is called."""
+        return tuple(p for p in self.params if p.name not in self.call.keywords)
+
+    @cached_property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(p.name for p in self.outputs)
+
+    @cached_property
+    def switched_outputs(self) -> tuple[Port, ...]:
+        """The outputs that a parameter can switch off."""
+        return tuple(p for p in self.outputs if p.needs)
 
     @cached_property
     def reference(self) -> str:

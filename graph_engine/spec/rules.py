@@ -126,6 +126,8 @@ def broadcast(shapes: Sequence[Shape], port: str = "input") -> Shape:
     Raises:
         Fault: two of the shapes do not fit.
     """
+    if all(s == shapes[0] for s in shapes):
+        return shapes[0]
     rank = max(map(len, shapes))
     result: list[Size] = []
     for i in range(-rank, 0):
@@ -151,7 +153,8 @@ def promote(xs: Sequence[TensorSpec]) -> str:
     """The dtype that an operation on those tensors gives, by torch's promotion rules."""
     result = xs[0]
     for x in xs[1:]:
-        result = TensorSpec(max(result.shape, x.shape, key=len), _promoted(result, x))
+        if x.dtype != result.dtype:
+            result = TensorSpec(max(result.shape, x.shape, key=len), _promoted(result, x))
     return result.dtype
 
 

@@ -7,7 +7,7 @@ import random
 from graph_engine import Graph
 from graph_engine.errors import GraphError
 from graph_engine.graph.node import Node
-from graph_engine.spec.registry import registry
+from graph_engine.blocks import registry
 from tests.engine.cases import random_value
 
 

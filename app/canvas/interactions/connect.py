@@ -106,7 +106,9 @@ class DrawEdge(Interaction):
         if existing and (pointer.ctrl or (port.side == "input" and not port.span)):
             self._moving = existing[-1]
             self._hold_other_end()
-        self._ends = stage.lit = fitting_ends(graph, self._node.node.id, self._port.side, self._moving)
+        held = self._node.node.id
+        self._ends = fitting_ends(graph, held, self._port.side, self._moving)
+        stage.lit = {**self._ends, held: frozenset([(self._port.side, self._port.name)])}
         self._draft = self.scene.add_draft(stage.look.draft)
         self.scene.update_nodes()
         self.move(pointer)

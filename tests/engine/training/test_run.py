@@ -108,6 +108,18 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_taken(
     assert metrics(run_dir) == metrics(reference)
 
 
+def test_lines_after_the_checkpoint_are_cut_off_even_when_nothing_follows_them(tmp_path: Path) -> None:
+    run_dir = stopped(tmp_path)
+    size = (run_dir / "metrics.jsonl").stat().st_size
+    with (run_dir / "metrics.jsonl").open("a") as log:
+        log.write('{"step": 1000, "epoch": 9, "name": "train/loss", "value": 1.0}\n')
+    control = Control()
+    control.stop()
+    run(run_dir, ignore, control, resume=True)
+    assert (run_dir / "metrics.jsonl").stat().st_size == size
+    assert torch.load(run_dir / "checkpoints" / "last.pt", weights_only=True)["log_size"] == size
+
+
 def test_no_readable_checkpoint_is_told_and_nothing_lost(tmp_path: Path) -> None:
     run_dir = stopped(tmp_path)
     for name in ("last.pt", "previous.pt"):
@@ -141,7 +153,7 @@ def test_checkpoints_load_without_running_code(reference: Path) -> None:
 def test_a_full_disk_fails_the_run_in_a_sentence(tmp_path: Path) -> None:
     run_dir = new_run(small_net(), tmp_path)
     change(run_dir, 'path.open("ab")', 'Path("/dev/full").open("ab")', "train.py")
-    change(run_dir, "    file.truncate(size)\n", "", "train.py")
+    change(run_dir, "    file.seek(file.truncate(size))\n", "", "train.py")
     record = run(run_dir, ignore, Control())
     assert record.state is RunState.FAILED
     assert (record.message or "").startswith("The disk is full: ")

@@ -1,0 +1,42 @@
+"""What a network costs in total: kept up to date by exchanging one node's share, or counted afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import NamedTuple
+
+from graph_engine.analysis.checked import CheckedNode
+from graph_engine.spec.tensor import Size, total
+
+
+class Costs(NamedTuple):
+    """Totals over the nodes that make up the network, in the units of `CheckedGraph`."""
+
+    parameters: int = 0
+    flops: Size = 0
+    memory: Size = 0
+
+    @classmethod
+    def of(cls, nodes: Sequence[CheckedNode]) -> Costs:
+        """The totals of some nodes."""
+        memory = total([n.memory for n in nodes]) + sum([n.stored for n in nodes])
+        return cls(sum([n.parameters for n in nodes]), total([n.flops for n in nodes]), memory)
+
+    def replaced(self, before: CheckedNode | None, after: CheckedNode) -> Costs:
+        """These totals with one node's share exchanged."""
+        gone = Costs.of([before] if before else [])
+        new = Costs.of([after])
+        return Costs(
+            self.parameters - gone.parameters + new.parameters,
+            self.flops - gone.flops + new.flops,
+            self.memory - gone.memory + new.memory,
+        )
+
+
+def bytes_stored(parameters: int, buffers: Mapping[str, tuple[int, ...]]) -> int:
+    """Bytes of weights and buffers: all are float32 but the int64 that counts batches."""
+    stored = 4 * parameters
+    for name, shape in buffers.items():
+        stored += 8 if name == "num_batches_tracked" else 4 * prod(shape)
+    return stored

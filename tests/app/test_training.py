@@ -1,0 +1,154 @@
+"""Training from the window: the real worker, and what the window does when it is killed, missing or silent."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+import signal
+import sys
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.jobs import GIVE_UP_AFTER, Worker
+from app.run import Run
+from app.window import MainWindow
+from graph_engine.graph.commands import SetParams, SetSettings
+from graph_engine.training.events import Measured, Progress, StateChange
+from graph_engine.training.state import RunState
+
+PATIENCE_MS = 60_000
+
+
+def configure(window: MainWindow, **training: object) -> None:
+    """Sets training settings of the window's document."""
+    settings = window.session.graph.settings
+    for name, value in training.items():
+        settings = settings.replaced(f"training.{name}", value)
+    window.session.execute(SetSettings(settings, "training"))
+
+
+def test_train_pause_resume_to_the_end(qtbot: QtBot, window: MainWindow) -> None:
+    run = window.run
+    configure(window, epochs=1)
+    with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
+        run.worker.start()
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(run.series.get("train/loss", ())) > 0, timeout=PATIENCE_MS)
+    window.actions_["pause"].trigger()
+    qtbot.waitUntil(lambda: run.state in (RunState.PAUSED, RunState.FINISHED), timeout=PATIENCE_MS)
+    if run.state == RunState.PAUSED:
+        assert window.actions_["run"].isEnabled()
+        window.actions_["run"].trigger()
+    qtbot.waitUntil(lambda: run.state == RunState.FINISHED, timeout=PATIENCE_MS)
+    assert run.folder is not None
+    assert (run.folder / "weights.safetensors").is_file()
+    assert run.fraction == 1.0
+    assert window.charts is not None
+    qtbot.waitUntil(lambda: len(window.charts.plots["loss"]._smooth[0].getData()[0]) > 0)
+    assert not window.actions_["stop"].isEnabled()
+
+
+def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) -> None:
+    run = window.run
+    configure(window, epochs=500)
+    with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
+        run.worker.start()
+    window.start_run()
+    qtbot.waitUntil(lambda: run.state == RunState.RUNNING, timeout=PATIENCE_MS)
+    killed = run.worker.pid
+    with qtbot.waitSignal(run.worker.died, timeout=5000):
+        begun = time.monotonic()
+        os.kill(killed, signal.SIGKILL)
+    print(f"told after {1000 * (time.monotonic() - begun):.0f} ms")
+    assert run.state == RunState.FAILED
+    assert "signal 9" in run.message
+    assert window.isVisible()
+    with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
+        pass
+    assert run.worker.pid != killed
+    assert window.actions_["run"].isEnabled()
+
+
+def test_closing_the_window_ends_the_worker(qtbot: QtBot, window: MainWindow) -> None:
+    worker = window.run.worker
+    with qtbot.waitSignal(worker.ready, timeout=PATIENCE_MS):
+        worker.start()
+    pid = worker.pid
+    window.close()
+    assert not worker.is_alive
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_graph_with_errors_is_not_run(window: MainWindow) -> None:
+    window.session.execute(SetParams(window.session.graph.named("conv1").id, {"kernel_size": 40}))
+    window.start_run()
+    assert window.run.state == RunState.IDLE
+    assert "conv1" in window.status.currentMessage()
+
+
+def test_missing_torch_is_told(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else find(name, *rest))
+    window.run.worker.start()
+    assert not window.run.worker.is_alive
+    assert "PyTorch is not installed" in window.run.worker.problem
+    assert not window.actions_["run"].isEnabled()
+    assert window.isVisible()
+
+
+def test_worker_that_never_starts_is_given_up(qtbot: QtBot) -> None:
+    worker = Worker(("-c", "import sys; sys.exit('no luck')"))
+    told: list[str] = []
+    worker.died.connect(told.append)
+    worker.start()
+    qtbot.waitUntil(lambda: bool(worker.problem), timeout=10_000)
+    assert len(told) == GIVE_UP_AFTER
+    assert "no luck" in told[-1]
+    qtbot.wait(50)
+    assert not worker.is_alive
+
+
+def test_events_split_anywhere_are_read_whole(qtbot: QtBot) -> None:
+    line = '[{"event":"log","text":"ä"},{"event":"metric","name":"train/loss","step":1,"epoch":1,"value":"NaN"}]'
+    code = (
+        "import sys,time\n"
+        f"b = {line!r}.encode() + b'\\n'\n"
+        "for i in range(0, len(b), 7):\n"
+        "    sys.stdout.buffer.write(b[i:i+7]); sys.stdout.flush(); time.sleep(0.002)\n"
+        "sys.stdin.read()"
+    )
+    worker = Worker(("-c", code))
+    run = Run(worker)
+    texts: list[str] = []
+    run.logged.connect(texts.append)
+    worker.start()
+    qtbot.waitUntil(lambda: "train/loss" in run.series, timeout=10_000)
+    assert texts == ["ä"]
+    assert math.isnan(run.series["train/loss"].last)
+    worker.close()
+
+
+def test_panels_follow_a_run(qtbot: QtBot, window: MainWindow) -> None:
+    run = window.run
+    window.need_charts()
+    run.take([StateChange(RunState.RUNNING), Progress(10, 40, 1, 4, 123.0)])
+    assert window.training.bar.value() == 250
+    assert "25%" in window.run_words.text()
+    run.take([Measured("train/loss", step, 1, 1.0 / step) for step in range(1, 11)])
+    run.take([StateChange(RunState.FAILED, "The loss is not a number.", window.session.graph.named("conv1").id)])
+    assert window.run.message == "The loss is not a number."
+    assert window.actions_["run"].isEnabled()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities are POSIX's")
+def test_worker_gives_way_to_the_window(qtbot: QtBot) -> None:
+    worker = Worker(("-c", "import sys; sys.stdin.read()"))
+    worker.start()
+    qtbot.waitUntil(lambda: worker.pid != 0 and os.getpriority(os.PRIO_PROCESS, worker.pid) > os.getpriority(os.PRIO_PROCESS, 0))
+    worker.close()

@@ -1,0 +1,141 @@
+"""Editors and forms: what is typed, what is told, what is refused."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.series import Series
+from app.widgets.form import Form
+from app.widgets.highlight import python_spans
+from app.widgets.param_editors import EDITORS, editor_for
+from app.widgets.text import bytes_text, count_text, short_text, time_text
+from graph_engine.blocks import registry
+from graph_engine.settings.schema import SECTIONS
+from graph_engine.spec.params import FloatParam, IntParam, IntsParam, Param, ShapeParam
+from graph_engine.spec.tensor import Dim
+
+
+def test_every_declared_kind_has_an_editor() -> None:
+    declared = {p.kind for spec in registry() for p in spec.params} | {p.kind for params in SECTIONS.values() for p in params}
+    assert declared <= EDITORS.keys()
+
+
+@pytest.mark.parametrize(
+    ("param", "typed", "value"),
+    [
+        (IntParam(name="n", help=".", default=1, minimum=1), "64", 64),
+        (FloatParam(name="x", help=".", default=0.1), "1e-3", 0.001),
+        (IntsParam(name="k", help=".", default=1, length=2), "3, 5", (3, 5)),
+        (IntsParam(name="k", help=".", default=1, length=2), "3", 3),
+        (IntsParam(name="p", help=".", default=0, words=("same",)), "same", "same"),
+        (ShapeParam(name="s", help="."), "T, 28", ("T", 28)),
+        (ShapeParam(name="s", help="."), "1×28×28", (1, 28, 28)),
+    ],
+)
+def test_typed_text_becomes_the_stored_value(qtbot: QtBot, param: Param, typed: str, value: object) -> None:
+    form = Form([param])
+    qtbot.addWidget(form)
+    form.show()
+    got: list[object] = []
+    form.edited.connect(lambda name, new, gesture: got.append(new))
+    field = form.rows[param.name].editor.field
+    field.setFocus()
+    field.clear()
+    qtbot.keyClicks(field, typed)
+    assert got[-1] == value
+
+
+def test_refusal_is_told_and_leaving_takes_it_back(qtbot: QtBot) -> None:
+    form = Form([IntParam(name="n", help=".", default=4, minimum=1, maximum=9)])
+    qtbot.addWidget(form)
+    form.show()
+    form.show_values({"n": 4})
+    got: list[object] = []
+    form.edited.connect(lambda name, new, gesture: got.append(new))
+    row = form.rows["n"]
+    row.editor.field.setFocus()
+    qtbot.keyClicks(row.editor.field, "00")
+    assert not got
+    assert "from 1 to 9" in row._problem.text()
+    assert row.editor.field.property("invalid")
+    qtbot.keyClick(row.editor.field, Qt.Key.Key_Return)
+    assert row.editor.field.text() == "4"
+    assert row._problem.isHidden()
+
+
+def test_arrow_keys_step_within_limits(qtbot: QtBot) -> None:
+    form = Form([IntParam(name="n", help=".", default=8, maximum=9), FloatParam(name="lr", help=".", default=0.001, minimum=0.0)])
+    qtbot.addWidget(form)
+    form.edited.connect(lambda name, value, _: form.show_values({"n": 9, "lr": 0.001} | {name: value}))
+    form.show_values({"n": 9, "lr": 0.001})
+    number, rate = form.rows["n"].editor.field, form.rows["lr"].editor.field
+    qtbot.keyClick(number, Qt.Key.Key_Up)
+    assert number.text() == "9"
+    qtbot.keyClick(rate, Qt.Key.Key_Down)
+    assert rate.text() == "0.0009"
+
+
+def test_keys_of_one_visit_are_one_gesture(qtbot: QtBot) -> None:
+    form = Form([IntParam(name="n", help=".", default=4)])
+    qtbot.addWidget(form)
+    tokens: list[object] = []
+    form.edited.connect(lambda name, value, gesture: tokens.append(gesture))
+    field = form.rows["n"].editor.field
+    qtbot.keyClicks(field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClicks(field, "3")
+    assert len(tokens) == 3
+    assert tokens[0] is tokens[1]
+    assert tokens[1] is not tokens[2]
+
+
+def test_inferred_value_stands_in_grey(qtbot: QtBot) -> None:
+    editor = editor_for(IntParam(name="in_channels", help=".", inferred=True))
+    qtbot.addWidget(editor)
+    editor.show_value(None, 32)
+    assert editor.field.text() == ""
+    assert editor.field.placeholderText() == "32"
+
+
+def test_option_brings_its_parameters(qtbot: QtBot) -> None:
+    param = next(p for p in SECTIONS["training"] if p.name == "optimizer")
+    form = Form([param])
+    qtbot.addWidget(form)
+    form.show_values({"optimizer": param.parse("SGD")})
+    assert "momentum" in form.nested("optimizer").rows
+    form.show_values({"optimizer": param.parse("AdamW")})
+    assert "momentum" not in form.nested("optimizer").rows
+    parts: list[str] = []
+    form.edited.connect(lambda name, value, gesture: parts.append(name))
+    qtbot.keyClicks(form.nested("optimizer").rows["lr"].editor.field, "1")
+    assert parts == ["optimizer.lr"]
+
+
+def test_series_keeps_extremes_and_skips_what_is_no_number() -> None:
+    series = Series()
+    for step in range(10_000):
+        series.append(step, 7.0 if step == 5000 else math.nan if step == 6000 else 1.0)
+    steps, values = series.raw(0, 10_000, 100)
+    assert len(steps) <= 2 * 100 + 100
+    assert values.max() == 7.0
+    assert series.bounds == (1.0, 7.0)
+    assert math.isnan(series.at(6000))
+    assert series.at(5000.3) == 7.0
+
+
+def test_spans_cover_doc_strings_of_many_lines() -> None:
+    spans = python_spans('"""One.\n\nTwo."""\nx = 1  # why\n')
+    assert [kind for line in spans for _, _, kind in line] == ["string", "string", "operator", "number", "comment"]
+    assert spans[2] == [(0, 7, "string")]
+
+
+def test_figures_read_well() -> None:
+    assert count_text(93322) == "93,322"
+    assert short_text(5_590_000, "FLOP") == "5.59 MFLOP"
+    assert short_text(Dim.named("T") * 2, "FLOP") == "2*T FLOP"
+    assert bytes_text(2048) == "2 KiB"
+    assert time_text(75) == "1 min 15 s"

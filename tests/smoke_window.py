@@ -1,0 +1,69 @@
+"""Starts the real program on a real X display, looks at its window from outside, types into it, and closes it.
+
+Run under Xvfb: ``xvfb-run -a python -m tests.smoke_window``. Needs xdotool.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.resources import files
+from pathlib import Path
+
+
+def xdotool(*arguments: str) -> str:
+    """What xdotool prints; empty where it finds nothing."""
+    return subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def wait_for_window(name: str, seconds: float) -> str:
+    """Id of the visible window whose title matches.
+
+    Raises:
+        SystemExit: there is none in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = xdotool("search", "--onlyvisible", "--name", name)
+        if found:
+            return found.splitlines()[0]
+        time.sleep(0.05)
+    raise SystemExit(f"no window called {name!r} in {seconds} s")
+
+
+def main() -> None:
+    """Opens a document, deletes and restores a node with real keys, saves, and closes the window."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder) / "smoke.archloom"
+        document.write_bytes((files("assets") / "templates" / "cnn_digits.archloom").read_bytes())
+        before = document.read_text(encoding="utf-8")
+        began = time.monotonic()
+        program = subprocess.Popen([sys.executable, "-m", "app", str(document)])
+        try:
+            window = wait_for_window("smoke", 30)
+            print(f"window on screen after {time.monotonic() - began:.2f} s")
+            xdotool("windowfocus", window)
+            time.sleep(1.0)
+            for key in ("ctrl+a", "Delete", "ctrl+s"):
+                xdotool("key", "--window", window, key)
+                time.sleep(0.4)
+            emptied = document.read_text(encoding="utf-8")
+            for key in ("ctrl+z", "ctrl+s"):
+                xdotool("key", "--window", window, key)
+                time.sleep(0.4)
+            restored = document.read_text(encoding="utf-8")
+            assert '"nodes": []' in emptied, "Ctrl+A, Delete, Ctrl+S did not reach the document"
+            assert restored == before, "Ctrl+Z did not bring the document back"
+            xdotool("key", "--window", window, "ctrl+q")
+            assert program.wait(10) == 0, "the program did not end well"
+        finally:
+            if program.poll() is None:
+                program.kill()
+                program.wait()
+    print("the window opens, edits, saves and closes")
+
+
+if __name__ == "__main__":
+    main()
