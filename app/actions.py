@@ -130,8 +130,8 @@ class Actions(QObject):
             action.setObjectName(act.id)
             if act.icon:
                 action.setIcon(icon(act.icon))
-            keys = [k for s in act.shortcuts for k in (QKeySequence.keyBindings(s) if isinstance(s, Key) else [QKeySequence(s)])]
-            action.setShortcuts(list(dict.fromkeys(keys)))
+            # the first key only of each standard one: X11's others for Delete, say, hold one that means Duplicate here
+            action.setShortcuts(list(dict.fromkeys(QKeySequence(s) for s in act.shortcuts)))
             action.setToolTip(tooltip(action, translated(act.tip)))
             action.setStatusTip("")
             action.triggered.connect(lambda _=False, act=act: self._carry_out(act))

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.names import file_stem
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine.codegen.project import project_files
@@ -70,7 +71,7 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         """Asks for a file and writes the document to it. Returns whether it is written."""
-        path = self.ask_path(self.tr("Save As"), self._session.title + SUFFIX, self._filter(), SUFFIX)
+        path = self.ask_path(self.tr("Save As"), self._proposed_name() + SUFFIX, self._filter(), SUFFIX)
         return path is not None and self._write(path)
 
     def may_leave(self) -> bool:
@@ -98,7 +99,9 @@ class Documents(QObject):
         except ArchloomError as error:
             self.complain(self.tr("There is no code to export yet"), error)
             return
-        path = self.ask_path(self.tr("Export Python Module"), f"{self._session.graph.name}.py", self.tr("Python files (*.py)"), ".py")
+        path = self.ask_path(
+            self.tr("Export Python Module"), file_stem(self._session.graph.name) + ".py", self.tr("Python files (*.py)"), ".py"
+        )
         if path is not None and self._write_files(path.parent, {path.name: text}):
             self.told.emit(self.tr("Exported to {0}").format(path))
 
@@ -110,7 +113,10 @@ class Documents(QObject):
             self.complain(self.tr("The project cannot be exported yet"), error)
             return
         name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Export Project Folder"), str(Path(self._folder()) / self._session.graph.name), self.tr("Folder (*)")
+            self._window,
+            self.tr("Export Project Folder"),
+            str(Path(self._folder()) / file_stem(self._session.graph.name)),
+            self.tr("Folder (*)"),
         )
         if name and self._write_files(Path(name), files):
             self.told.emit(self.tr("Exported to {0}").format(name))
@@ -149,6 +155,10 @@ class Documents(QObject):
             self.complain(self.tr("Not exported"), OSError(self.tr("{0} cannot be written: {1}.").format(error.filename, error.strerror)))
             return False
         return True
+
+    def _proposed_name(self) -> str:
+        path = self._session.path
+        return path.stem if path is not None else file_stem(self._session.graph.name)
 
     def _folder(self) -> str:
         path = self._session.path

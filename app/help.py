@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QS
 from app.actions import ACTIONS, MENUS, Actions, translated
 from app.theme.style import current
 from app.theme.tokens import SPACE
+from app.widgets.scroll import fill_scroll_area
 from graph_engine.blocks import registry
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.params import Param
@@ -50,14 +51,13 @@ class Help(QObject):
             for act in acts:
                 keys = QKeySequence.listToString(self._actions[act.id].shortcuts(), QKeySequence.SequenceFormat.NativeText)
                 label = QLabel(keys.replace("; ", "   "))
-                label.setProperty("role", "mono")
+                label.setProperty("role", "muted")
                 grid.addWidget(QLabel(translated(act.text).replace("&", "").rstrip("…")), row, 0)
                 grid.addWidget(label, row, 1)
                 row += 1
         grid.setColumnStretch(0, 1)
         area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(page)
+        fill_scroll_area(area, page)
         self._open(self.tr("Keyboard Shortcuts"), area, 460, 620)
 
     def show_blocks(self) -> None:
@@ -65,7 +65,7 @@ class Help(QObject):
         browser = QTextBrowser()
         browser.setOpenExternalLinks(True)
         browser.document().setDocumentMargin(SPACE.far)
-        browser.setHtml("".join(_block_page(spec) for spec in registry()))
+        browser.setHtml("".join(_category_page(category) for category in sorted({s.category for s in registry()}, key=_rank)))
         self._open(self.tr("Block Reference"), browser, 720, 680)
 
     def show_about(self) -> None:
@@ -100,6 +100,16 @@ def _version() -> str:
         return ""
 
 
+def _rank(category: str) -> int:
+    known = list(current().category)
+    return known.index(category) if category in known else len(known)
+
+
+def _category_page(category: str) -> str:
+    blocks = "".join(_block_page(spec) for spec in registry() if spec.category == category)
+    return f'<h2 style="color:{current().category[category]}">{escape(category)}</h2>{blocks}'
+
+
 def _block_page(spec: BlockSpec) -> str:
     link = f' &nbsp;<a href="{spec.reference}">PyTorch</a>' if spec.reference else ""
     ports = "".join(
@@ -110,11 +120,7 @@ def _block_page(spec: BlockSpec) -> str:
     rows = "".join(
         f"<li><code>{p.name}</code> = {escape(_default(p))}: {escape(p.help)} <i>{escape(p.limits())}</i></li>" for p in spec.params
     )
-    faint = current().text_faint
-    return (
-        f'<h3>{spec.id}{link}</h3><p><span style="color:{faint}">{escape(spec.category)}</span><br>{escape(spec.summary)}</p>'
-        f"<ul>{ports}{rows}</ul>"
-    )
+    return f"<h3>{spec.id}{link}</h3><p>{escape(spec.summary)}</p><ul>{ports}{rows}</ul>"
 
 
 def _default(param: Param) -> str:

@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Worker
+from app.names import file_stem
 from app.series import Series
 from graph_engine import Graph
 from graph_engine.training.events import Event, Log, Measured, Progress, StateChange
@@ -83,7 +84,7 @@ class Run(QObject):
         Raises:
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
-        self.folder = new_run(graph, folder if folder is not None else self._runs / graph.name)
+        self.folder = new_run(graph, folder if folder is not None else self._runs / file_stem(graph.name))
         self.series = {}
         self.progress = NOTHING_DONE
         self.began.emit()

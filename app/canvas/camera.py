@@ -57,6 +57,7 @@ class Camera(QObject):
         across, down = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
         across.setValue(across.value() - pixels.x())
         down.setValue(down.value() - pixels.y())
+        self.moved.emit()
 
     def set_zoom(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Zooms so that the scene stays where it is under ``anchor`` (a place of the viewport; its middle by default)."""
@@ -69,7 +70,6 @@ class Camera(QObject):
         self._view.setTransform(QTransform.fromScale(zoom, zoom))
         away = self._view.viewportTransform().map(fixed) - anchor
         self.pan_by(-away.toPoint())
-        self.moved.emit()
         self.zoomed.emit(zoom)
 
     def show_rect(self, rect: QRectF, pad: float, animate: bool) -> None:

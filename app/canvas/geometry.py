@@ -28,6 +28,10 @@ FOOTER = 22.0
 PORT_RADIUS = 4.5
 MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
+TURN = 40.0
+"""How far an edge that runs back reaches out before it turns."""
+BELOW = 64.0
+"""How far below its ports an edge passes that runs back within a row."""
 VARIADIC_SPAN = 28.0
 
 
@@ -130,13 +134,28 @@ def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
     ahead = x2 - x1
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
-    else:
-        reach = min(64 - ahead / 4, 144.0)
-    return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
+        return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
+    lane = (y1 + y2) / 2 if abs(y2 - y1) > 2 * BELOW else max(y1, y2) + BELOW
+    return x1, y1, x1 + TURN, lane, x2 - TURN, lane, x2, y2
+
+
+def pieces(c: Curve) -> tuple[Curve, ...]:
+    """The Béziers that an edge is drawn as: itself, or, where it runs back, a turn, a level lane between the rows, and a turn."""
+    x1, y1, right, lane, left, _, x2, y2 = c
+    if x2 >= x1:
+        return (c,)
+    return (
+        (x1, y1, right, y1, right, lane, x1, lane),
+        (x1, lane, x1, lane, x2, lane, x2, lane),
+        (x2, lane, left, lane, left, y2, x2, y2),
+    )
 
 
 def point_on(c: Curve, t: float) -> Point:
-    """The point of a curve at ``t`` from 0 (start) to 1 (end)."""
+    """The point of an edge at ``t`` from 0 (start) to 1 (end)."""
+    parts = pieces(c)
+    number = min(int(t * len(parts)), len(parts) - 1)
+    c, t = parts[number], t * len(parts) - number
     u = 1 - t
     a, b, d, e = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
     return a * c[0] + b * c[2] + d * c[4] + e * c[6], a * c[1] + b * c[3] + d * c[5] + e * c[7]

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import CardState, Lines, fit, paint_texts
-from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, point_on, spread
+from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, wording, worst_of
@@ -310,5 +310,6 @@ def curve_path(c: Curve) -> QPainterPath:
     """A curve as Qt paints it."""
     path = QPainterPath()
     path.moveTo(c[0], c[1])
-    path.cubicTo(c[2], c[3], c[4], c[5], c[6], c[7])
+    for piece in pieces(c):
+        path.cubicTo(*piece[2:])
     return path

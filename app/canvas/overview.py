@@ -14,14 +14,16 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from app.canvas.arrays import draw_lines, draw_rects
-from app.canvas.geometry import Rect
+from app.canvas.geometry import Rect, pieces
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.theme import RADIUS, sans
 
-NEAR = 0.65
+NEAR, NEAR_SMALL = 0.65, 0.45
 NAMED = 0.4
 FAR = 0.3
+SMALL = 150
+"""Up to so many nodes, cards are affordable down to `NEAR_SMALL`."""
 FINE_NODES, FINE_EDGES = 900, 1200
 """Up to so many in view, rounded corners and smooth curves are affordable from afar too."""
 
@@ -174,9 +176,10 @@ class Overview:
                 draw_lines(painter, rows[:, [0, 1, 6, 7]])
                 continue
             path = QPainterPath()
-            for x1, y1, x2, y2, x3, y3, x4, y4 in rows[:, :8].tolist():
-                path.moveTo(x1, y1)
-                path.cubicTo(x2, y2, x3, y3, x4, y4)
+            for row in rows[:, :8].tolist():
+                path.moveTo(row[0], row[1])
+                for piece in pieces(tuple(row)):
+                    path.cubicTo(*piece[2:])
             painter.drawPath(path)
 
     def _paint_blocks(self, painter: QPainter, rows: np.ndarray) -> None:
@@ -260,7 +263,7 @@ class Overview:
                 self._edges.drop(id)
             else:
                 c = edge.curve
-                box = min(c[0], c[4]), min(c[1], c[7]), max(c[2], c[6]), max(c[1], c[7])
+                box = min(c[0], c[4]), min(c[1], c[7], c[3]), max(c[2], c[6]), max(c[1], c[7], c[3])
                 edges[id] = (*c, SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting, *box)
         self._nodes.put_all(nodes)
         self._edges.put_all(edges)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 from app.canvas.geometry import MARGIN, PortPlace, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
-from app.canvas.overview import Overview
+from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -306,6 +306,11 @@ class CanvasScene(QGraphicsScene):
         for item in self.items_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)):
             if isinstance(item, NodeItem):
                 yield item
+
+    @property
+    def near(self) -> float:
+        """The zoom from which on cards are shown whole."""
+        return NEAR_SMALL if len(self.nodes) <= SMALL else NEAR
 
     def content_rect(self, nodes: Iterable[str] | None = None) -> QRectF:
         """The smallest rectangle around these cards, or around all; a null one without any."""

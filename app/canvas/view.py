@@ -37,7 +37,6 @@ from app.canvas.interactions import GESTURES, Interaction, Pointer
 from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
 from app.canvas.interactions.nudge import Nudge
 from app.canvas.minimap import Minimap
-from app.canvas.overview import NEAR
 from app.canvas.scene import CanvasScene, CanvasSession, Hit
 from app.canvas.tips import tip
 from app.theme import SPACE, Theme, current
@@ -83,10 +82,11 @@ class CanvasView(QGraphicsView):
         self._drop: DropBlock | None = None
         self._nudge = Nudge(self)
         self._space = False
-        self._fit_when_shown = True
+        self._keeps_fitting = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
         self.camera.moved.connect(self.follow)
+        self.camera.moved.connect(self._go_elsewhere)
         self._minimap_wanted = True
         self.setScene(self.canvas)
         self._allow_scrolling(self.canvas.sceneRect())
@@ -144,7 +144,7 @@ class CanvasView(QGraphicsView):
 
     def center_on(self, node: str, animate: bool = True) -> None:
         """Brings a card to the middle."""
-        self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, NEAR), animate)
+        self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, self.canvas.near), animate)
 
     def reveal(self, node: str) -> None:
         """Selects a node, brings its card to the middle and points at it."""
@@ -208,7 +208,7 @@ class CanvasView(QGraphicsView):
 
     def update_drafts(self) -> None:
         """What a gesture shows has changed; from afar Qt does not see that by itself."""
-        if self.zoom < NEAR:
+        if self.zoom < self.canvas.near:
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -230,7 +230,7 @@ class CanvasView(QGraphicsView):
         pointer = self._pointer(event)
         if self._gesture is not None:
             self._gesture.move(pointer)
-        elif self.canvas.hover(pointer.hit) and self.zoom < NEAR:
+        elif self.canvas.hover(pointer.hit) and self.zoom < self.canvas.near:
             self.viewport().update()
         self._show_cursor(pointer.hit)
 
@@ -292,7 +292,7 @@ class CanvasView(QGraphicsView):
         super().focusOutEvent(event)  # type: ignore[arg-type]
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self.canvas.hover(Hit()) and self.zoom < NEAR:
+        if self.canvas.hover(Hit()) and self.zoom < self.canvas.near:
             self.viewport().update()
         super().leaveEvent(event)
 
@@ -369,7 +369,7 @@ class CanvasView(QGraphicsView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.zoom >= NEAR:
+        if self.zoom >= self.canvas.near:
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
@@ -390,12 +390,12 @@ class CanvasView(QGraphicsView):
         super().resizeEvent(event)
         self.hint.centre()
         self.minimap.move(self.width() - self.minimap.width() - SPACE.base, self.height() - self.minimap.height() - SPACE.base)
-        self._fit_first()
+        self._fit()
         self.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._fit_first()
+        self._fit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
@@ -405,13 +405,17 @@ class CanvasView(QGraphicsView):
 
     def _open(self) -> None:
         self.cancel_gesture()
-        self._fit_when_shown = True
-        self._fit_first()
+        self._keeps_fitting = True
+        self._fit()
 
-    def _fit_first(self) -> None:
-        if self._fit_when_shown and self.isVisible():
-            self._fit_when_shown = False
+    def _fit(self) -> None:
+        """Shows the whole of a document that was opened, until the user goes elsewhere in it."""
+        if self._keeps_fitting and self.isVisible():
             self.zoom_to_fit(animate=False)
+            self._keeps_fitting = True
+
+    def _go_elsewhere(self) -> None:
+        self._keeps_fitting = False
 
     def _allow_scrolling(self, rect: QRectF) -> None:
         self.setSceneRect(rect.adjusted(-BEYOND, -BEYOND, BEYOND, BEYOND))
@@ -419,7 +423,7 @@ class CanvasView(QGraphicsView):
     def _follow_content(self) -> None:
         self.hint.setVisible(not self.canvas.nodes)
         self.minimap.refresh()
-        if self.zoom < NEAR:
+        if self.zoom < self.canvas.near:
             self.viewport().update()
 
     def follow(self) -> None:
@@ -433,7 +437,7 @@ class CanvasView(QGraphicsView):
         return Pointer(self.camera.scene_point(place), place.toPoint(), event.button(), event.modifiers(), self._hit(place))
 
     def _hit(self, place: QPointF) -> Hit:
-        return self.canvas.hit(self.camera.scene_point(place), REACH / self.zoom, ports=self.zoom >= NEAR)
+        return self.canvas.hit(self.camera.scene_point(place), REACH / self.zoom, ports=self.zoom >= self.canvas.near)
 
     def _select_for_menu(self, hit: Hit) -> None:
         if hit.node is not None and not hit.node.selected:

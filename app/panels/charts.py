@@ -7,7 +7,7 @@ import math
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.run import Run
 from app.series import Series
@@ -22,8 +22,11 @@ FRAME_MS = 33
 JUMP = 1.25
 """Ranges grow by this factor at a time, so that the axes stand still between two jumps."""
 
-_SHORT = 1000
-"""A raw curve of fewer points is antialiased; for long ones that takes Qt half a second."""
+_SHORT = 250
+"""A raw curve of fewer points is antialiased; for long ones that takes Qt too long."""
+
+_SMOOTH_COLUMNS = 4
+"""Pixels from one point of a smoothed curve to the next; what a thick antialiased line costs goes with its points."""
 
 MEASURES = ("loss", "accuracy")
 """Measures that have a plot of their own, in this order, whether or not they were reported yet."""
@@ -50,6 +53,7 @@ class Plot(QWidget):
         self.view.setMenuEnabled(False)
         self.view.hideButtons()
         self.view.setFrameShape(self.view.Shape.NoFrame)
+        self.view.setMinimumSize(120, 80)
         self._box: pg.ViewBox = self.view.getViewBox()
         self._box.disableAutoRange()
         self._box.sigRangeChangedManually.connect(self._hold)
@@ -66,6 +70,7 @@ class Plot(QWidget):
         self._title.setProperty("role", "heading")
         self._legend = QLabel()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # figures must not push the panels about
         self.log_button = _button("chart-line-up", self.tr("Logarithmic scale"))
         self.log_button.setText(self.tr("log"))
         self.log_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
@@ -81,8 +86,7 @@ class Plot(QWidget):
         top.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, 0)
         top.setSpacing(SPACE.base)
         top.addWidget(self._title)
-        top.addWidget(self._legend)
-        top.addStretch()
+        top.addWidget(self._legend, 1)
         top.addWidget(self.fit_button)
         top.addWidget(self.log_button)
         layout = QVBoxLayout(self)
@@ -133,7 +137,7 @@ class Plot(QWidget):
             values = series.raw(first, last, columns)
             if series.is_dense:
                 raw.setData(*values, antialias=len(values[0]) < _SHORT)
-                line.setData(*series.smooth(first, last, columns), symbol=None)
+                line.setData(*series.smooth(first, last, columns // _SMOOTH_COLUMNS), symbol=None)
             else:  # a mean over values that are far apart would show what never was
                 raw.setData([], [])
                 line.setData(*values, symbol="o")
@@ -158,6 +162,7 @@ class Plot(QWidget):
             axis.setTextPen(pg.mkPen(theme.text_faint))
             axis.setTickFont(sans(TYPE.small))
             axis.setStyle(tickLength=0, tickTextOffset=6)
+            axis.setCacheMode(pg.AxisItem.CacheMode.DeviceCoordinateCache)  # it changes once for many updates of the curves
         item.getAxis("left").setWidth(44)
         self._write_legend()
 

@@ -36,6 +36,8 @@ def style_sheet(theme: Theme) -> str:
 _SHEET = """
 * { outline: none; }
 QMainWindow, QDialog { background: $window; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
+QMessageBox QLabel#qt_msgbox_label { font-size: ${large}px; font-weight: 600; }
 QWidget { color: $text; }
 QWidget:disabled { color: $faded; }
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from math import log
 from statistics import fmean
 
+import networkx as nx
+
 from graph_engine.analysis import topology
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
@@ -35,10 +37,11 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
     for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
+    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs)) - 1) for n in graph}
+    _open_lanes(view, column_of, heights)
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():
         columns[column].append(node)
-    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs)) - 1) for n in graph}
     tops = {node: i * ROW for layer in columns for i, node in enumerate(layer)}
     for sweep in range(SWEEPS):
         neighbours = view.predecessors if sweep % 2 == 0 else view.successors
@@ -47,7 +50,7 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
             _place(sorted(layer, key=wish.__getitem__), wish, heights, tops)
 
     positions, y = {}, 0.0
-    for band in _bands(columns, column_of, [(e.source, e.target) for e in graph.edges.values()], tops, heights):
+    for band in _bands(columns, view, tops, heights):
         nodes = [node for layer in band for node in layer]
         top = min(tops[n] for n in nodes)
         for i, layer in enumerate(band):
@@ -55,6 +58,20 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
         y += max(tops[n] + heights[n] for n in nodes) - top + ROW / 4
     return {node: positions[node] for node in graph.nodes}
+
+
+def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, float]) -> None:
+    """Puts a stand-in into every column that an edge passes, so that no node lies in its way."""
+    for source, target in list(view.edges):
+        last = source
+        for column in range(column_of[source] + 1, column_of[target]):
+            stand_in = f"{source}→{target}@{column}"
+            column_of[stand_in], heights[stand_in] = column, ROW
+            view.add_edge(last, stand_in)
+            last = stand_in
+        if last != source:
+            view.add_edge(last, target)
+            view.remove_edge(source, target)
 
 
 def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float]) -> None:
@@ -68,17 +85,10 @@ def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, floa
 
 
 def _bands(
-    columns: list[list[str]],
-    column_of: dict[str, int],
-    edges: Sequence[tuple[str, str]],
-    tops: dict[str, float],
-    heights: dict[str, float],
+    columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], heights: dict[str, float]
 ) -> list[list[list[str]]]:
     """The columns, broken where that brings the whole nearest to the proportions of a screen."""
-    crossing = [0] * len(columns)  # edges that cross from each column to the next
-    for source, target in edges:
-        for column in range(column_of[source], column_of[target]):
-            crossing[column] += 1
+    crossing = [sum(view.out_degree(node) for node in layer) for layer in columns]  # every edge leads to the next column
     height = max(tops[n] + heights[n] for n in tops) - min(tops.values())
 
     def broken(width: int) -> list[list[list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Call
+from graph_engine.spec.faults import Fault
 from graph_engine.spec.params import ShapeParam, dtype_param
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_given
@@ -15,6 +16,8 @@ CATEGORY = "Input & output"
 def given(at: Site) -> Inferred:
     """What was declared, behind the batch dimension."""
     expect_given(at, "shape")
+    if "N" in at["shape"]:
+        raise Fault("param.batch-name", "N is the batch, which every shape has in front; give the free size another name.")
     return Inferred((TensorSpec((N, *map(as_size, at["shape"])), at["dtype"]),))
 
 

@@ -49,7 +49,7 @@ def write_module(program: Program) -> Source:
     writer = _Writer()
     body = _Forward(program)
     calls = list(body.write())
-    writer.line(f'"""{program.name}: a PyTorch network. Written by Archloom."""')
+    writer.line(f'"""{_harmless(program.name)}: a PyTorch network. Written by Archloom."""')
     writer.line()
     if any(s.spec.call.target.startswith("torch.") for s in program.steps):
         writer.line("import torch")
@@ -74,10 +74,16 @@ def write_module(program: Program) -> Source:
 
 
 def _docstring(program: Program) -> list[str]:
-    lines = [program.description or f"The network {program.name}.", ""]
+    lines = [_harmless(program.description or f"The network {program.name}."), ""]
     lines += ["Shapes:"] + [f"    {s.name}: {_spec_text(s.outputs['output'])}" for s in program.inputs]
     lines += [f"    returns: {', '.join(_spec_text(s.arriving['input'][0]) for s in program.outputs)}"]
     return lines
+
+
+def _harmless(text: str) -> str:
+    """Free text so that it stays inside a docstring and means itself there."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _spec_text(spec: Any) -> str:

@@ -34,7 +34,7 @@ def load(path: Path, kind: type[G]) -> G:
         NewerVersionError: it was written by a later version of the program.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentError(f"{path.name} is not an Archloom document: it is not UTF-8 text.") from None
     except OSError as error:
@@ -84,6 +84,8 @@ def parse_json(text: str, name: str) -> Any:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
             raise DocumentError(f"{name} is cut off at line {error.lineno}: the file is not complete.") from None
         raise DocumentError(f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except ValueError:  # what Python says of a number with thousands of digits
+        raise DocumentError(f"{name} is not an Archloom document: it holds a number that is too long.") from None
     except RecursionError:
         raise DocumentError(f"{name} is not an Archloom document: it is nested too deeply.") from None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -224,8 +225,9 @@ class CoreGraph:
 
     def check_name(self, name: str, node: str | None = None) -> None:
         """Raises `NodeNameError` where ``name`` cannot be the name of ``node`` (of a new node: None)."""
-        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
-            raise NodeNameError(f"{name!r} is not a Python identifier: use letters, digits and _, and do not begin with a digit.")
+        readable = name.isidentifier() and unicodedata.normalize("NFKC", name) == name  # Python reads ﬁ as fi
+        if not readable or keyword.iskeyword(name) or name.startswith("_"):
+            raise NodeNameError(f"{name!r} cannot name a node: begin with a letter, go on with letters, digits and _, and use no keyword.")
         if name in RESERVED:
             raise NodeNameError(f"{name!r} already means something in a torch.nn.Module; choose another name.")
         if self._names.get(name, node) != node:

@@ -91,5 +91,7 @@ class Settings(NamedTuple):
         settings = cls()
         for section, values in sections.items():
             for name, value in values.items():
+                if "." in name:
+                    raise ParamError(f"There is no setting '{section}.{name}'.")
                 settings = settings.replaced(f"{section}.{name}", value)
         return settings

@@ -7,7 +7,7 @@ lines read values through `Param.parse`; nothing asks which block a parameter be
 from __future__ import annotations
 
 import keyword
-import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -117,7 +117,7 @@ class FloatParam(Param):
     maximum: float | None = None
 
     def read(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
             raise self.refuse(value)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
             raise self.refuse(value)

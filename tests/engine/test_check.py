@@ -155,6 +155,7 @@ PLANTED = [
     Planted(image, 5, "param.flatten-order", start_dim=3, end_dim=1, fix=True),
     Planted(image, 6, "shape.in-features", in_features=100, fix=True),
     Planted(image, 0, "param.missing", shape=None),
+    Planted(image, 0, "param.batch-name", shape=[3, "N", 12]),
     Planted(text, 1, "param.padding-idx", padding_idx=100, fix=True),
     Planted(text, 1, "dtype.mismatch"),
     Planted(text, 2, "shape.input-size", input_size=3, fix=True),

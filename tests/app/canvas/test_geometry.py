@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.canvas.geometry import GRID, WIDTH, curve, distance_to, layout, point_on, snap, spread
+from app.canvas.geometry import GRID, WIDTH, curve, distance_to, layout, pieces, point_on, snap, spread
 from app.canvas.wording import count_label, params_line, shape_label
 from graph_engine import Graph
 from graph_engine.blocks import registry
@@ -46,10 +46,16 @@ def test_edges_leave_to_the_right_and_arrive_from_the_left(end: tuple[float, flo
     c = curve(0, 0, *end)
     assert point_on(c, 0) == (0, 0)
     assert point_on(c, 1) == end
-    assert c[2] >= 0
-    assert c[4] <= end[0]
-    assert c[3] == 0
-    assert c[5] == end[1]
+    first, last = pieces(c)[0], pieces(c)[-1]
+    assert first[2] >= 0 and first[3] == 0
+    assert last[4] <= end[0] and last[5] == end[1]
+
+
+def test_an_edge_that_runs_back_keeps_to_a_level_lane() -> None:
+    c = curve(0, 0, -400, 200)
+    assert point_on(c, 0.5) == pytest.approx((-200, 100))
+    assert [point_on(c, t)[1] for t in (0.4, 0.6)] == pytest.approx([100, 100])
+    assert point_on(curve(0, 0, -400, 0), 0.5)[1] > 36  # below the cards of its own row
 
 
 def test_distance_to_a_curve() -> None:
