@@ -100,3 +100,9 @@ class DataError(ArchloomError):
 
 class RunError(ArchloomError):
     """A training run that cannot start or go on."""
+
+
+def quoted(value: object) -> str:
+    """A value as messages quote it: Python's own text, cut where it goes beyond a line."""
+    text = repr(value)
+    return text if len(text) < 60 else text[:57] + "…"

@@ -30,8 +30,8 @@ MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
 TURN = 40.0
 """How far an edge that runs back reaches out before it turns."""
-BELOW = 64.0
-"""How far below its ports an edge passes that runs back within a row."""
+BESIDE = 56.0
+"""How far from the row where it begins an edge passes that runs back: midway between the cards of neighbouring rows."""
 VARIADIC_SPAN = 28.0
 
 
@@ -135,7 +135,10 @@ def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
         return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
-    lane = (y1 + y2) / 2 if abs(y2 - y1) > 2 * BELOW else max(y1, y2) + BELOW
+    if abs(y2 - y1) > 2 * BESIDE:
+        lane = y1 + math.copysign(BESIDE, y2 - y1)
+    else:
+        lane = max(y1, y2) + BESIDE
     return x1, y1, x1 + TURN, lane, x2 - TURN, lane, x2, y2
 
 

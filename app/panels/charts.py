@@ -78,13 +78,10 @@ class Plot(QWidget):
         self.log_button.toggled.connect(self._set_log)
         self.fit_button = _button("arrows-out-simple", self.tr("Show all of the run"))
         self.fit_button.clicked.connect(self.release)
-        policy = self.fit_button.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.fit_button.setSizePolicy(policy)
         self.fit_button.hide()
         top = QHBoxLayout()
         top.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, 0)
-        top.setSpacing(SPACE.base)
+        top.setSpacing(SPACE.near)
         top.addWidget(self._title)
         top.addWidget(self._legend, 1)
         top.addWidget(self.fit_button)
@@ -240,6 +237,7 @@ class ChartsPanel(QWidget):
         plots.setHandleWidth(1)
         for plot in self.plots.values():
             plots.addWidget(plot)
+        plots.setSizes([1000] * len(self.plots))  # equal shares, whatever their hints
         self._empty = EmptyState(
             "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
         )

@@ -24,8 +24,8 @@ ASPECT = 1.8
 GRID = 16.0
 """Positions are multiples of this."""
 
-SWEEPS = 8
-"""How often the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
+SWEEPS = 16
+"""How often at most the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
 
 
 def layered(graph: CoreGraph) -> dict[str, Position]:
@@ -38,40 +38,57 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
     heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs)) - 1) for n in graph}
-    _open_lanes(view, column_of, heights)
+    stand_ins = _open_lanes(view, column_of, heights)
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():
         columns[column].append(node)
     tops = {node: i * ROW for layer in columns for i, node in enumerate(layer)}
     for sweep in range(SWEEPS):
+        before = dict(tops)
         neighbours = view.predecessors if sweep % 2 == 0 else view.successors
         for layer in columns if sweep % 2 == 0 else reversed(columns):
-            wish = {n: fmean([tops[m] for m in neighbours(n)] or [tops[n]]) for n in layer}
+            wish = {n: _wished(n, list(neighbours(n)), [m for m in nx.all_neighbors(view, n) if m in stand_ins], tops) for n in layer}
             _place(sorted(layer, key=wish.__getitem__), wish, heights, tops)
+        if all(abs(tops[node] - top) < 1 for node, top in before.items()):
+            break
 
     positions, y = {}, 0.0
     for band in _bands(columns, view, tops, heights):
-        nodes = [node for layer in band for node in layer]
-        top = min(tops[n] for n in nodes)
+        top, height = _extent(band, tops, heights)
         for i, layer in enumerate(band):
             for node in layer:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
-        y += max(tops[n] + heights[n] for n in nodes) - top + ROW / 4
+        y += height + ROW / 4
     return {node: positions[node] for node in graph.nodes}
 
 
-def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, float]) -> None:
-    """Puts a stand-in into every column that an edge passes, so that no node lies in its way."""
+def _extent(band: Sequence[Sequence[str]], tops: dict[str, float], heights: dict[str, float]) -> tuple[float, float]:
+    """Top and height of some columns."""
+    nodes = [node for layer in band for node in layer]
+    top = min(tops[n] for n in nodes)
+    return top, max(tops[n] + heights[n] for n in nodes) - top
+
+
+def _wished(node: str, neighbours: Sequence[str], long: Sequence[str], tops: dict[str, float]) -> float:
+    """Where a node would like to be: level with the long edges at it, which so run straight, or else amid its neighbours."""
+    return fmean([tops[n] for n in long or neighbours] or [tops[node]])
+
+
+def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, float]) -> set[str]:
+    """Puts a stand-in into every column that an edge passes, so that no node lies in its way; their ids."""
+    made = set()
     for source, target in list(view.edges):
         last = source
         for column in range(column_of[source] + 1, column_of[target]):
             stand_in = f"{source}→{target}@{column}"
             column_of[stand_in], heights[stand_in] = column, ROW
             view.add_edge(last, stand_in)
+            made.add(stand_in)
             last = stand_in
         if last != source:
             view.add_edge(last, target)
             view.remove_edge(source, target)
+    return made
 
 
 def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float]) -> None:
@@ -84,12 +101,9 @@ def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, floa
         tops[node] = top + shift
 
 
-def _bands(
-    columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], heights: dict[str, float]
-) -> list[list[list[str]]]:
+def _bands(columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], heights: dict[str, float]) -> list[list[list[str]]]:
     """The columns, broken where that brings the whole nearest to the proportions of a screen."""
     crossing = [sum(view.out_degree(node) for node in layer) for layer in columns]  # every edge leads to the next column
-    height = max(tops[n] + heights[n] for n in tops) - min(tops.values())
 
     def broken(width: int) -> list[list[list[str]]]:
         bands, start = [], 0
@@ -102,6 +116,7 @@ def _bands(
         return bands
 
     def badness(bands: list[list[list[str]]]) -> float:
-        return abs(log(max(map(len, bands)) * COLUMN / (len(bands) * height) / ASPECT))
+        height = sum(_extent(band, tops, heights)[1] for band in bands)
+        return abs(log(max(map(len, bands)) * COLUMN / height / ASPECT))
 
-    return min((broken(-(-len(columns) // n)) for n in range(1, 9)), key=badness)
+    return min((broken(-(-len(columns) // n)) for n in range(1, 17)), key=badness)

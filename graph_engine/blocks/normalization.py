@@ -34,7 +34,7 @@ def batch_norm(ranks: tuple[int, ...], layout: str) -> Rule:
         return Inferred(
             (x,),
             {"num_features": features},
-            {"weight": size, "bias": size} if at["affine"] else {},
+            _scale_and_shift(size, scales=at["affine"], shifts=at["bias"]),
             {"running_mean": size, "running_var": size, "num_batches_tracked": ()} if at["track_running_stats"] else {},
         )
 
@@ -60,10 +60,12 @@ def layer_norm(at: Site) -> Inferred:
                 given=shape_text(shape),
                 trailing=shape_text(trailing),
             )
-    weights = {}
-    if at["elementwise_affine"]:
-        weights = {"weight": shape, "bias": shape} if at["bias"] else {"weight": shape}
+    weights = _scale_and_shift(shape, scales=at["elementwise_affine"], shifts=at["bias"])
     return Inferred((x,), {"normalized_shape": shape[0] if len(shape) == 1 else shape}, weights)
+
+
+def _scale_and_shift(shape: tuple[int, ...], *, scales: bool, shifts: bool) -> dict[str, tuple[int, ...]]:
+    return ({"weight": shape, "bias": shape} if shifts else {"weight": shape}) if scales else {}
 
 
 _EPS = FloatParam(name="eps", default=1e-5, minimum=0.0, advanced=True, help="Added to the variance for numerical stability.")
@@ -92,6 +94,7 @@ def _batch_norm(n: int, ranks: tuple[int, ...], layout: str) -> BlockSpec:
             BoolParam(
                 name="track_running_stats", default=True, advanced=True, help="Keep running statistics and use them when evaluating."
             ),
+            BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless affine is on."),
         ),
         infer=batch_norm(ranks, layout),
         call=Call("module", f"nn.BatchNorm{n}d", positional=1),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from graph_engine.blocks import registry
 from graph_engine.document.migrations import VERSION, upgrade
 from graph_engine.document.schema import DocumentRecord, EdgeRecord, NodeRecord
-from graph_engine.errors import DocumentError, GraphError, NewerVersionError
+from graph_engine.errors import DocumentError, GraphError, NewerVersionError, quoted
 from graph_engine.graph.commands import AddMany, SetSettings
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
@@ -101,9 +101,7 @@ def validate(model: type[M], content: Any, name: str) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
-        said = repr(first["input"])
-        said = said if len(said) < 60 else said[:57] + "…"
-        raise DocumentError(f"{name} is damaged at {place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {said}.") from None
+        raise DocumentError(f"{name} is damaged at {place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {quoted(first['input'])}.") from None
 
 
 def build(
@@ -125,12 +123,12 @@ def build(
     names: set[str] = set()
     for record in nodes:
         if record.id in ids:
-            raise GraphError(f"two nodes have the id {record.id!r}.")
+            raise GraphError(f"two nodes have the id {quoted(record.id)}.")
         try:
             spec = known[record.block]
             values = {**spec.defaults, **spec.read_params(record.params)}
         except GraphError as error:
-            raise GraphError(f"node {record.name!r}: {error}") from None
+            raise GraphError(f"node {quoted(record.name)}: {error}") from None
         id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
@@ -141,7 +139,7 @@ def build(
         for end in (source, target):
             id, _, port = end.rpartition(".")
             if id not in ids:
-                raise GraphError(f"the edge {source} → {target} names a node that is not there: {id!r}.")
+                raise GraphError(f"the edge {quoted(source)} → {quoted(target)} names a node that is not there: {quoted(id)}.")
             row += [ids[id], port]
         ends.append((row[0], row[1], row[2], row[3]))
     return list(made.values()), ends

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from graph_engine.errors import ParamError, UnknownPortError
+from graph_engine.errors import ParamError, UnknownPortError, quoted
 from graph_engine.spec.call import Call, Names
 from graph_engine.spec.params import Param
 from graph_engine.spec.ports import Port
@@ -162,7 +162,7 @@ class BlockSpec:
             return self._params[name]
         except KeyError:
             known = ", ".join(self._params) or "none"
-            raise ParamError(f"{self.id} has no parameter {name!r}; it has {known}.") from None
+            raise ParamError(f"{self.id} has no parameter {quoted(name)}; it has {known}.") from None
 
     def input(self, name: str) -> Port:
         """The declaration of an input.
@@ -181,7 +181,7 @@ class BlockSpec:
             return self._ports[side][name]
         except KeyError:
             known = ", ".join(self._ports[side]) or "none"
-            raise UnknownPortError(f"{self.id} has no {('input', 'output')[side]} {name!r}; it has {known}.") from None
+            raise UnknownPortError(f"{self.id} has no {('input', 'output')[side]} {quoted(name)}; it has {known}.") from None
 
     def read_params(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """``values`` checked against the declarations and in stored form.

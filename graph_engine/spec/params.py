@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from graph_engine.errors import ParamError
+from graph_engine.errors import ParamError, quoted
 from graph_engine.spec.tensor import ITEM_SIZES
 
 
@@ -81,7 +81,7 @@ class Param:
         return "any value"
 
     def refuse(self, value: Any) -> ParamError:
-        return ParamError(f"{self.name} must be {self.limits()}, not {value!r}.")
+        return ParamError(f"{self.name} must be {self.limits()}, not {quoted(value)}.")
 
 
 @dataclass(frozen=True, kw_only=True)

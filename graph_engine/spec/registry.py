@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-from graph_engine.errors import UnknownBlockError
+from graph_engine.errors import UnknownBlockError, quoted
 from graph_engine.spec.block import BlockSpec
 
 
@@ -43,7 +43,7 @@ class Registry:
 
             near = get_close_matches(id, self._blocks, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise UnknownBlockError(f"There is no block called {id!r}.{hint}") from None
+            raise UnknownBlockError(f"There is no block called {quoted(id)}.{hint}") from None
 
     def __contains__(self, id: object) -> bool:
         return id in self._blocks

@@ -43,6 +43,7 @@ STRICTER = {
     ("pooling", "dtype.mismatch"): "the CPU has kernels for whole numbers, other devices have not",
     ("batch_norm", "dtype.mismatch"): MIXED,
     ("layer_norm", "dtype.mismatch"): MIXED,
+    ("multihead", "dtype.mismatch"): "a mask in another precision passes some of the ways through attention, and fails in others",
     ("same", "dtype.mismatch"): "Dropout passes whole numbers where p is 0 or 1, and fails in training otherwise",
     ("batch_norm", "shape.num-features"): "a number that contradicts the input is a mistake even where no tensor has that size",
 }

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.canvas.geometry import GRID, WIDTH, curve, distance_to, layout, pieces, point_on, snap, spread
+from app.canvas.geometry import BESIDE, GRID, WIDTH, curve, distance_to, layout, pieces, point_on, snap, spread
 from app.canvas.wording import count_label, params_line, shape_label
 from graph_engine import Graph
 from graph_engine.blocks import registry
@@ -53,8 +53,8 @@ def test_edges_leave_to_the_right_and_arrive_from_the_left(end: tuple[float, flo
 
 def test_an_edge_that_runs_back_keeps_to_a_level_lane() -> None:
     c = curve(0, 0, -400, 200)
-    assert point_on(c, 0.5) == pytest.approx((-200, 100))
-    assert [point_on(c, t)[1] for t in (0.4, 0.6)] == pytest.approx([100, 100])
+    assert point_on(c, 0.5) == pytest.approx((-200, BESIDE))
+    assert [point_on(c, t)[1] for t in (0.4, 0.6)] == pytest.approx([BESIDE, BESIDE])
     assert point_on(curve(0, 0, -400, 0), 0.5)[1] > 36  # below the cards of its own row
 
 
