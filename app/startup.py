@@ -21,6 +21,7 @@ _PACKAGES = {"libxcb-cursor.so.0": "libxcb-cursor0", "libEGL.so.1": "libegl1", "
 
 def open_window(path: Path | None) -> int:
     """Opens the window on a document, or on the start page; returns when it is closed, with the exit status."""
+    import_engine()
     reason = obstacle()
     if reason:
         sys.stderr.write(f"archloom: {reason}\n")
@@ -32,6 +33,16 @@ def open_window(path: Path | None) -> int:
     if path is not None:
         window.documents.open_path(path)
     return app.exec()
+
+
+def import_engine() -> None:
+    """Imports what the window needs besides Qt, ahead of it: once PySide6 is there, it reads the source of each module that is imported."""
+    import numpy
+    import pygments.lexers.python
+
+    import graph_engine.document.read
+    import graph_engine.templates
+    import graph_engine.training.rundir  # noqa: F401
 
 
 def obstacle() -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
-from qtawesome.iconic_font import IconicFont
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:
@@ -29,12 +32,14 @@ def glyph(name: str) -> str:
     Raises:
         KeyError: there is no such icon.
     """
-    return _font().charmap["ph"][name]
+    return _font().characters[name]
 
 
 def icon_font(size: int) -> QFont:
     """The icon font, for icons of ``size`` pixels."""
-    return _font().font("ph", size)
+    font = QFont(_font().family)
+    font.setPixelSize(size)
+    return font
 
 
 class ThemedEngine(QIconEngine):
@@ -77,9 +82,25 @@ class ThemedEngine(QIconEngine):
         return QColor(getattr(current(), self.colour))
 
 
-@cache
-def _font() -> IconicFont:
-    # qtawesome's own `icon` loads all of its eleven fonts: ten more than are shown
-    from qtawesome import _BUNDLED_FONTS
+class IconFont(NamedTuple):
+    """A font of icons.
 
-    return IconicFont(*(font for font in _BUNDLED_FONTS if font[0] == "ph"))
+    Attributes:
+        family: its name in Qt's font database.
+        characters: the character that draws each icon, by name.
+    """
+
+    family: str
+    characters: dict[str, str]
+
+
+@cache
+def _font() -> IconFont:
+    # qtawesome's files without its code: importing that takes as long as all of Qt
+    package = find_spec("qtawesome")
+    assert package is not None and package.submodule_search_locations is not None
+    folder = Path(package.submodule_search_locations[0]) / "fonts"
+    [font], [table] = folder.glob("phosphor-[0-9]*.ttf"), folder.glob("phosphor-charmap-*.json")
+    number = QFontDatabase.addApplicationFont(str(font))
+    codes = json.loads(table.read_text(encoding="utf-8"))
+    return IconFont(QFontDatabase.applicationFontFamilies(number)[0], {name: chr(int(code, 16)) for name, code in codes.items()})
