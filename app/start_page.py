@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from app.canvas.geometry import curve
+from app.canvas.items import curve_path
 from app.preferences import Preferences
 from app.theme.icons import icon
 from app.theme.style import current
@@ -242,11 +244,9 @@ def _draw(painter: QPainter, graph: Graph, area: QRectF) -> None:
     painter.setPen(QPen(QColor(theme.edge), 1.2))
     for edge in graph.edges.values():
         a, b = boxes[edge.source], boxes[edge.target]
-        start, end = QPointF(a.right(), a.center().y()), QPointF(b.left(), b.center().y())
-        bend = max(4.0, (end.x() - start.x()) / 2)
-        path = QPainterPath(start)
-        path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
-        painter.drawPath(path)
+        start, end = QPointF(a.right(), a.center().y()) / scale, QPointF(b.left(), b.center().y()) / scale
+        path = curve_path(curve(start.x(), start.y(), end.x(), end.y()))
+        painter.drawPath(QTransform.fromScale(scale, scale).map(path))
     for node in graph:
         colour = theme.category[node.spec.category]
         painter.setPen(QPen(QColor(colour), 1))

@@ -37,9 +37,6 @@ def open_window(path: Path | None) -> int:
 
 def import_engine() -> None:
     """Imports what the window needs besides Qt, ahead of it: once PySide6 is there, it reads the source of each module that is imported."""
-    import numpy
-    import pygments.lexers.python
-
     import graph_engine.document.read
     import graph_engine.templates
     import graph_engine.training.rundir  # noqa: F401

@@ -119,7 +119,7 @@ def paint_texts(painter: QPainter, look: Look, layout: Layout, lines: Lines, sta
     painter.drawText(QRectF(PAD, HEADER, WIDTH, BODY), _LEFT, lines.block)
     top = layout.height - FOOTER
     if lines.problem:
-        painter.setPen(look.error)
+        painter.setPen(look.error if state.severity == "error" else look.warning)
         painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.problem)
         return
     painter.setFont(look.figure_font)

@@ -14,7 +14,7 @@ from app.canvas.card import CardState, Lines, fit, paint_texts
 from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.shells import Shells
-from app.canvas.wording import shape_label, wording, worst_of
+from app.canvas.wording import shape_label, shown_severity, wording
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, Node
@@ -96,7 +96,6 @@ class NodeItem(QGraphicsItem):
     def state(self) -> CardState:
         """How the card is shown now."""
         stage, node = self._stage, self.node
-        worst = worst_of(self.checked)
         graph = stage.graph
         connected = frozenset(
             (p.side, p.name)
@@ -105,7 +104,7 @@ class NodeItem(QGraphicsItem):
         )
         return CardState(
             status=self.checked.status if self.checked is not None else "ok",
-            severity=worst.severity if worst is not None else None,
+            severity=shown_severity(self.checked),
             selected=self.selected,
             hovered=self.hovered,
             connected=connected,

@@ -17,6 +17,7 @@ from app.canvas.arrays import draw_lines, draw_rects
 from app.canvas.geometry import Rect, pieces
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
+from app.canvas.wording import shown_severity
 from app.theme import RADIUS, sans
 
 NEAR, NEAR_SMALL = 0.65, 0.45
@@ -277,9 +278,7 @@ _STAMP_MARGIN = 4
 def _node_flags(item: NodeItem) -> int:
     flags = SELECTED * item.selected | HOVERED * item.hovered
     if item.checked is not None:
-        flags |= WAITING * (item.checked.status == "waiting")
-        if item.checked.diagnostics:
-            flags |= ERROR * any(d.severity == "error" for d in item.checked.diagnostics)
+        flags |= WAITING * (item.checked.status == "waiting") | ERROR * (shown_severity(item.checked) == "error")
     return flags
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from graph_engine.analysis.checked import CheckedNode
-from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.node import Node
 from graph_engine.spec.params import Param
 from graph_engine.spec.tensor import N, Shape, TensorSpec
@@ -52,6 +52,14 @@ def worst_of(checked: CheckedNode | None) -> Diagnostic | None:
     if checked is None or not checked.diagnostics:
         return None
     return min(checked.diagnostics, key=lambda d: ("error", "warning", "hint").index(d.severity))
+
+
+def shown_severity(checked: CheckedNode | None) -> Severity | None:
+    """How grave the card shows its findings to be: a node that merely is not connected yet is unfinished, not wrong."""
+    worst = worst_of(checked)
+    if worst is None:
+        return None
+    return "warning" if worst.code == "port.unconnected" else worst.severity
 
 
 def params_line(node: Node, labels: bool = True) -> str:

@@ -142,9 +142,9 @@ class NodePage(Page):
         self._ports.show_facts(shapes)
         self._cost.show_facts(
             {
-                self.tr("Parameters"): count_text(node.parameters),
-                self.tr("Operations"): short_text(node.flops, "FLOP"),
-                self.tr("Output memory"): bytes_text(node.memory),
+                self.tr("Parameters"): count_text(node.parameters) if node.status == "ok" else unknown,
+                self.tr("Operations"): short_text(node.flops, "FLOP") if node.status == "ok" else unknown,
+                self.tr("Output memory"): bytes_text(node.memory) if node.status == "ok" else unknown,
             }
         )
         self._weights.show_weights(node)

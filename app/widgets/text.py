@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.filesize import decimal
+
 from graph_engine.spec.tensor import Dim, Shape, Size
 
 _FACTORS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -23,15 +25,8 @@ def short_text(number: Size, unit: str = "") -> str:
 
 
 def bytes_text(number: Size) -> str:
-    """``93322`` → ``91.1 KiB``."""
-    if isinstance(number, Dim):
-        return f"{number} B"
-    value = float(number)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
-        value /= 1024
-    return f"{value:.3g} TiB"
+    """``93322`` → ``93.3 kB``."""
+    return f"{number} B" if isinstance(number, Dim) else decimal(number)
 
 
 def shape_words(shape: Shape) -> str:

@@ -6,16 +6,15 @@ Local names are used again as soon as their value is dead: giving every value a 
 
 from __future__ import annotations
 
+import keyword
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from graph_engine.codegen.layout import INDENT, WIDTH, Brackets, Expression, Infix, statement
 from graph_engine.lowering import Program, Ref, Step
 from graph_engine.spec.call import Names
 from graph_engine.spec.tensor import shape_text
-
-WIDTH = 88
-"""Columns of a line, the default of Black and Ruff."""
 
 FRESH = ("x", "y", "z", "u", "v", "w")
 """What values are called that have no name of their own."""
@@ -37,7 +36,8 @@ def class_name(name: str) -> str:
     """A class name from a document's name: ``digits_cnn`` → ``DigitsCnn``."""
     words = "".join(c if c.isalnum() and c.isascii() else " " for c in name).split()
     joined = "".join(w[0].upper() + w[1:] for w in words)
-    return joined if joined and joined.isidentifier() else f"Network{joined}"
+    taken = keyword.iskeyword(joined) or joined in ("Tensor", "nn", "torch")
+    return joined if joined.isidentifier() and not taken else f"Network{joined}"
 
 
 def write_module(program: Program) -> Source:
@@ -47,9 +47,8 @@ def write_module(program: Program) -> Source:
         A module with one class, called after the document; its ``forward`` takes the inputs and returns the outputs in order.
     """
     writer = _Writer()
-    body = _Forward(program)
-    calls = list(body.write())
-    writer.line(f'"""{_harmless(program.name)}: a PyTorch network. Written by Archloom."""')
+    forward = list(_Forward(program).write())
+    writer.docstring("", [f"{_harmless(program.name)}: a PyTorch network. Written by Archloom."])
     writer.line()
     if any(s.spec.call.target.startswith("torch.") for s in program.steps):
         writer.line("import torch")
@@ -57,19 +56,19 @@ def write_module(program: Program) -> Source:
     writer.line()
     writer.line()
     writer.line(f"class {class_name(program.name)}(nn.Module):")
-    writer.docstring(_docstring(program))
+    writer.docstring(INDENT, _docstring(program))
     writer.line()
-    writer.line("    def __init__(self) -> None:")
-    writer.line("        super().__init__()")
+    writer.line(f"{INDENT}def __init__(self) -> None:")
+    writer.line(f"{INDENT}{INDENT}super().__init__()")
     for step in program.steps:
         if step.spec.call.kind == "module":
-            writer.call("        ", f"self.{step.name} = {step.spec.call.target}", _constructor(step), node=step.node)
+            writer.statement(2 * INDENT, f"self.{step.name} = ", Brackets(step.spec.call.target, _constructor(step)), node=step.node)
     writer.line()
-    arguments = ["self", *(f"{s.name}: Tensor" for s in program.inputs)]
+    arguments = ("self", *(f"{s.name}: Tensor" for s in program.inputs))
     result = "Tensor" if len(program.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(program.outputs))}]"
-    writer.call("    ", "def forward", arguments, f" -> {result}:")
-    for call in calls:
-        writer.call("        ", call.head, call.arguments, call.tail, call.comment, call.node)
+    writer.statement(INDENT, "", Brackets("def forward", arguments), f" -> {result}:")
+    for line in forward:
+        writer.statement(2 * INDENT, *line)
     return writer.source()
 
 
@@ -83,6 +82,7 @@ def _docstring(program: Program) -> list[str]:
 def _harmless(text: str) -> str:
     """Free text so that it stays inside a docstring and means itself there."""
     shown = "".join(c if c.isprintable() else " " for c in text)
+    shown = f" {shown}" if shown.startswith('"') else shown
     return shown.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
@@ -90,7 +90,7 @@ def _spec_text(spec: Any) -> str:
     return shape_text(spec.shape) + ("" if spec.dtype == "float32" else f" {spec.dtype}")
 
 
-def _constructor(step: Step) -> list[str]:
+def _constructor(step: Step) -> tuple[str, ...]:
     call = step.spec.call
     declared = step.spec.constructed
     arguments = [literal(step.params[p.name]) for p in declared[: call.positional]]
@@ -98,7 +98,7 @@ def _constructor(step: Step) -> list[str]:
         value = step.params[param.name]
         if value != (None if param.required else param.default):
             arguments.append(f"{param.name}={literal(value)}")
-    return arguments
+    return tuple(arguments)
 
 
 def literal(value: Any) -> str:
@@ -110,12 +110,11 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
-class _Call(NamedTuple):
-    head: str
-    arguments: list[str] | None
-    tail: str
+class _Line(NamedTuple):
+    prefix: str
+    expression: Expression
     comment: str
-    node: str | None
+    node: str
 
 
 class _Forward:
@@ -127,63 +126,57 @@ class _Forward:
         self._free: list[str] = [n for r, n in self._names.items() if r not in program.last_use]
         self._used = set(self._names.values())
 
-    def write(self) -> Iterator[_Call]:
+    def write(self) -> Iterator[_Line]:
         program = self._program
         for i, step in enumerate(program.steps):
-            head, arguments, tail = self._expression(step)
+            expression = self._expression(step)
             comment = self._comment(step)
             if self._is_returned(i, step):
-                yield _Call(f"return {head}", arguments, tail, comment, step.node)
+                yield _Line("return ", expression, comment, step.node)
                 return
-            yield _Call(f"{self._results(i, step)} = {head}", arguments, tail, comment, step.node)
-        results = [self._names[s.inputs["input"][0]] for s in program.outputs]
-        yield _Call(f"return {', '.join(results)}", None, "", "", program.outputs[0].node)
+            yield _Line(f"{self._results(i, step)} = ", expression, comment, step.node)
+        results = tuple(self._names[s.inputs["input"][0]] for s in program.outputs)
+        yield _Line("return ", Brackets("", results, shares=False, bare=True), "", program.outputs[0].node)
 
     def _is_returned(self, i: int, step: Step) -> bool:
         last = i == len(self._program.steps) - 1 and len(self._program.outputs) == 1
         return last and not step.spec.call.returns and self._program.outputs[0].inputs["input"][0].node == step.node
 
-    def _expression(self, step: Step) -> tuple[str, list[str] | None, str]:
+    def _expression(self, step: Step) -> Expression:
         call = step.spec.call
-        values = [self._value(step, name) for name in call.arguments]
-        arguments = [v for v in values if v is not None]
         if call.kind == "operator":
-            return f" {call.target} ".join(a for a in self._operands(step)), None, ""
+            return Infix(call.target, tuple(self._names[ref] for name in call.arguments for ref in step.inputs[str(name)]))
+        arguments: list[Expression] = []
+        for name in call.arguments:
+            arguments += self._values(step, name)
         for name in call.keywords:
-            keyword = self._keyword(step, name)
-            if keyword is not None:
-                arguments.append(keyword)
+            arguments += self._keyword(step, name)
         if call.kind == "method":
-            return f"{arguments[0]}.{call.target}", arguments[1:], ""
-        return (f"self.{step.name}" if call.kind == "module" else call.target), arguments, ""
+            return Brackets(f"{arguments[0]}.{call.target}", tuple(arguments[1:]))
+        return Brackets(f"self.{step.name}" if call.kind == "module" else call.target, tuple(arguments))
 
-    def _operands(self, step: Step) -> list[str]:
-        return [self._names[ref] for name in step.spec.call.arguments for ref in step.inputs[str(name)]]
-
-    def _value(self, step: Step, name: str | Names) -> str | None:
-        """What is written for one place of the arguments; None where nothing is connected."""
+    def _values(self, step: Step, name: str | Names) -> list[Expression]:
+        """What is written for one place of the arguments: nothing where nothing is connected, several where a sequence is unpacked."""
         if isinstance(name, tuple):
-            parts = [p for p in (self._value(step, n) for n in name) if p is not None]
-            return f"({', '.join(parts)})" if parts else None
+            parts = [p for n in name for p in self._values(step, n)]
+            return [Brackets("", tuple(parts), shares=False)] if parts else []
         if name.startswith("*"):
             first = next(iter(step.inputs))
-            sizes = step.arriving[first][0].shape
-            variable = self._names[step.inputs[first][0]]
-            return ", ".join(f"{variable}.size({sizes.index(v)})" if isinstance(v, str) else literal(v) for v in step.params[name[1:]])
+            sizes, variable = step.arriving[first][0].shape, self._names[step.inputs[first][0]]
+            return [
+                Brackets(f"{variable}.size", (str(sizes.index(v)),)) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]
+            ]
         if name in step.params:
-            return literal(step.params[name])
-        names = [self._names[ref] for ref in step.inputs[name]]
-        if step.spec.input(name).variadic:
-            return f"[{', '.join(names)}]"
-        return names[0] if names else None
+            return [literal(step.params[name])]
+        names = tuple(self._names[ref] for ref in step.inputs[name])
+        return [Brackets("", names, "[]", shares=False)] if step.spec.input(name).variadic else list(names)
 
-    def _keyword(self, step: Step, name: str) -> str | None:
+    def _keyword(self, step: Step, name: str) -> list[Expression]:
         if name in step.params:
             param = step.spec.param(name)
             value = step.params[name]
-            return None if value == (None if param.required else param.default) else f"{name}={literal(value)}"
-        value = self._value(step, name)
-        return None if value is None else f"{name}={value}"
+            return [] if value == (None if param.required else param.default) else [f"{name}={literal(value)}"]
+        return [f"{name}={self._names[ref]}" for ref in step.inputs[name]]
 
     def _results(self, i: int, step: Step) -> str:
         """Names the step's outputs, using names again whose value has just died."""
@@ -229,40 +222,33 @@ class _Forward:
 
 
 class _Writer:
-    """Lines of source, broken as Black breaks them, and the node of each."""
+    """Lines of source, and the node of each."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._nodes: dict[int, str] = {}
 
-    def line(self, text: str = "", node: str | None = None) -> None:
+    def line(self, text: str = "") -> None:
         self._lines.append(text)
-        if node is not None:
-            self._nodes[len(self._lines)] = node
 
-    def call(self, indent: str, head: str, arguments: list[str] | None, tail: str = "", comment: str = "", node: str | None = None) -> None:
-        flat = f"{indent}{head}" + ("" if arguments is None else f"({', '.join(arguments)})") + tail
-        if arguments is None or len(flat) <= WIDTH:
-            self.line(flat + comment, node)
+    def statement(self, indent: str, prefix: str, expression: Expression, suffix: str = "", node: str | None = None) -> None:
+        for text in statement(indent, prefix, expression, suffix):
+            self._lines.append(text)
+            if node is not None:
+                self._nodes[len(self._lines)] = node
+
+    def docstring(self, indent: str, lines: list[str]) -> None:
+        if len(lines) == 1 and len(lines[0]) <= WIDTH - 6 - len(indent):
+            self.line(f'{indent}"""{lines[0]}"""')
             return
-        self.line(f"{indent}{head}(", node)
-        joined = f"{indent}    {', '.join(arguments)}"
-        if len(joined) <= WIDTH and not head.startswith("def "):
-            self.line(joined, node)
-        else:
-            for argument in arguments:
-                self.line(f"{indent}    {argument},", node)
-        self.line(f"{indent}){tail}{comment}", node)
-
-    def docstring(self, lines: list[str]) -> None:
         wrapped = []
         for line in lines:
-            deeper = "        " if line.startswith(" ") else ""
-            wrapped += textwrap.wrap(line, WIDTH - 8, subsequent_indent=deeper) or [""]
-        self.line(f'    """{wrapped[0]}')
+            deeper = 2 * INDENT if line.startswith(" ") else ""
+            wrapped += textwrap.wrap(line, WIDTH - 4 - len(indent), subsequent_indent=deeper) or [""]
+        self.line(f'{indent}"""{wrapped[0]}')
         for line in wrapped[1:]:
-            self.line(f"    {line}".rstrip())
-        self.line('    """')
+            self.line(f"{indent}{line}".rstrip())
+        self.line(f'{indent}"""')
 
     def source(self) -> Source:
         return Source("\n".join(self._lines) + "\n", self._nodes)

@@ -137,5 +137,5 @@ def test_figures_read_well() -> None:
     assert count_text(93322) == "93,322"
     assert short_text(5_590_000, "FLOP") == "5.59 MFLOP"
     assert short_text(Dim.named("T") * 2, "FLOP") == "2*T FLOP"
-    assert bytes_text(2048) == "2 KiB"
+    assert bytes_text(2048) == "2.0 kB"
     assert time_text(75) == "1 min 15 s"
