@@ -44,4 +44,4 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
     except RunError:
         raise
     except Exception as error:
-        raise RunError(explain(error, run_dir, record)[0]) from error
+        raise RunError(explain(error, run_dir, record).message) from error

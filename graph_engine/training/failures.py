@@ -4,28 +4,53 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from graph_engine.errors import ArchloomError
 from graph_engine.training import rundir
 from graph_engine.training.rundir import RunRecord
 
 
-def explain(error: Exception, run_dir: Path, record: RunRecord) -> tuple[str, str | None]:
-    """The sentence, and the id of the node where one is to blame."""
+class Failure(NamedTuple):
+    """Why a run failed.
+
+    Attributes:
+        message: a sentence that says what to do.
+        node: id of the node that is to blame, or None.
+        traceback: worth showing as well: the sentence alone does not tell what to mend.
+    """
+
+    message: str
+    node: str | None = None
+    traceback: bool = False
+
+
+def explain(error: Exception, run_dir: Path, record: RunRecord) -> Failure:
+    """What to tell of an error that ended a run."""
     node = node_at_fault(error, run_dir / rundir.SOURCE / "model.py", record)
     at = f" at {record.nodes.get(node, node)}" if node else ""
     if isinstance(error, (ArchloomError, FloatingPointError)):
-        return str(error), node
+        return Failure(str(error), node)
     if isinstance(error, ModuleNotFoundError):
-        return f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.", None
-    if isinstance(error, OSError):
-        return str(rundir.unwritable(Path(error.filename or run_dir), error)), None
+        return Failure(f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
+    disk = _system_error(error)
+    if disk is not None:
+        return Failure(str(rundir.unwritable(Path(disk.filename or run_dir), disk)))
     if _is_out_of_memory(error):
         size = record.settings.get("training", {}).get("batch_size")
-        return f"The memory is used up{at}: lower the batch size (now {size}), or make the network smaller.", node
+        return Failure(f"The memory is used up{at}: lower the batch size (now {size}), or make the network smaller.", node)
     text = re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__
     text = text if text.endswith((".", "!", "?")) else text + "."
-    return (f"The network failed{at}: {text}" if node else f"The training failed: {text}"), node
+    return Failure(f"The network failed{at}: {text}" if node else f"The training failed: {text}", node, traceback=True)
+
+
+def _system_error(error: BaseException | None) -> OSError | None:
+    """The refusal of the system behind an error; torch reports a full disk as damage to its own file."""
+    while error is not None:
+        if isinstance(error, OSError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def node_at_fault(error: Exception, model: Path, record: RunRecord) -> str | None:

@@ -87,10 +87,10 @@ def run(
             metrics = training.fit()
         record = replace(record, state=RunState.STOPPED if watch.stopped else RunState.FINISHED, metrics=metrics)
     except Exception as error:
-        message, node = explain(error, run_dir, record)
-        if not isinstance(error, (ArchloomError, FloatingPointError)):
+        failure = explain(error, run_dir, record)
+        if failure.traceback:
             listener(Log(traceback.format_exc()))
-        record = replace(record, state=RunState.FAILED, message=message, node=node, metrics=watch.metrics)
+        record = replace(record, state=RunState.FAILED, message=failure.message, node=failure.node, metrics=watch.metrics)
     try:
         rundir.write_run(run_dir, record)
     except ArchloomError as error:
