@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import platformdirs
@@ -19,6 +20,8 @@ from torch import nn
 
 from graph_engine.codegen.module import class_name
 from graph_engine.errors import UnwritableError
+
+_IMPORTING = threading.Lock()
 
 
 def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Module:
@@ -55,13 +58,14 @@ def load_class(source: str, name: str) -> type[nn.Module]:
     """
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     module_name = f"archloom_generated_{digest}"
-    if module_name not in sys.modules:
-        path = _written(source, f"{module_name}.py")
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
-        spec.loader.exec_module(module)
+    with _IMPORTING:
+        if module_name not in sys.modules:
+            path = _written(source, f"{module_name}.py")
+            spec = importlib.util.spec_from_file_location(module_name, path)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules[module_name] = module
     return getattr(sys.modules[module_name], class_name(name))
 
 

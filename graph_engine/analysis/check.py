@@ -26,7 +26,6 @@ from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
 from graph_engine.spec.tensor import Size
 
-
 FEW = 64
 """Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
 
@@ -148,9 +147,13 @@ class Checker:
             if len(edges) < (spec.minimum_inputs if port.variadic else 1):
                 faults.append(_unconnected(node, port, len(edges)))
                 continue
-            arriving = [own[edge.source].outputs.get(edge.source_port) for edge in edges]
-            waits = waits or None in arriving
-            inputs[port.name] = tuple(arriving) if port.variadic else arriving[0]
+            if port.variadic:
+                arriving = tuple([own[edge.source].outputs.get(edge.source_port) for edge in edges])
+                waits = waits or None in arriving
+                inputs[port.name] = arriving
+            else:
+                inputs[port.name] = x = own[edges[0].source].outputs.get(edges[0].source_port)
+                waits = waits or x is None
         if faults:
             return CheckedNode(node.id, "error", diagnostics=tuple(faults))
         if waits:

@@ -43,7 +43,7 @@ def flat(expression: Expression) -> str:
         return expression
     if isinstance(expression, Infix):
         return f" {expression.operator} ".join(expression.operands)
-    inside = ", ".join(map(flat, expression.items))
+    inside = ", ".join([item if isinstance(item, str) else flat(item) for item in expression.items])
     return inside if expression.bare else f"{expression.head}{expression.pair[0]}{inside}{expression.pair[1]}"
 
 

@@ -91,13 +91,10 @@ def _spec_text(spec: Any) -> str:
 
 
 def _constructor(step: Step) -> tuple[str, ...]:
-    call = step.spec.call
-    declared = step.spec.constructed
-    arguments = [literal(step.params[p.name]) for p in declared[: call.positional]]
-    for param in declared[call.positional :]:
-        value = step.params[param.name]
-        if value != (None if param.required else param.default):
-            arguments.append(f"{param.name}={literal(value)}")
+    spec, params = step.spec, step.params
+    by_position, by_keyword = spec.constructed[: spec.call.positional], spec.constructed[spec.call.positional :]
+    arguments = [literal(params[p.name]) for p in by_position]
+    arguments += [f"{p.name}={literal(params[p.name])}" for p in by_keyword if params[p.name] != spec.defaults[p.name]]
     return tuple(arguments)
 
 
@@ -123,8 +120,9 @@ class _Forward:
     def __init__(self, program: Program):
         self._program = program
         self._names: dict[Ref, str] = {Ref(s.node, "output"): s.name for s in program.inputs}
-        self._free: list[str] = [n for r, n in self._names.items() if r not in program.last_use]
         self._used = set(self._names.values())
+        self._arguments = self._used - set(FRESH)  # the caller keeps their values alive anyway, so their names keep their meaning
+        self._free: list[str] = []
 
     def write(self) -> Iterator[_Line]:
         program = self._program
@@ -173,32 +171,31 @@ class _Forward:
 
     def _keyword(self, step: Step, name: str) -> list[Expression]:
         if name in step.params:
-            param = step.spec.param(name)
             value = step.params[name]
-            return [] if value == (None if param.required else param.default) else [f"{name}={literal(value)}"]
+            return [] if value == step.spec.defaults[name] else [f"{name}={literal(value)}"]
         return [f"{name}={self._names[ref]}" for ref in step.inputs[name]]
 
     def _results(self, i: int, step: Step) -> str:
         """Names the step's outputs, using names again whose value has just died."""
         last_use = self._program.last_use
-        arriving = dict.fromkeys(ref for refs in step.inputs.values() for ref in refs)
-        dying = [self._names[ref] for ref in arriving if last_use[ref] == i]
-        self._free += [n for n in reversed(dying) if n not in self._free]
+        dying = [self._names[ref] for refs in step.inputs.values() for ref in refs if last_use[ref] == i]
+        for name in reversed(dying):
+            if name not in self._free and name not in self._arguments:
+                self._free.append(name)
+        return self._target(step, step.spec.results)
 
-        def target(names: Names) -> str:
-            parts: list[str] = []
-            for name in names:
-                if isinstance(name, tuple):
-                    inner = target(name)
-                    parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
-                elif Ref(step.node, name) in last_use:
-                    self._names[Ref(step.node, name)] = fresh = self._fresh()
-                    parts.append(fresh)
-                else:
-                    parts.append("_")
-            return ", ".join(parts)
-
-        return target(step.spec.results)
+    def _target(self, step: Step, names: Names) -> str:
+        parts: list[str] = []
+        for name in names:
+            if isinstance(name, tuple):
+                inner = self._target(step, name)
+                parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
+            elif (ref := Ref(step.node, name)) in self._program.last_use:
+                self._names[ref] = fresh = self._fresh()
+                parts.append(fresh)
+            else:
+                parts.append("_")
+        return ", ".join(parts)
 
     def _fresh(self) -> str:
         if self._free:
@@ -215,10 +212,11 @@ class _Forward:
 
     def _comment(self, step: Step) -> str:
         """The shape of the first used output, where it is news."""
-        before = [s.shape for specs in step.arriving.values() for s in specs]
-        used = [p for p in step.outputs if Ref(step.node, p) in self._program.last_use]
-        shape = step.outputs[used[0]].shape
-        return "" if before and shape == before[0] else f"  # {shape_text(shape)}"
+        before = next(iter(step.arriving.values()), ())
+        for port, spec in step.outputs.items():
+            if (step.node, port) in self._program.last_use:
+                return "" if before and before[0].shape == spec.shape else f"  # {shape_text(spec.shape)}"
+        return ""
 
 
 class _Writer:

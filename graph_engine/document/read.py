@@ -101,7 +101,9 @@ def validate(model: type[M], content: Any, name: str) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
-        raise DocumentError(f"{name} is damaged at {place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {quoted(first['input'])}.") from None
+        raise DocumentError(
+            f"{name} is damaged at {place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {quoted(first['input'])}."
+        ) from None
 
 
 def build(

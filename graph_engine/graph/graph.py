@@ -228,7 +228,9 @@ class CoreGraph:
         """Raises `NodeNameError` where ``name`` cannot be the name of ``node`` (of a new node: None)."""
         readable = name.isidentifier() and unicodedata.normalize("NFKC", name) == name  # Python reads ﬁ as fi
         if not readable or keyword.iskeyword(name) or name.startswith("_"):
-            raise NodeNameError(f"{quoted(name)} cannot name a node: begin with a letter, go on with letters, digits and _, and use no keyword.")
+            raise NodeNameError(
+                f"{quoted(name)} cannot name a node: begin with a letter, go on with letters, digits and _, and use no keyword."
+            )
         if name in RESERVED:
             raise NodeNameError(f"{name!r} already means something in a torch.nn.Module; choose another name.")
         if self._names.get(name, node) != node:

@@ -38,7 +38,6 @@ class DatasetOption(Option):
     licence: str
 
 
-
 def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
     return DatasetOption(
         id=id,

@@ -152,9 +152,10 @@ _CATEGORY = ({"bool"}, {"uint8", "int8", "int16", "int32", "int64"}, FLOATING)
 def promote(xs: Sequence[TensorSpec]) -> str:
     """The dtype that an operation on those tensors gives, by torch's promotion rules."""
     result = xs[0]
+    if all(x.dtype == result.dtype for x in xs):
+        return result.dtype
     for x in xs[1:]:
-        if x.dtype != result.dtype:
-            result = TensorSpec(max(result.shape, x.shape, key=len), _promoted(result, x))
+        result = TensorSpec(max(result.shape, x.shape, key=len), _promoted(result, x))
     return result.dtype
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from graph_engine import Graph
+from graph_engine.blocks import registry
 from graph_engine.errors import GraphError
 from graph_engine.graph.node import Node
-from graph_engine.blocks import registry
 from tests.engine.cases import random_value
 
 
@@ -36,7 +37,7 @@ def documents_cnn() -> Graph:
 
 def sequence(graph: Graph, *nodes: Node) -> None:
     """Connects each node to the next."""
-    for a, b in zip(nodes, nodes[1:], strict=False):
+    for a, b in pairwise(nodes):
         graph.connect(a, b)
 
 

@@ -15,10 +15,10 @@ from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.fixes import commands
-from graph_engine.templates import templates
 from graph_engine.document.write import to_text
 from graph_engine.errors import CheckError, GraphError
 from graph_engine.graph.history import History
+from graph_engine.templates import templates
 from tests.engine.edits import EDITS
 from tests.engine.graphs import documents_cnn, random_graph, sequence
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-import pickle
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from graph_engine import Graph
 from graph_engine.codegen.module import class_name
@@ -138,7 +134,7 @@ def test_an_error_at_run_time_leads_to_its_node() -> None:
     with pytest.raises(RuntimeError) as failed:
         module(torch.zeros(2, 1, 14, 14))
     frames = [t.lineno + 1 for t in failed.traceback if "archloom_generated" in str(t.path)]
-    assert graph[source.lines[frames[-1]]].name == "max_pool2" or graph[source.lines[frames[-1]]].name == "conv3"
+    assert graph[source.lines[frames[-1]]].name == "conv3", "what is left of 14×14 there is 1×1"
 
 
 def test_several_inputs_and_outputs_in_the_order_of_the_canvas() -> None:
@@ -150,17 +146,18 @@ def test_several_inputs_and_outputs_in_the_order_of_the_canvas() -> None:
         graph.connect(b, node)
     for node in (multiply, add, a):
         graph.connect(node, graph.add("Output"))
-    unused = graph.add("Input", name="spare", shape=[1])
-    source = graph.to_python()
-    assert "def forward(self, left: Tensor, right: Tensor, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:" in source.replace(
-        "\n        ", " "
-    ).replace("( self", "(self").replace(",\n    )", ")").replace("Tensor,\n", "Tensor, ").replace("Tensor, )", "Tensor)").replace(
-        ",     )", ")"
-    ) or "spare: Tensor" in source
+    graph.add("Input", name="spare", shape=[1])
+    assert """
+    def forward(
+        self, left: Tensor, right: Tensor, spare: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        x = left * right
+        y = left + right
+        return x, y, left
+""" in graph.to_python()
     x, y = torch.randn(2, 3), torch.randn(2, 3)
     product, total, same = graph.compile()(x, y, torch.zeros(2, 1))
     assert torch.equal(product, x * y) and torch.equal(total, x + y) and same is x
-    assert unused.name in inspect.signature(type(graph.compile()).forward).parameters
 
 
 def test_states_of_a_recurrent_layer_are_passed_and_returned() -> None:
@@ -215,11 +212,9 @@ def test_any_name_gives_a_class(document: str, expected: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["输入", "é", "x", "_", "h1", "y", "super", "print", "len", "int", "tuple", "object", "str", "nnn", "Torch", "DigitsCnn", "l", "O"]
+    "name", ["输入", "é", "x", "h1", "y", "super", "print", "len", "int", "tuple", "object", "str", "nnn", "Torch", "DigitsCnn", "l", "O"]
 )
 def test_any_name_of_a_node_may_be_written(name: str, tmp_path: Path) -> None:
-    if name.startswith("_"):
-        return
     graph = Graph("digits_cnn")
     x = graph.add("Input", name=name, shape=[4])
     y = graph.add("Input", name="y" if name != "y" else "z", shape=[4])
@@ -237,8 +232,11 @@ def test_any_name_of_a_node_may_be_written(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "description",
-    ['Says """hello""".', "A \\ backslash \\", 'Ends in a "quote"', "Two\nlines", "Nul \0 and tab \t", "“Long” " + "word " * 60, '"' * 9, "\\" * 9],
-)
+    [
+        'Says """hello""".', "A \\ backslash \\", 'Ends in a "quote"', "Two\nlines", "Nul \0 and tab \t", "“Long” " + "word " * 60, '"' * 9,
+        "\\" * 9,
+    ],
+)  # fmt: skip
 def test_any_description_stays_inside_the_docstring(description: str) -> None:
     graph = Graph(description, description)
     sequence(graph, graph.add("Input", shape=[2]), graph.add("ReLU"), graph.add("Output"))
@@ -297,140 +295,3 @@ def test_what_passes_the_check_runs_and_has_the_shapes_it_promised(seed: int) ->
         if ran == 4:
             return
     pytest.fail("hardly a graph passes")
-
-
-# the module
-
-
-def test_a_module_can_be_inspected_and_pickled() -> None:
-    graph = documents_cnn()
-    module = graph.compile()
-    assert inspect.getsource(type(module)) in graph.to_python()
-    again = pickle.loads(pickle.dumps(module))
-    sample = torch.randn(1, 1, 28, 28)
-    assert type(again) is type(module) and torch.equal(again(sample), module(sample))
-
-
-def test_two_graphs_of_one_name_have_classes_of_their_own() -> None:
-    one, two = documents_cnn(), documents_cnn()
-    two.set("n2", kernel_size=5)
-    assert type(one.compile()) is not type(two.compile())
-    assert type(one.compile()) is type(documents_cnn().compile())
-
-
-def test_many_threads_may_compile_at_once() -> None:
-    graph = residual(2)
-    graph.check()
-    text, failures = graph.to_python(), list[BaseException]()
-
-    def work() -> None:
-        from graph_engine.compiler import load_class
-
-        try:
-            load_class(text, graph.name)()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-
-
-def test_rebuilding_keeps_the_weights_of_what_did_not_change() -> None:
-    graph = documents_cnn()
-    before = graph.compile()
-    graph.set("n5", out_channels=48)
-    graph.rename("n11", "hidden")
-    graph.connect(graph.named("relu1"), graph.add("Dropout"))
-    after = graph.compile(previous=before)
-    assert after.conv1.weight is before.conv1.weight and after.linear2.bias is before.linear2.bias
-    for name in ("conv2", "conv3", "hidden"):
-        layer = getattr(after, name)
-        for weight in layer.parameters():
-            assert not weight.is_meta and weight.requires_grad
-            assert 0 < weight.abs().max() < 1, "as torch initializes it"
-    assert after(torch.randn(2, 1, 28, 28)).shape == (2, 10)
-    assert before(torch.randn(2, 1, 28, 28)).shape == (2, 10)
-
-
-@pytest.mark.parametrize("template", templates(), ids=lambda t: t.id)
-def test_rebuilding_without_a_change_is_the_same_network(template: object) -> None:
-    graph = template.open()  # type: ignore[attr-defined]
-    before = graph.compile().eval()
-    after = graph.compile(previous=before).eval()
-    assert [n for n, _ in after.named_parameters()] == [n for n, _ in before.named_parameters()]
-    assert all(a is b for a, b in zip(after.parameters(), before.parameters(), strict=True))
-    assert not any(t.is_meta for t in (*after.parameters(), *after.buffers()))
-    shape = [size_at(s, {"N": 2, "T": 5}) for s in graph.check().shapes[graph.named("x").id]["output"]]
-    assert torch.equal(before(torch.ones(shape)), after(torch.ones(shape)))
-
-
-def test_rebuilding_initializes_every_kind_of_layer() -> None:
-    graph = Graph("kinds")
-    tokens = graph.add("Input", shape=["T"], dtype="int64")
-    layers = [graph.add("Embedding", num_embeddings=9, embedding_dim=8, padding_idx=0)]
-    layers += [graph.add(b, hidden_size=8, batch_first=True) for b in ("RNN", "GRU", "LSTM")]
-    layers += [graph.add("MultiheadAttention", num_heads=2, batch_first=True, add_bias_kv=True), graph.add("LayerNorm")]
-    layers += [graph.add("Permute", dims=[0, 2, 1]), graph.add("BatchNorm1d"), graph.add("Conv1d", out_channels=4, kernel_size=1)]
-    sequence(graph, tokens, *layers, graph.add("Output"))
-    for port in ("key", "value"):
-        graph.connect(layers[3], layers[4], target_port=port)
-    torch.manual_seed(0)
-    module = graph.compile(previous=nn.Module())
-    assert all(bool(t.isfinite().all()) and not t.is_meta for t in module.state_dict().values())
-    assert not module.embedding1.weight[0].any(), "the row for padding is zero"
-    assert torch.equal(module.batch_norm1.running_var, torch.ones(8)) and torch.equal(module.layer_norm1.weight, torch.ones(8))
-    assert module(torch.ones(2, 5, dtype=torch.int64)).shape == (2, 4, 5)
-
-
-class Block(nn.Module):
-    """A residual block as one writes it by hand."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b = (nn.Conv2d(8, 8, 3, padding=1, bias=False) for _ in range(2))
-        self.p, self.q = nn.BatchNorm2d(8), nn.BatchNorm2d(8)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.p(self.a(x)))
-        return torch.relu(self.q(self.b(y)) + x)
-
-
-class Live(TorchDispatchMode):
-    """Counts the bytes of the tensors that are alive at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.alive: dict[int, int] = {}
-        self.peak = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        import weakref
-
-        result = func(*args, **(kwargs or {}))
-        for tensor in result if isinstance(result, (tuple, list)) else [result]:
-            if isinstance(tensor, Tensor) and tensor.numel():
-                key = tensor.untyped_storage().data_ptr()
-                self.alive[key] = tensor.nbytes
-                weakref.finalize(tensor, self.alive.pop, key, None)
-        self.peak = max(self.peak, sum(self.alive.values()))
-        return result
-
-
-def peak(module: nn.Module) -> int:
-    """Bytes of activations held at most in inference."""
-    sample = torch.randn(4, 3, 32, 32)
-    with torch.no_grad(), Live() as live:
-        module(sample)
-    return live.peak
-
-
-def test_memory_at_its_peak_is_that_of_code_by_hand() -> None:
-    by_hand = nn.Sequential(
-        nn.Conv2d(3, 8, 3, padding=1), *(Block() for _ in range(6)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10)
-    )
-    generated = residual(6, size=32).compile()
-    assert peak(generated.eval()) <= 1.02 * peak(by_hand.eval())

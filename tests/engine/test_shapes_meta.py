@@ -1,7 +1,7 @@
 """Every shape rule against torch's own operator on the meta device, over random uses of each block, right and wrong ones.
 
 The rule is right when it refuses exactly what torch refuses, and otherwise gives torch's shapes, dtypes and weights: with numbers, at two
-batch sizes, and with free sizes, by putting numbers in their places. A long run, until a key is pressed or a mismatch is found::
+batch sizes, and with free sizes, by putting numbers in their places. A long run::
 
     python -m tests.engine.test_shapes_meta --configurations 10000 [--block Conv2d] [--seed 7]
 """
@@ -19,9 +19,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
+from graph_engine.blocks import registry
 from graph_engine.spec.block import BlockSpec, Inferred
 from graph_engine.spec.faults import Fault
-from graph_engine.blocks import registry
 from graph_engine.spec.tensor import TensorSpec, size_at
 from tests.engine.cases import Case, random_case
 from tests.engine.oracle import Answer, Operator, number
