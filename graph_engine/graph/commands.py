@@ -5,6 +5,7 @@ A command checks everything before it changes anything, so one that raises has c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.settings.schema import Settings
 
 
-class Command:
+class Command(ABC):
     """One undoable edit.
 
     Attributes:
@@ -23,17 +24,17 @@ class Command:
 
     text: str = ""
 
+    @abstractmethod
     def do(self, graph: CoreGraph) -> None:
         """Carries out the edit; again after `undo`, with the same result.
 
         Raises:
             GraphError: the edit is refused; the graph is as before.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def undo(self, graph: CoreGraph) -> None:
         """Takes the edit back."""
-        raise NotImplementedError
 
     def merged(self, later: Command) -> Command | None:
         """One command for this one and ``later``, where both are steps of one gesture; else None."""

@@ -48,10 +48,6 @@ class History:
         if self._done:  # what comes next must not merge into the saved step
             self._done[-1] = self._done[-1]._replace(gesture=None)
 
-    def mark_unsaved(self) -> None:
-        """The graph has never been saved as it is: recovered work, for instance."""
-        self._saved = Command()
-
     def execute(self, command: Command, gesture: object = None) -> None:
         """Carries out a command.
 

@@ -194,6 +194,3 @@ def test_saved_is_known_through_undo_redo_and_merging() -> None:
     assert not history.is_saved
     history.execute(Rename("n2", "other"))
     assert not history.is_saved and not history.undone
-    history.mark_unsaved()
-    history.undo()
-    assert not history.is_saved
