@@ -37,7 +37,7 @@ def fitting_ends(graph: CoreGraph, node: str, side: Side, moving: Edge | None = 
         (side, port) pairs by node id; a node without any is left out.
     """
     ends: Ends = {}
-    banned = {node} | (graph.ancestors(node) if side == "output" else _descendants(graph, node))
+    banned = {node} | (graph.ancestors(node) if side == "output" else graph.descendants(node))
     for other in graph:
         if other.id in banned:
             continue
@@ -61,17 +61,6 @@ def best_end(graph: CoreGraph, node: str, ends: Ends) -> PortKey | None:
     keys: list[tuple[Port, PortKey]] = [(p, ("input", p.name)) for p in spec.inputs]
     keys += [(p, ("output", p.name)) for p in spec.outputs]
     return min((pair for pair in keys if pair[1] in fits), key=lambda pair: pair[0].optional)[1]
-
-
-def _descendants(graph: CoreGraph, node: str) -> set[str]:
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        for edge in graph.outgoing(stack.pop()):
-            if edge.target not in found:
-                found.add(edge.target)
-                stack.append(edge.target)
-    return found
 
 
 class DrawEdge(Interaction):
