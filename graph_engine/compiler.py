@@ -41,7 +41,13 @@ def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Modul
     for path, part in module.named_modules():
         own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
         names = [f"{path}.{name}" if path else name for name, _ in own]
-        if any(n not in kept or kept[n].shape != tensor.shape for n, (_, tensor) in zip(names, own, strict=True)):
+        missing = [n for n, (_, tensor) in zip(names, own, strict=True) if n not in kept or kept[n].shape != tensor.shape]
+        if missing and part is module:  # tensors of the network itself are filled by its constructor alone
+            fresh = cls()
+            kept |= {n: getattr(fresh, n) for n in missing}
+            for name, _ in part.named_buffers(recurse=False):
+                part._buffers[name] = getattr(fresh, name)
+        elif missing:
             part.to_empty(device="cpu", recurse=False)
             reset = getattr(part, "reset_parameters", None) or part._reset_parameters
             reset()

@@ -131,6 +131,8 @@ LIGHT = Theme(
             "Arithmetic": "#9f3a38",
             "Padding": "#51708a",
             "Vision": "#1971a8",
+            "Sequence": "#a3246b",
+            "Reduction": "#94452b",
         }
     ),
     series=("#2f62d0", "#c2410c", "#0f766e", "#a8327e", "#8a6100", "#3a8fb7", "#6741d9", "#525967"),
@@ -190,6 +192,8 @@ DARK = Theme(
             "Arithmetic": "#f29490",
             "Padding": "#9db8d0",
             "Vision": "#6ec1f0",
+            "Sequence": "#e07fb4",
+            "Reduction": "#e08b7f",
         }
     ),
     series=("#7aa5ff", "#ff9a62", "#4fd1c0", "#f58ac0", "#e3c04f", "#8fd3ff", "#b197fc", "#b3b8c2"),
@@ -219,6 +223,8 @@ CATEGORY_ICONS: Mapping[str, str] = {
     "Arithmetic": "plus-minus",
     "Padding": "frame-corners",
     "Vision": "image",
+    "Sequence": "dots-three",
+    "Reduction": "funnel",
 }
 """Icon of each block category."""
 

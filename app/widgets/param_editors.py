@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWid
 
 from graph_engine.errors import ParamError
 from graph_engine.settings.option import OptionParam, Selected
-from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, IntsParam, Param, ShapeParam
+from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, IntsParam, Param, ShapeParam, TextParam
 
 
 def value_text(value: Any) -> str:
@@ -232,22 +232,33 @@ class ShapeEditor(TextEditor):
         return tuple(int(p) if p.lstrip("-").isdigit() else p for p in parts)
 
 
+class LineEditor(TextEditor):
+    """Text as it stands."""
+
+    def read(self, text: str) -> Any:
+        return text
+
+
 class BoolEditor(Editor):
-    """True or false, as a tick."""
+    """True or false, as a tick; between the two where it may be left out."""
 
     def __init__(self, param: Param, parent: QWidget | None = None):
         super().__init__(param, parent)
         self.box = QCheckBox()
+        self.box.setTristate(param.optional)
         self.box.clicked.connect(self._on_click)
         self._hold(self.box)
         self._row.addStretch()
 
     def show_value(self, value: Any, inferred: Any = None) -> None:
-        self.box.setChecked(bool(value))
+        self.box.setCheckState(_TICKS[value])
 
-    def _on_click(self, on: bool) -> None:
-        self._offer(on)
+    def _on_click(self) -> None:
+        self._offer(next(value for value, tick in _TICKS.items() if tick is self.box.checkState()))
         self.left.emit()
+
+
+_TICKS = {False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked, True: Qt.CheckState.Checked}
 
 
 class NoWheel(QObject):
@@ -307,6 +318,7 @@ EDITORS: Mapping[str, type[Editor]] = {
     ChoiceParam.kind: ChoiceEditor,
     IntsParam.kind: IntsEditor,
     ShapeParam.kind: ShapeEditor,
+    TextParam.kind: LineEditor,
     OptionParam.kind: OptionEditor,
 }
 """The editor of each kind of parameter."""

@@ -165,7 +165,7 @@ class Checker:
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
         outputs = dict(zip(spec.output_names, found.outputs, strict=True))
         for port in spec.switched_outputs:
-            if not node.params[port.needs]:
+            if port.is_off(node.params):
                 del outputs[port.name]
         parameters = 0
         for shape in found.weights.values():

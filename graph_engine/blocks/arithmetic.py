@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from graph_engine.spec.block import BlockSpec, Inferred, Site
+from typing import Literal
+
+from graph_engine.blocks.activation import squashed
+from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
-from graph_engine.spec.faults import Fault
+from graph_engine.spec.faults import Fault, Fix
+from graph_engine.spec.params import FloatParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import broadcast, promote
+from graph_engine.spec.rules import broadcast, expect_dtype, expect_floating, expect_given, promote
 from graph_engine.spec.tensor import Shape, TensorSpec, per_sample, shape_text
 
 CATEGORY = "Arithmetic"
@@ -74,4 +78,168 @@ MatMul = BlockSpec(
     call=Call("operator", "@", arguments=("input", "other")),
     stem="matmul",
     keywords=("matrix product", "dot", "attention", "bmm"),
+)
+
+
+def binary(*, divides: bool = False, subtracts: bool = False) -> Rule:
+    """Two inputs broadcast and promote; a division gives floating-point numbers, a difference takes no truth values."""
+
+    def infer(at: Site) -> Inferred:
+        xs = (at.input("input"), at.input("other"))
+        if subtracts:
+            for port, x in zip(("input", "other"), xs, strict=True):
+                _expect_number(x, port)
+        found = TensorSpec(broadcast([x.shape for x in xs], "other"), promote(xs))
+        return Inferred((found._replace(dtype="float32") if divides and not found.is_floating else found,))
+
+    return infer
+
+
+def with_number(at: Site) -> Inferred:
+    """A tensor and a floating-point number: the shape passes, whole numbers become floating-point ones."""
+    expect_given(at, *at.params)
+    return squashed(at)
+
+
+def clamped(at: Site) -> Inferred:
+    """The rule of ``torch.clamp``: at least one bound."""
+    if at["min"] is None and at["max"] is None:
+        raise Fault("param.no-bound", "neither min nor max is set.", fixes=(Fix("Set min to 0", {"min": 0.0}),))
+    _expect_number(at.input())
+    return squashed(at)
+
+
+def number(at: Site) -> Inferred:
+    """Shape and dtype pass; truth values have no such operation."""
+    _expect_number(at.input())
+    return Inferred((at.input(),))
+
+
+def selected(at: Site) -> Inferred:
+    """The rule of ``torch.where``: a condition and two values broadcast."""
+    condition, a, b = at.input("condition"), at.input("input"), at.input("other")
+    expect_dtype(condition, ("bool",), "condition")
+    return Inferred((TensorSpec(broadcast([condition.shape, a.shape, b.shape]), promote((a, b))),))
+
+
+def masked(at: Site) -> Inferred:
+    """The rule of ``masked_fill``: the mask broadcasts to the input."""
+    expect_given(at, "value")
+    x, mask = at.input(), at.input("mask")
+    expect_dtype(x, ("float32", "float64", "bfloat16"))
+    expect_dtype(mask, ("bool",), "mask")
+    return Inferred((x._replace(shape=broadcast([x.shape, mask.shape], "mask")),))
+
+
+def _expect_number(x: TensorSpec, port: str = "input") -> None:
+    if x.dtype == "bool":
+        expect_floating(x, port)
+
+
+_PAIR = (Port("input", "(N, …, m)."), Port("other", "(N, …, m): broadcast with the input."))
+
+
+def _binary(id: str, summary: str, call: Call, infer: Rule, *keywords: str) -> BlockSpec:
+    return BlockSpec(id=id, category=CATEGORY, summary=summary, inputs=_PAIR, infer=infer, call=call, keywords=keywords)
+
+
+def _of_two(kind: Literal["operator", "function"], target: str) -> Call:
+    return Call(kind, target, arguments=("input", "other"))
+
+
+Subtract = _binary("Subtract", "Subtracts one tensor from another.", _of_two("operator", "-"), binary(subtracts=True), "minus", "difference")
+Divide = _binary("Divide", "Divides one tensor by another.", _of_two("operator", "/"), binary(divides=True), "quotient", "ratio")
+Minimum = _binary("Minimum", "The lesser of two elements.", _of_two("function", "torch.minimum"), binary(), "min")
+Maximum = _binary("Maximum", "The greater of two elements.", _of_two("function", "torch.maximum"), binary(), "max")
+
+
+def _unary(id: str, summary: str, call: Call, *params: Param, infer: Rule, keywords: tuple[str, ...] = (), **initial: float) -> BlockSpec:
+    return BlockSpec(
+        id=id,
+        category=CATEGORY,
+        summary=summary,
+        inputs=(Port("input", "Any shape."),),
+        outputs=(Port("output", "The shape of the input."),),
+        params=params,
+        infer=infer,
+        call=call,
+        initial=initial,
+        keywords=keywords,
+    )
+
+
+def _number(name: str, help: str) -> FloatParam:
+    return FloatParam(name=name, help=help)
+
+
+Scale = _unary(
+    "Scale",
+    "Multiplies by a number.",
+    Call("operator", "*", arguments=("input", "factor")),
+    _number("factor", "The number."),
+    infer=with_number,
+    keywords=("times", "multiply", "scalar"),
+    factor=2.0,
+)
+AddScalar = _unary(
+    "AddScalar",
+    "Adds a number.",
+    Call("operator", "+", arguments=("input", "amount")),
+    _number("amount", "The number."),
+    infer=with_number,
+    keywords=("plus", "shift", "offset"),
+    amount=1.0,
+)
+Power = _unary(
+    "Power",
+    "Raises to a power.",
+    Call("operator", "**", arguments=("input", "exponent")),
+    _number("exponent", "The exponent: 2 squares, 0.5 takes the root, -1 the reciprocal."),
+    infer=with_number,
+    keywords=("square", "root", "reciprocal"),
+    exponent=2.0,
+)
+Negate = _unary("Negate", "Changes the sign.", Call("function", "torch.neg"), infer=number, keywords=("minus", "opposite"))
+Abs = _unary("Abs", "The absolute value.", Call("function", "torch.abs"), infer=number, keywords=("magnitude",))
+Exp = _unary("Exp", "The exponential function.", Call("function", "torch.exp"), infer=squashed, keywords=("variance", "vae"))
+Log = _unary("Log", "The natural logarithm.", Call("function", "torch.log"), infer=squashed)
+Sqrt = _unary("Sqrt", "The square root.", Call("function", "torch.sqrt"), infer=squashed, keywords=("root",))
+Sin = _unary("Sin", "The sine.", Call("function", "torch.sin"), infer=squashed, keywords=("periodic",))
+Cos = _unary("Cos", "The cosine.", Call("function", "torch.cos"), infer=squashed, keywords=("periodic",))
+Clamp = _unary(
+    "Clamp",
+    "Cuts off below min and above max.",
+    Call("function", "torch.clamp", keywords=("min", "max")),
+    FloatParam(name="min", default=None, help="The least value; left empty, there is none."),
+    FloatParam(name="max", default=None, help="The greatest value; left empty, there is none."),
+    infer=clamped,
+    keywords=("clip", "limit"),
+    min=0.0,
+    max=1.0,
+)
+
+Where = BlockSpec(
+    id="Where",
+    category=CATEGORY,
+    summary="Takes each element from one tensor where a condition is true, and from another where it is not.",
+    inputs=(
+        Port("condition", "(N, …, m): true where the input is taken."),
+        Port("input", "(N, …, m): taken where the condition is true."),
+        Port("other", "(N, …, m): taken elsewhere."),
+    ),
+    infer=selected,
+    call=Call("function", "torch.where", arguments=("condition", "input", "other")),
+    keywords=("mask", "if", "choose"),
+)
+
+MaskedFill = BlockSpec(
+    id="MaskedFill",
+    category=CATEGORY,
+    summary="Puts a number where a mask is true: scores that attention may not see, for instance.",
+    inputs=(Port("input", "(N, …, m)."), Port("mask", "(N, …, m): true where the number goes.")),
+    params=(FloatParam(name="value", help="The number; -1e9 takes a score out of a softmax."),),
+    infer=masked,
+    call=Call("method", "masked_fill", arguments=("input", "mask", "value")),
+    initial={"value": -1e9},
+    keywords=("mask", "attention", "padding"),
 )

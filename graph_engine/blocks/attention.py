@@ -7,7 +7,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, FloatParam, IntParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_dtype, expect_given, expect_number, expect_rank, settled
+from graph_engine.spec.rules import broadcast, expect_dtype, expect_given, expect_number, expect_rank, settled
 from graph_engine.spec.tensor import Size, TensorSpec, per_sample, shape_text
 
 
@@ -52,7 +52,7 @@ def multihead(at: Site) -> Inferred:
                 dim=dim,
             )
     n, targets, sources = query.shape[batch], query.shape[time], key.shape[time]
-    _check_masks(at, n, targets, sources, heads)
+    check_masks(at, n, targets, sources, heads)
     extra = int(at["add_bias_kv"]) + int(at["add_zero_attn"])
     kdim, vdim = widths["kdim"] or width, widths["vdim"] or width
     return Inferred(
@@ -68,12 +68,55 @@ def multihead(at: Site) -> Inferred:
     )
 
 
-def _check_masks(at: Site, n: Size, targets: Size, sources: Size, heads: int) -> None:
-    padding, mask = at.optional("key_padding_mask"), at.optional("attn_mask")
-    for port, x, allowed in (
-        ("key_padding_mask", padding, ((n, sources),)),
-        ("attn_mask", mask, ((targets, sources), (n * heads, targets, sources))),
+def scaled_dot_product(at: Site) -> Inferred:
+    """The rule of ``F.scaled_dot_product_attention``."""
+    query, key, value, mask = at.input("query"), at.input("key"), at.input("value"), at.optional("attn_mask")
+    for port, x in (("query", query), ("key", key), ("value", value)):
+        expect_rank(x, (3, 4), "(N, T, features) or (N, heads, T, features)", port)
+        expect_dtype(x, ("float32",), port)
+    for port, x, other, dims in (
+        ("key", key, query, (*range(len(query.shape) - 2), -1)),
+        ("value", value, key, tuple(range(len(key.shape) - 1))),
     ):
+        if len(x.shape) != len(other.shape) or any(x.shape[d] != other.shape[d] for d in dims):
+            raise Fault(
+                "shape.attention",
+                "{port_name} is {received}, which does not go with {other}.",
+                port=port,
+                port_name=port,
+                received=shape_text(x.shape),
+                other=shape_text(other.shape),
+            )
+    outer, targets, width, sources = query.shape[:-2], query.shape[-2], query.shape[-1], key.shape[-2]
+    if mask is not None:
+        expect_dtype(mask, ("bool", "float32"), "attn_mask")
+        if at["is_causal"]:
+            fix = Fix("Turn is_causal off", {"is_causal": False})
+            raise Fault("param.causal", "is_causal is on, and a mask is connected: one of the two.", port="attn_mask", fixes=(fix,))
+        if broadcast([mask.shape, (*outer, targets, sources)], "attn_mask") != (*outer, targets, sources) or len(mask.shape) < 2:
+            raise Fault(
+                "shape.mask",
+                "{name} must broadcast to {expected}, but is {received}.",
+                port="attn_mask",
+                name="attn_mask",
+                expected=shape_text((*outer, targets, sources)),
+                received=shape_text(mask.shape),
+            )
+    features = value.shape[-1]
+    return Inferred(
+        (query._replace(shape=(*outer, targets, features)),), flops=2 * per_sample((*outer, targets, sources)) * per_sample((width + features,))
+    )
+
+
+def check_masks(
+    at: Site, n: Size, targets: Size, sources: Size, heads: int, padding: str = "key_padding_mask", mask: str = "attn_mask"
+) -> None:
+    """Raises a `Fault` unless the masks at two ports, where they are connected, have the shapes that attention takes."""
+    for port, allowed in (
+        (padding, ((n, sources),)),
+        (mask, ((targets, sources), (n * heads, targets, sources))),
+    ):
+        x = at.optional(port)
         if x is None:
             continue
         expect_dtype(x, ("bool", "float32"), port)
@@ -144,4 +187,30 @@ MultiheadAttention = BlockSpec(
     initial={"num_heads": 4, "batch_first": True, "need_weights": False},
     stem="attention",
     keywords=("self-attention", "transformer", "mha", "cross-attention"),
+)
+
+ScaledDotProductAttention = BlockSpec(
+    id="ScaledDotProductAttention",
+    category="Attention",
+    summary="Attention without weights of its own: softmax(query · keyᵀ / √features) · value.",
+    inputs=(
+        Port("query", "(N, heads, T, features) or (N, T, features): who asks."),
+        Port("key", "(N, heads, S, features) or (N, S, features): what is matched."),
+        Port("value", "(N, heads, S, features) or (N, S, features): what is gathered."),
+        Port("attn_mask", "(T, S): true where a query may look, unlike the masks of MultiheadAttention.", optional=True),
+    ),
+    outputs=(Port("output", "The shape of the query, with the features of the value."),),
+    params=(
+        BoolParam(name="is_causal", default=False, help="A query sees nothing that comes after it."),
+        FloatParam(name="scale", default=None, advanced=True, help="Factor of the scores; left empty, 1 / √features."),
+    ),
+    infer=scaled_dot_product,
+    call=Call(
+        "function",
+        "F.scaled_dot_product_attention",
+        arguments=("query", "key", "value"),
+        keywords=("attn_mask", "is_causal", "scale"),
+    ),
+    stem="attention",
+    keywords=("self-attention", "transformer", "sdpa", "flash"),
 )

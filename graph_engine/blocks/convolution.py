@@ -27,16 +27,7 @@ def convolution(n: int) -> Rule:
         kernel, stride, dilation = each(at["kernel_size"], n), each(at["stride"], n), each(at["dilation"], n)
         channels = settled(at, "in_channels", expect_number(x.shape[1], "the number of channels"), "channels")
         out, groups = at["out_channels"], at["groups"]
-        for name, count in (("in_channels", channels), ("out_channels", out)):
-            if count % groups:
-                raise Fault(
-                    "shape.groups",
-                    "{name} is {count}, which groups={groups} does not divide.",
-                    fixes=(Fix("Set groups to 1", {"groups": 1}),),
-                    name=name,
-                    count=count,
-                    groups=groups,
-                )
+        _expect_groups(channels, out, groups)
         padding = at["padding"]
         if padding == "same":
             if any(s != 1 for s in stride):
@@ -60,6 +51,19 @@ def convolution(n: int) -> Rule:
         )
 
     return infer
+
+
+def _expect_groups(channels: int, out: int, groups: int) -> None:
+    for name, count in (("in_channels", channels), ("out_channels", out)):
+        if count % groups:
+            raise Fault(
+                "shape.groups",
+                "{name} is {count}, which groups={groups} does not divide.",
+                fixes=(Fix("Set groups to 1", {"groups": 1}),),
+                name=name,
+                count=count,
+                groups=groups,
+            )
 
 
 def _slid(size: Size, kernel: int, stride: int, dilation: int, pad: int, mode: str) -> Size:
@@ -130,3 +134,81 @@ def _conv(n: int, what: str, keywords: tuple[str, ...] = ()) -> BlockSpec:
 
 Conv1d = _conv(1, "a sequence", ("temporal",))
 Conv2d = _conv(2, "an image", ("picture",))
+Conv3d = _conv(3, "a volume", ("video", "volume"))
+
+
+def transposed(n: int) -> Rule:
+    """The rule of transposed convolutions over ``n`` dimensions, from torch's documentation of ConvTransposeNd."""
+
+    def infer(at: Site) -> Inferred:
+        expect_given(at, "out_channels", "kernel_size")
+        x = at.input()
+        expect_rank(x, (n + 2,), LAYOUT[n])
+        expect_dtype(x, ("float32",))
+        channels = settled(at, "in_channels", expect_number(x.shape[1], "the number of channels"), "channels")
+        out, groups = at["out_channels"], at["groups"]
+        _expect_groups(channels, out, groups)
+        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
+        sizes = [_spread(*a) for a in zip(x.shape[2:], *(each(at[name], n) for name in names), strict=True)]
+        weight = (channels, out // groups, *each(at["kernel_size"], n))
+        return Inferred(
+            (TensorSpec((x.shape[0], out, *sizes), x.dtype),),
+            {"in_channels": channels},
+            {"weight": weight, "bias": (out,)} if at["bias"] else {"weight": weight},
+            flops=2 * per_sample((x.shape[0], *x.shape[2:])) * prod(weight),
+        )
+
+    return infer
+
+
+def _spread(size: Size, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> Size:
+    if extra >= max(stride, dilation):
+        raise Fault(
+            "param.output-padding",
+            "output_padding is {extra}, but must be less than the stride ({stride}) or the dilation ({dilation}).",
+            fixes=(Fix("Set output_padding to 0", {"output_padding": 0}),),
+            extra=extra,
+            stride=stride,
+            dilation=dilation,
+        )
+    result = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+    if not isinstance(result, Dim) and result < 1:
+        raise Fault(
+            "shape.padding-too-large",
+            "padding={padding} takes away all that comes of an input of {size}.",
+            port="input",
+            fixes=(Fix("Set padding to 0", {"padding": 0}),),
+            padding=padding,
+            size=size,
+        )
+    return result
+
+
+def _transposed(n: int, what: str) -> BlockSpec:
+    return BlockSpec(
+        id=f"ConvTranspose{n}d",
+        category=CATEGORY,
+        summary=f"Spreads each element of {what} by learned filters: a convolution run backwards, which enlarges.",
+        inputs=(Port("input", f"{LAYOUT[n]}."),),
+        outputs=(Port("output", f"{LAYOUT[n]} with out_channels channels."),),
+        params=(
+            IntParam(name="in_channels", inferred=True, minimum=1, help="Channels of the input."),
+            IntParam(name="out_channels", minimum=1, help="Channels of the output: the number of filters."),
+            IntsParam(name="kernel_size", length=n, minimum=1, help="Size of the filters."),
+            IntsParam(name="stride", default=1, length=n, minimum=1, help="Factor by which the output is larger."),
+            IntsParam(name="padding", default=0, length=n, minimum=0, help="Taken away from each side of the output."),
+            IntsParam(name="output_padding", default=0, length=n, minimum=0, advanced=True, help="Added to one side of the output."),
+            IntParam(name="groups", default=1, minimum=1, advanced=True, help="Blocks of channels that are convolved apart."),
+            BoolParam(name="bias", default=True, help="Add a learned bias to the output."),
+            IntsParam(name="dilation", default=1, length=n, minimum=1, advanced=True, help="Distance between the elements of a filter."),
+        ),
+        infer=transposed(n),
+        call=Call("module", f"nn.ConvTranspose{n}d", positional=2),
+        initial={"out_channels": 32, "kernel_size": 2, "stride": 2},
+        keywords=("deconvolution", "upsample", "decoder", "unet"),
+    )
+
+
+ConvTranspose1d = _transposed(1, "a sequence")
+ConvTranspose2d = _transposed(2, "an image")
+ConvTranspose3d = _transposed(3, "a volume")

@@ -1,14 +1,14 @@
-"""The two ends of a network."""
+"""Where tensors come from and go to: the two ends of a network, and tensors that it holds itself."""
 
 from __future__ import annotations
 
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Call
-from graph_engine.spec.faults import Fault
-from graph_engine.spec.params import ShapeParam, dtype_param
+from graph_engine.spec.faults import Fault, Fix
+from graph_engine.spec.params import DtypeParam, FloatParam, IntParam, IntsParam, ShapeParam
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_given
-from graph_engine.spec.tensor import N, TensorSpec, as_size
+from graph_engine.spec.tensor import FLOATING, ITEM_SIZES, N, TensorSpec, as_size
 
 CATEGORY = "Input & output"
 
@@ -19,6 +19,31 @@ def given(at: Site) -> Inferred:
     if "N" in at["shape"]:
         raise Fault("param.batch-name", "N is the batch, which every shape has in front; give the free size another name.")
     return Inferred((TensorSpec((N, *map(as_size, at["shape"])), at["dtype"]),))
+
+
+def learned(at: Site) -> Inferred:
+    """A tensor that is itself a weight."""
+    expect_given(at, "size")
+    return Inferred((TensorSpec(at["size"]),), {}, {"": at["size"]})
+
+
+def constant(at: Site) -> Inferred:
+    """A tensor that never changes."""
+    expect_given(at, "size", "fill_value")
+    dtype, value = at["dtype"], at["fill_value"]
+    if dtype not in FLOATING:
+        bits = 8 * ITEM_SIZES[dtype]
+        low, high = {"bool": (0, 1), "uint8": (0, 255)}.get(dtype, (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+        if not value.is_integer() or not low <= value <= high:
+            fixes = (Fix("Set dtype to float32", {"dtype": "float32"}),)
+            raise Fault("param.fill-value", "fill_value is {value}, which {dtype} cannot hold.", fixes=fixes, value=value, dtype=dtype)
+    return Inferred((TensorSpec(at["size"], at["dtype"]),))
+
+
+def counted(at: Site) -> Inferred:
+    """The numbers 0 to ``end`` - 1."""
+    expect_given(at, "end")
+    return Inferred((TensorSpec((at["end"],), at["dtype"]),))
 
 
 def result(at: Site) -> Inferred:
@@ -34,7 +59,7 @@ Input = BlockSpec(
     outputs=(Port("output", "The tensor, with the batch dimension N in front."),),
     params=(
         ShapeParam(name="shape", help="Shape of one sample, without the batch; a name such as T stands for a size that is free."),
-        dtype_param("dtype", "Type of the elements; int64 for token numbers."),
+        DtypeParam(name="dtype", default="float32", help="Type of the elements; int64 for token numbers."),
     ),
     infer=given,
     call=Call("input", "input", ()),
@@ -53,4 +78,52 @@ Output = BlockSpec(
     call=Call("output", "output"),
     stem="output",
     keywords=("result", "return", "sink"),
+)
+
+_SIZE = IntsParam(name="size", single=False, minimum=1, help="The shape, which has no batch: it broadcasts over one.")
+
+Parameter = BlockSpec(
+    id="Parameter",
+    category=CATEGORY,
+    summary="A tensor that is learned: a query, a scale, a starting state.",
+    inputs=(),
+    outputs=(Port("output", "The tensor."),),
+    params=(
+        FloatParam(name="mean", default=0.0, help="Mean of the numbers to begin with."),
+        FloatParam(name="std", default=0.02, minimum=0.0, help="Their standard deviation; 0 makes all of them the mean."),
+        _SIZE,
+    ),
+    infer=learned,
+    call=Call("parameter", "torch.normal", arguments=("mean", "std", "size")),
+    initial={"size": (1, 64)},
+    keywords=("weight", "learned", "token", "query"),
+)
+
+Constant = BlockSpec(
+    id="Constant",
+    category=CATEGORY,
+    summary="A tensor filled with one number.",
+    inputs=(),
+    outputs=(Port("output", "The tensor."),),
+    params=(_SIZE, FloatParam(name="fill_value", help="The number."), DtypeParam(name="dtype", default="float32", help="Type of the elements.")),
+    infer=constant,
+    call=Call("buffer", "torch.full", arguments=("size", "fill_value"), keywords=("dtype",)),
+    initial={"size": (1,), "fill_value": 1.0},
+    keywords=("number", "zeros", "ones", "full"),
+)
+
+Arange = BlockSpec(
+    id="Arange",
+    category=CATEGORY,
+    summary="The numbers 0, 1, 2 …: positions, for instance.",
+    inputs=(),
+    outputs=(Port("output", "(end,)."),),
+    params=(
+        IntParam(name="end", minimum=1, help="How many."),
+        DtypeParam(name="dtype", default="int64", options=("int64", "int32", "float32", "float64"), help="Type of the elements."),
+    ),
+    infer=counted,
+    call=Call("buffer", "torch.arange", arguments=("end",), keywords=("dtype",)),
+    initial={"end": 16},
+    keywords=("positions", "range", "index"),
 )

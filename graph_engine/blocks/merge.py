@@ -33,6 +33,19 @@ def concat(at: Site) -> Inferred:
     return Inferred((TensorSpec(shape, promote(xs)),))
 
 
+def stacked(at: Site) -> Inferred:
+    """A new dimension, as long as there are tensors; all have one shape."""
+    xs = at.many()
+    first = xs[0].shape
+    for x in xs[1:]:
+        if x.shape != first:
+            raise Fault(
+                "shape.stack", "cannot stack {first} and {second}: the shapes must agree.", port="input", first=shape_text(first), second=shape_text(x.shape)
+            )
+    dim = axis(at["dim"], len(first) + 1)
+    return Inferred((TensorSpec((*first[:dim], len(xs), *first[dim:]), promote(xs)),))
+
+
 Concat = BlockSpec(
     id="Concat",
     category="Merge",
@@ -44,4 +57,17 @@ Concat = BlockSpec(
     initial={"dim": 1},
     minimum_inputs=2,
     keywords=("cat", "concatenate", "join", "skip"),
+)
+
+Stack = BlockSpec(
+    id="Stack",
+    category="Merge",
+    summary="Puts tensors of one shape on top of each other, along a new dimension.",
+    inputs=(Port("input", "Two or more tensors of one shape.", variadic=True),),
+    params=(IntParam(name="dim", default=0, help="Where the new dimension goes; 0 is the batch, -1 behind the last."),),
+    infer=stacked,
+    call=Call("function", "torch.stack", keywords=("dim",)),
+    initial={"dim": 1},
+    minimum_inputs=2,
+    keywords=("new dimension", "join"),
 )

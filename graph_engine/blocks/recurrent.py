@@ -37,7 +37,7 @@ def recurrent(gates: int, *, cell: bool = False) -> Rule:
         out = projected or hidden
         batch, length = (x.shape[0], x.shape[1]) if at["batch_first"] else (x.shape[1], x.shape[0])
         states = {"h_0": (directions * layers, batch, out)} | ({"c_0": (directions * layers, batch, hidden)} if cell else {})
-        _check_states(at, states)
+        expect_states(at, states)
 
         weights: dict[str, tuple[int, ...]] = {}
         steps, flops = per_sample((batch, length)), 0
@@ -59,7 +59,8 @@ def recurrent(gates: int, *, cell: bool = False) -> Rule:
     return infer
 
 
-def _check_states(at: Site, expected: Mapping[str, Shape]) -> None:
+def expect_states(at: Site, expected: Mapping[str, Shape]) -> None:
+    """Raises a `Fault` unless the initial states are all connected, or none, and have the expected shapes."""
     given = {port: at.optional(port) for port in expected}
     missing = [port for port, spec in given.items() if spec is None]
     if missing and len(missing) < len(expected):

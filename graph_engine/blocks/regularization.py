@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from graph_engine.blocks.activation import same
-from graph_engine.spec.block import BlockSpec
+from graph_engine.blocks.convolution import LAYOUT
+from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
 from graph_engine.spec.params import BoolParam, FloatParam
 from graph_engine.spec.ports import Port
+from graph_engine.spec.rules import expect_rank
 
-Dropout = BlockSpec(
-    id="Dropout",
-    category="Regularization",
-    summary="Zeroes random elements in training, so that the network relies on none of them.",
-    inputs=(Port("input", "Any shape."),),
-    outputs=(Port("output", "The shape of the input."),),
-    params=(
-        FloatParam(name="p", default=0.5, minimum=0.0, maximum=1.0, help="Probability of an element to be zeroed."),
-        BoolParam(name="inplace", default=False, advanced=True, help="Overwrite the input to save memory."),
-    ),
-    infer=same,
-    call=Call("module", "nn.Dropout", positional=1),
-    keywords=("overfitting",),
+
+def channelwise(n: int) -> Rule:
+    """As `same`, for layers that drop whole channels over ``n`` dimensions; 0 is any number of them."""
+
+    def infer(at: Site) -> Inferred:
+        expect_rank(at.input(), (n + 2,) if n else range(2, 100), LAYOUT.get(n, "(N, C, …)"))
+        return same(at)
+
+    return infer
+
+
+def _dropout(id: str, summary: str, what: str, infer: Rule = same, layout: str = "Any shape") -> BlockSpec:
+    return BlockSpec(
+        id=id,
+        category="Regularization",
+        summary=summary,
+        inputs=(Port("input", f"{layout}."),),
+        outputs=(Port("output", "The shape of the input."),),
+        params=(
+            FloatParam(name="p", default=0.5, minimum=0.0, maximum=1.0, help=f"Probability of {what} to be zeroed."),
+            BoolParam(name="inplace", default=False, advanced=True, help="Overwrite the input to save memory."),
+        ),
+        infer=infer,
+        call=Call("module", f"nn.{id}", positional=1),
+        keywords=("overfitting",),
+    )
+
+
+Dropout = _dropout("Dropout", "Zeroes random elements in training, so that the network relies on none of them.", "an element")
+Dropout1d = _dropout("Dropout1d", "Zeroes random channels of a sequence in training.", "a channel", channelwise(1), LAYOUT[1])
+Dropout2d = _dropout("Dropout2d", "Zeroes random channels of an image in training.", "a channel", channelwise(2), LAYOUT[2])
+Dropout3d = _dropout("Dropout3d", "Zeroes random channels of a volume in training.", "a channel", channelwise(3), LAYOUT[3])
+AlphaDropout = _dropout("AlphaDropout", "Dropout for SELU: it keeps mean and variance of the activations.", "an element")
+FeatureAlphaDropout = _dropout(
+    "FeatureAlphaDropout", "AlphaDropout of whole channels.", "a channel", channelwise(0), "(N, C) or (N, C, L) or (N, C, H, W)"
 )

@@ -20,7 +20,7 @@ class Inferred(NamedTuple):
     Attributes:
         outputs: one `TensorSpec` for each output port, in order.
         sizes: inferred hyper-parameters, ``in_channels`` for instance.
-        weights: shape of each learned tensor, by torch's name in the ``state_dict``.
+        weights: shape of each learned tensor, by torch's name in the ``state_dict``; "" for a node that is one itself.
         buffers: the same for tensors that are saved but not learned.
         flops: floating-point operations of one forward pass of one sample, a multiply-add counted as two. As
             ``torch.utils.flop_counter`` does, it counts matrix products, convolutions and what is made of them, and nothing else.
@@ -126,6 +126,13 @@ class BlockSpec:
         """Names of the outputs, nested as the operator returns them."""
         return self.call.returns or tuple(p.name for p in self.outputs)
 
+    def results_with(self, params: Mapping[str, Any]) -> Names:
+        """As `results`, as far as the operator returns them with those parameters."""
+        if not self.call.shrinks:
+            return self.results
+        off = {p.name for p in self.switched_outputs if p.is_off(params)}
+        return tuple(name for name in self.results if name not in off)
+
     @cached_property
     def constructed(self) -> tuple[Param, ...]:
         """The parameters that a layer is constructed with; the others are passed when it is called."""
@@ -145,10 +152,12 @@ class BlockSpec:
     def reference(self) -> str:
         """Address of torch's own page on the operator; empty where it has none."""
         target = self.call.target
+        if self.call.is_held:
+            return ""
         dotted = {"nn.": "torch.", "torch.": "", "F.": "torch.nn.functional."}
         for prefix, full in dotted.items():
             if target.startswith(prefix):
-                name = full + (target if prefix != "F." else target[2:])
+                name = full + target.removeprefix("F.")
                 return f"https://docs.pytorch.org/docs/stable/generated/{name}.html"
         return f"https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{target}.html" if self.call.kind == "method" else ""
 

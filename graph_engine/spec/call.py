@@ -16,17 +16,31 @@ class Call(NamedTuple):
 
     Attributes:
         kind: ``module`` constructs a layer in ``__init__`` and calls it; ``function`` and ``method`` call; ``operator`` is infix;
+            ``parameter`` and ``buffer`` construct a tensor of the network itself, learned or not;
             ``input`` and ``output`` are the ends of ``forward``.
-        target: the class (``nn.Conv2d``), function (``torch.cat``), method (``permute``) or operator (``+``).
+        target: the class (``nn.Conv2d``; ``modules.CausalMask`` where the source of `graph_engine.modules` travels along), function
+            (``torch.cat``), method (``permute``) or operator (``+``).
         arguments: what is passed by position when computing.
         keywords: what is passed by keyword when computing, where it is connected or differs from the default.
         returns: the outputs as torch returns them; empty means one tensor.
         positional: how many constructor arguments (``module``) are written by position.
+        inner: the class of a layer that the constructor takes first (``nn.TransformerEncoderLayer``), itself constructed with all parameters
+            but those in ``outer``.
+        outer: the parameters that such a constructor takes besides.
+        shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
     """
 
-    kind: Literal["module", "function", "method", "operator", "input", "output"]
+    kind: Literal["module", "function", "method", "operator", "parameter", "buffer", "input", "output"]
     target: str
     arguments: Names = ("input",)
     keywords: tuple[str, ...] = ()
     returns: Names = ()
     positional: int = 0
+    inner: str = ""
+    outer: tuple[str, ...] = ()
+    shrinks: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the result is a tensor that the network holds, so that nothing is computed."""
+        return self.kind in ("parameter", "buffer")

@@ -7,6 +7,7 @@ lines read values through `Param.parse`; nothing asks which block a parameter be
 from __future__ import annotations
 
 import keyword
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -158,9 +159,33 @@ class ChoiceParam(Param):
         return "one of " + ", ".join(self.options)
 
 
-def dtype_param(name: str, help: str, default: str = "float32") -> ChoiceParam:
-    """A parameter that takes a dtype by torch's name of it."""
-    return ChoiceParam(name=name, help=help, default=default, options=tuple(ITEM_SIZES))
+@dataclass(frozen=True, kw_only=True)
+class DtypeParam(ChoiceParam):
+    """A dtype, by torch's name of it."""
+
+    options: tuple[str, ...] = tuple(ITEM_SIZES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextParam(Param):
+    """A line of text.
+
+    Attributes:
+        form: what it must look like, as a regular expression for all of it.
+        shown: that form in words, completing "… must be".
+    """
+
+    kind = "text"
+    form: str = ".*"
+    shown: str = "a line of text"
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not value.isprintable() or not re.fullmatch(self.form, value):
+            raise self.refuse(value)
+        return value
+
+    def limits(self) -> str:
+        return self.shown
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Port(NamedTuple):
@@ -14,6 +15,7 @@ class Port(NamedTuple):
         optional: an input that may stay unconnected.
         variadic: an input that takes any number of edges, in order.
         needs: of an output, the parameter that must be on for it to be computed.
+        least: of an output with ``needs`` naming a number, the least one with which it is computed.
     """
 
     name: str
@@ -21,3 +23,8 @@ class Port(NamedTuple):
     optional: bool = False
     variadic: bool = False
     needs: str = ""
+    least: int = 1
+
+    def is_off(self, params: Mapping[str, Any]) -> bool:
+        """Whether the parameters switch this output off."""
+        return bool(self.needs) and params[self.needs] < self.least

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from graph_engine.spec.params import DtypeParam
 from graph_engine.spec.tensor import Size, TensorSpec, size_at
 from tests.engine.cases import Arriving, Case
 
@@ -47,21 +49,26 @@ class Operator:
         if self.call.kind == "module":
             declared = {p.name: case.params[p.name] for p in case.spec.params if p.name not in self.call.keywords}
             with quiet(), torch.device(device):
-                self.module = _resolve(self.call.target)(**declared)
+                inner = {k: v for k, v in declared.items() if self.call.inner and k not in self.call.outer}
+                first = [resolve(self.call.inner)(**inner)] if inner else []
+                self.module = resolve(self.call.target)(*first, **{k: v for k, v in declared.items() if k not in inner})
 
     def run(self, values: Mapping[str, int]) -> Any:
         """The result, with the free sizes that ``values`` gives."""
         inputs = {port: _tensors(x, values, self.device) for port, x in self.case.inputs.items()}
-        arguments = [self._value(name, inputs) for name in self.call.arguments]
+        arguments: list[Any] = []
+        for name in self.call.arguments:
+            value = self._value(name, inputs)
+            arguments += value if str(name).startswith("*") else [value]
         keywords = {name: self._value(name, inputs) for name in self.call.keywords}
+        keywords = {k: v for k, v in keywords.items() if k in inputs or v != self.case.spec.defaults[k]}
         with quiet():
             if self.call.kind == "operator":
                 operands = [x for a in arguments for x in (a if isinstance(a, list) else [a])]
                 return reduce(_OPERATORS[self.call.target], operands)
             if self.call.kind == "method":
-                x = arguments[0]
-                return getattr(x, self.call.target)(*(self._number(v, x) for v in arguments[1]))
-            function = self.module if self.module is not None else _resolve(self.call.target)
+                return getattr(arguments[0], self.call.target)(*arguments[1:], **keywords)
+            function = self.module if self.module is not None else resolve(self.call.target)
             while arguments and arguments[-1] is None:
                 arguments.pop()
             return function(*arguments, **keywords)
@@ -69,10 +76,15 @@ class Operator:
     def answer(self, values: Mapping[str, int]) -> Answer:
         """Shapes and dtypes of the result."""
         result = self.run(values)
-        flat = tuple(_flat(result, self.case.spec.results if self.call.returns else None))
-        specs = tuple(None if t is None else TensorSpec(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in flat)
+        names = self.case.spec.results_with(self.case.params)
+        flat = iter(_flat(result, names if len(names) > 1 else None))
+        present = [not (self.call.shrinks and port.is_off(self.case.params)) for port in self.case.spec.outputs]
+        found = [next(flat) if is_there else None for is_there in present]
+        specs = tuple(None if t is None else TensorSpec(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in found)
         weights: dict[str, Any] = {}
         buffers: dict[str, Any] = {}
+        if self.call.kind == "parameter":
+            weights = {"": tuple(result.shape)}
         if self.module is not None:
             weights = {name: tuple(p.shape) for name, p in self.module.named_parameters()}
             buffers = {name: tuple(t.shape) for name, t in self.module.state_dict().items() if name not in weights}
@@ -82,15 +94,20 @@ class Operator:
         if isinstance(name, tuple):
             parts = tuple(p for p in (self._value(n, inputs) for n in name) if p is not None)
             return parts or None
+        if name.startswith("*") and name[1:] not in inputs:
+            return [self._number(v, inputs) for v in self.case.params[name[1:]]]
         name = name.removeprefix("*")
-        return inputs[name] if name in inputs else self.case.params[name]
+        if name in inputs:
+            return inputs[name]
+        value = self.case.params[name]
+        return getattr(torch, value) if isinstance(self.case.spec.param(name), DtypeParam) and value is not None else value
 
-    def _number(self, value: int | str, x: Tensor) -> int:
+    def _number(self, value: int | str, inputs: Mapping[str, Any]) -> int:
         """A size that a parameter names is read off the tensor, as generated code does."""
         if isinstance(value, int):
             return value
         [spec] = self.case.tensors()
-        return x.shape[spec.shape.index(value)]
+        return next(iter(inputs.values())).shape[spec.shape.index(value)]
 
 
 @contextmanager
@@ -101,11 +118,17 @@ def quiet() -> Iterator[None]:
         yield
 
 
-_OPERATORS = {"+": operator.add, "*": operator.mul, "@": operator.matmul}
+_OPERATORS = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow, "@": operator.matmul,
+}  # fmt: skip
 
 
-def _resolve(target: str) -> Any:
+def resolve(target: str) -> Any:
+    """What the target of a call names."""
     root, _, path = target.partition(".")
+    if root == "modules":
+        file = "".join("_" + c.lower() if c.isupper() else c for c in path).lstrip("_")
+        return getattr(importlib.import_module(f"graph_engine.modules.{file}"), path)
     return operator.attrgetter(path)({"torch": torch, "nn": nn, "F": nn.functional}[root])
 
 

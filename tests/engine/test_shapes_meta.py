@@ -44,7 +44,46 @@ STRICTER = {
     ("batch_norm", "dtype.mismatch"): MIXED,
     ("layer_norm", "dtype.mismatch"): MIXED,
     ("multihead", "dtype.mismatch"): "a mask in another precision passes some of the ways through attention, and fails in others",
+    ("instance_norm", "dtype.mismatch"): MIXED,
+    ("local_response", "dtype.mismatch"): MIXED,
+    ("instance_norm", "shape.num-features"): "without affine torch only warns of a number that contradicts the input",
+    ("transposed", "shape.padding-too-large"): "torch gives an empty tensor where only one of several dimensions vanishes",
+    ("unpooling", "shape.padding-too-large"): "the same",
+    ("adaptive", "dtype.mismatch"): "the CPU has kernels for whole numbers, other devices have not",
+    ("power_average", "dtype.mismatch"): "the same",
+    ("padding", "dtype.mismatch"): "the same",
+    ("masked", "dtype.mismatch"): "a number is put among whole numbers only where they can hold it",
+    ("squeezed", "shape.squeeze"): "torch leaves a dimension that is larger as it is, which hides a mistake",
+    ("chunked", "shape.chunks"): "torch gives unequal parts, or fewer of them",
+    ("gathered", "shape.gather"): "two free sizes may happen to fit",
+    ("resized", "dtype.mismatch"): "half precision has kernels on some devices only",
+    ("resized", "param.size-or-factor"): "torch overlooks a scale_factor of 0 beside a size",
+    ("encoder", "dtype.mismatch"): "as multihead",
+    ("decoder", "dtype.mismatch"): "as multihead",
+    ("whole", "dtype.mismatch"): "as multihead",
+    ("scaled_dot_product", "shape.attention"): "torch broadcasts the batch and the heads, which hides a mistake",
+    ("scaled_dot_product", "dtype.mismatch"): "half precision has kernels on some devices only",
+    ("positions", "dtype.mismatch"): "a sequence is of floating-point numbers",
+    ("learned_positions", "dtype.mismatch"): "the same",
+    ("rotated", "dtype.mismatch"): "the same",
+    ("padded", "dtype.mismatch"): "token numbers are whole numbers",
+    ("last_step", "dtype.mismatch"): "a sequence is of floating-point numbers, a length is a whole number",
+    ("last_step", "shape.lengths"): "one length would stand for all",
+    ("pooled", "dtype.mismatch"): "a sequence is of floating-point numbers, a mask of truth values",
+    ("attended", "dtype.mismatch"): "the same",
+    ("begun", "dtype.mismatch"): "the same",
+    ("pooled", "shape.mask"): "torch broadcasts a mask, which hides a mistake",
+    ("attended", "shape.mask"): "the same",
+    ("learned_positions", "shape.max-length"): "a table of one position would stand for all",
+    ("rotated", "shape.pairs"): "the last feature would fall away or come twice",
+    ("constant", "param.fill-value"): "torch cuts a number off to a whole one, which hides a mistake",
+    ("einsum", "shape.einsum-sizes"): "torch broadcasts a size of 1, which hides a mistake",
+    ("cosine", "dtype.mismatch"): "distances are those of vectors of one kind",
+    ("pairwise", "dtype.mismatch"): "the same",
     ("same", "dtype.mismatch"): "Dropout passes whole numbers where p is 0 or 1, and fails in training otherwise",
+    ("channelwise", "dtype.mismatch"): "the same",
+    ("bounded", "dtype.mismatch"): "a few activations have kernels for whole numbers, most have none",
+    ("threshold", "dtype.mismatch"): "the same",
     ("batch_norm", "shape.num-features"): "a number that contradicts the input is a mistake even where no tensor has that size",
 }
 """Refusals that torch does not share, by family of rules and code of the fault, each with its reason."""
@@ -90,7 +129,7 @@ def _ask(case: Case, at: Mapping[str, int]) -> Answer | Exception:
 def _ask_on(device: str, case: Case, at: Mapping[str, int]) -> Answer | Exception:
     try:
         return Operator(case, device).answer(at)
-    except (RuntimeError, ValueError, TypeError, AssertionError, IndexError, NotImplementedError) as error:
+    except (RuntimeError, ValueError, TypeError, AssertionError, IndexError, NotImplementedError, ZeroDivisionError) as error:
         return error
 
 
@@ -104,8 +143,8 @@ def _completed(case: Case) -> Iterator[Mapping[str, object]]:
 
 def _differs(case: Case, found: Inferred, answer: Answer, at: Mapping[str, int]) -> str | None:
     for port, ours, theirs in zip(case.spec.outputs, found.outputs, answer.outputs, strict=True):
-        if port.needs and not case.params[port.needs]:
-            assert theirs is None
+        if port.is_off(case.params):
+            assert theirs is None, port.name
             continue
         here = TensorSpec(tuple(size_at(s, at) for s in ours.shape), ours.dtype)
         if here != theirs:
