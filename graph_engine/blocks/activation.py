@@ -158,7 +158,9 @@ Softmin = _activation(
     initial={"dim": -1},
     keywords=("probability",),
 )
-Softmax2d = _activation("Softmax2d", "Softmax over the channels at each place of an image.", infer=over_channels, keywords=("segmentation",))
+Softmax2d = _activation(
+    "Softmax2d", "Softmax over the channels at each place of an image.", infer=over_channels, keywords=("segmentation",)
+)
 LeakyReLU = _activation(
     "LeakyReLU",
     "Lets a small part of negative values through.",
@@ -190,7 +192,9 @@ ELU = _activation(
     _INPLACE,
     keywords=("exponential linear unit",),
 )
-SELU = _activation("SELU", "A scaled ELU that keeps mean and variance of the activations by itself.", _INPLACE, keywords=("self-normalizing",))
+SELU = _activation(
+    "SELU", "A scaled ELU that keeps mean and variance of the activations by itself.", _INPLACE, keywords=("self-normalizing",)
+)
 CELU = _activation(
     "CELU",
     "An ELU whose slope is continuous for every alpha.",

@@ -147,7 +147,9 @@ def _of_two(kind: Literal["operator", "function"], target: str) -> Call:
     return Call(kind, target, arguments=("input", "other"))
 
 
-Subtract = _binary("Subtract", "Subtracts one tensor from another.", _of_two("operator", "-"), binary(subtracts=True), "minus", "difference")
+Subtract = _binary(
+    "Subtract", "Subtracts one tensor from another.", _of_two("operator", "-"), binary(subtracts=True), "minus", "difference"
+)
 Divide = _binary("Divide", "Divides one tensor by another.", _of_two("operator", "/"), binary(divides=True), "quotient", "ratio")
 Minimum = _binary("Minimum", "The lesser of two elements.", _of_two("function", "torch.minimum"), binary(), "min")
 Maximum = _binary("Maximum", "The greater of two elements.", _of_two("function", "torch.maximum"), binary(), "max")
@@ -193,7 +195,7 @@ AddScalar = _unary(
 Power = _unary(
     "Power",
     "Raises to a power.",
-    Call("operator", "**", arguments=("input", "exponent")),
+    Call("function", "torch.pow", arguments=("input", "exponent")),
     _number("exponent", "The exponent: 2 squares, 0.5 takes the root, -1 the reciprocal."),
     infer=with_number,
     keywords=("square", "root", "reciprocal"),

@@ -104,7 +104,8 @@ def scaled_dot_product(at: Site) -> Inferred:
             )
     features = value.shape[-1]
     return Inferred(
-        (query._replace(shape=(*outer, targets, features)),), flops=2 * per_sample((*outer, targets, sources)) * per_sample((width + features,))
+        (query._replace(shape=(*outer, targets, features)),),
+        flops=2 * per_sample((*outer, targets, sources)) * per_sample((width + features,)),
     )
 
 

@@ -27,7 +27,10 @@ def step(gates: int, states: tuple[str, ...]) -> Rule:
         if at["bias"]:
             weights["bias_ih"] = weights["bias_hh"] = (gates * hidden,)
         return Inferred(
-            (state,) * len(states), {"input_size": features}, weights, flops=2 * gates * hidden * (features + hidden) * per_sample(x.shape[:1])
+            (state,) * len(states),
+            {"input_size": features},
+            weights,
+            flops=2 * gates * hidden * (features + hidden) * per_sample(x.shape[:1]),
         )
 
     return infer
@@ -42,7 +45,10 @@ def _cell(id: str, summary: str, gates: int, *last: Param, cell: bool = False) -
         summary=summary,
         inputs=(
             Port("input", "(N, input_size)."),
-            *(Port(str(s), f"(N, hidden_size): the {meaning[str(s)[0]]} state before; zero where it is not connected.", optional=True) for s in before),
+            *(
+                Port(str(s), f"(N, hidden_size): the {meaning[str(s)[0]]} state before; zero where it is not connected.", optional=True)
+                for s in before
+            ),
         ),
         outputs=(Port("h_1", "(N, hidden_size): the hidden state after."), Port("c_1", "(N, hidden_size): the cell state after."))
         if cell
@@ -54,7 +60,13 @@ def _cell(id: str, summary: str, gates: int, *last: Param, cell: bool = False) -
             *last,
         ),
         infer=step(gates, tuple(map(str, before))),
-        call=Call("module", f"nn.{id}", arguments=("input", before) if cell else ("input", "hx"), returns=("h_1", "c_1") if cell else (), positional=2),
+        call=Call(
+            "module",
+            f"nn.{id}",
+            arguments=("input", before) if cell else ("input", "hx"),
+            returns=("h_1", "c_1") if cell else (),
+            positional=2,
+        ),
         initial={"hidden_size": 128},
         stem=f"{id.removesuffix('Cell').lower()}_cell",
         keywords=("recurrent", "step", "decoder"),

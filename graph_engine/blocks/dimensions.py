@@ -19,14 +19,23 @@ def unflatten(at: Site) -> Inferred:
     dim = axis(at["dim"], len(x.shape))
     names = [s for s in wanted if isinstance(s, str)]
     if names:
-        raise Fault("shape.unknown-name", "unflattened_size takes numbers, not names such as {name}; -1 is what is left over.", name=names[0])
+        raise Fault(
+            "shape.unknown-name", "unflattened_size takes numbers, not names such as {name}; -1 is what is left over.", name=names[0]
+        )
     holes = wanted.count(-1)
     if holes > 1:
         raise Fault("param.two-holes", "unflattened_size may leave one dimension open (-1), but leaves {holes}.", holes=holes)
     size, given = x.shape[dim], volume([s for s in wanted if s != -1])
     rest = size.divide(given) if isinstance(size, Dim) else size // given if size % given == 0 else None
     if rest is None or (not holes and rest != 1):
-        raise Fault("shape.unflatten", "dimension {dim} is {size}, which does not make {wanted}.", port="input", dim=at["dim"], size=size, wanted=shape_text(wanted))
+        raise Fault(
+            "shape.unflatten",
+            "dimension {dim} is {size}, which does not make {wanted}.",
+            port="input",
+            dim=at["dim"],
+            size=size,
+            wanted=shape_text(wanted),
+        )
     return Inferred((x._replace(shape=(*x.shape[:dim], *(rest if s == -1 else s for s in wanted), *x.shape[dim + 1 :])),))
 
 
@@ -46,7 +55,9 @@ def squeezed(at: Site) -> Inferred:
     x = at.input()
     dim = axis(at["dim"], len(x.shape))
     if x.shape[dim] != 1:
-        raise Fault("shape.squeeze", "dimension {dim} is {size}; only one of size 1 can go.", port="input", dim=at["dim"], size=x.shape[dim])
+        raise Fault(
+            "shape.squeeze", "dimension {dim} is {size}; only one of size 1 can go.", port="input", dim=at["dim"], size=x.shape[dim]
+        )
     return Inferred((x._replace(shape=x.shape[:dim] + x.shape[dim + 1 :]),))
 
 
@@ -65,15 +76,31 @@ def expanded(at: Site) -> Inferred:
     new = len(wanted) - len(x.shape)
     if new < 0:
         raise Fault(
-            "shape.expand", "sizes has {count} numbers, but {received} has {rank} dimensions.", port="input", count=len(wanted), received=shape_text(x.shape), rank=len(x.shape)
+            "shape.expand",
+            "sizes has {count} numbers, but {received} has {rank} dimensions.",
+            port="input",
+            count=len(wanted),
+            received=shape_text(x.shape),
+            rank=len(x.shape),
         )
     sizes: list[Size] = []
     for i, size in enumerate(wanted):
         old = x.shape[i - new] if i >= new else None
         if isinstance(size, Dim) and size not in x.shape:
-            raise Fault("shape.unknown-name", "sizes names {name}, but the input {received} has no such dimension.", name=size, received=shape_text(x.shape))
+            raise Fault(
+                "shape.unknown-name",
+                "sizes names {name}, but the input {received} has no such dimension.",
+                name=size,
+                received=shape_text(x.shape),
+            )
         if (size == -1 and old is None) or (size != -1 and old not in (None, 1, size)):
-            raise Fault("shape.expand", "cannot expand {received} to {wanted}.", port="input", received=shape_text(x.shape), wanted=shape_text(wanted))
+            raise Fault(
+                "shape.expand",
+                "cannot expand {received} to {wanted}.",
+                port="input",
+                received=shape_text(x.shape),
+                wanted=shape_text(wanted),
+            )
         sizes.append(old if size == -1 and old is not None else size)
     return Inferred((x._replace(shape=tuple(sizes)),))
 
@@ -83,7 +110,13 @@ def expanded_as(at: Site) -> Inferred:
     x, other = at.input(), at.input("other")
     fits = len(x.shape) <= len(other.shape) and all(a in (1, b) for a, b in zip(reversed(x.shape), reversed(other.shape), strict=False))
     if not fits:
-        raise Fault("shape.expand", "cannot expand {received} to {wanted}.", port="input", received=shape_text(x.shape), wanted=shape_text(other.shape))
+        raise Fault(
+            "shape.expand",
+            "cannot expand {received} to {wanted}.",
+            port="input",
+            received=shape_text(x.shape),
+            wanted=shape_text(other.shape),
+        )
     return Inferred((x._replace(shape=other.shape),))
 
 
@@ -149,7 +182,14 @@ MOST = 4
 
 
 def _operation(
-    id: str, summary: str, call: Call, infer: Rule, *params: Param, keywords: tuple[str, ...] = (), inputs: tuple[Port, ...] = (), **initial: object
+    id: str,
+    summary: str,
+    call: Call,
+    infer: Rule,
+    *params: Param,
+    keywords: tuple[str, ...] = (),
+    inputs: tuple[Port, ...] = (),
+    **initial: object,
 ) -> BlockSpec:
     return BlockSpec(
         id=id,
@@ -189,7 +229,13 @@ Transpose = _operation(
     dim1=2,
 )
 Squeeze = _operation(
-    "Squeeze", "Drops a dimension of size 1.", Call("method", "squeeze", arguments=("input", "dim")), squeezed, _DIM, keywords=("remove",), dim=-1
+    "Squeeze",
+    "Drops a dimension of size 1.",
+    Call("method", "squeeze", arguments=("input", "dim")),
+    squeezed,
+    _DIM,
+    keywords=("remove",),
+    dim=-1,
 )
 Unsqueeze = _operation(
     "Unsqueeze",
@@ -265,7 +311,14 @@ Chunk = BlockSpec(
         IntParam(name="dim", default=0, help="The dimension to cut; 0 is the batch, -1 the last."),
     ),
     infer=chunked,
-    call=Call("function", "torch.chunk", arguments=("input", "chunks"), keywords=("dim",), returns=tuple(f"part{i}" for i in range(1, MOST + 1)), shrinks=True),
+    call=Call(
+        "function",
+        "torch.chunk",
+        arguments=("input", "chunks"),
+        keywords=("dim",),
+        returns=tuple(f"part{i}" for i in range(1, MOST + 1)),
+        shrinks=True,
+    ),
     initial={"dim": -1},
     keywords=("split", "halves", "qkv"),
 )

@@ -21,7 +21,13 @@ def einsum(at: Site) -> Inferred:
     left, _, right = at["equation"].replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(xs):
-        raise Fault("param.einsum-terms", "the equation has {terms} terms, but {count} tensors arrive.", port="input", terms=len(terms), count=len(xs))
+        raise Fault(
+            "param.einsum-terms",
+            "the equation has {terms} terms, but {count} tensors arrive.",
+            port="input",
+            terms=len(terms),
+            count=len(xs),
+        )
     sizes: dict[str, Size] = {}
     for term, x in zip(terms, xs, strict=True):
         if x.dtype != xs[0].dtype:
@@ -29,7 +35,9 @@ def einsum(at: Site) -> Inferred:
         _read(term, x, sizes)
     for letter in right:
         if letter not in sizes or right.count(letter) > 1:
-            raise Fault("param.einsum-result", "{letter} stands in the result, but must be in the terms, and in the result once.", letter=letter)
+            raise Fault(
+                "param.einsum-result", "{letter} stands in the result, but must be in the terms, and in the result once.", letter=letter
+            )
     return Inferred((TensorSpec(tuple(sizes[letter] for letter in right), xs[0].dtype),), flops=_flops(terms, right, sizes))
 
 
@@ -37,7 +45,12 @@ def _read(term: str, x: TensorSpec, sizes: dict[str, Size]) -> None:
     """Takes note of the sizes that the letters of a term stand for."""
     if len(term) != len(x.shape):
         raise Fault(
-            "shape.einsum", "{term} names {count} dimensions, but the tensor is {received}.", port="input", term=term or "the term", count=len(term), received=shape_text(x.shape)
+            "shape.einsum",
+            "{term} names {count} dimensions, but the tensor is {received}.",
+            port="input",
+            term=term or "the term",
+            count=len(term),
+            received=shape_text(x.shape),
         )
     for letter, size in zip(term, x.shape, strict=True):
         if sizes.setdefault(letter, size) != size:

@@ -33,7 +33,9 @@ def bag(at: Site) -> Inferred:
     if scales is not None:
         expect_dtype(scales, ("float32",), "per_sample_weights")
         if mode != "sum":
-            raise Fault("param.bag", "weights go with mode sum only.", port="per_sample_weights", fixes=(Fix("Set mode to sum", {"mode": "sum"}),))
+            raise Fault(
+                "param.bag", "weights go with mode sum only.", port="per_sample_weights", fixes=(Fix("Set mode to sum", {"mode": "sum"}),)
+            )
         if scales.shape != x.shape:
             raise Fault(
                 "shape.bag",

@@ -105,7 +105,11 @@ Constant = BlockSpec(
     summary="A tensor filled with one number.",
     inputs=(),
     outputs=(Port("output", "The tensor."),),
-    params=(_SIZE, FloatParam(name="fill_value", help="The number."), DtypeParam(name="dtype", default="float32", help="Type of the elements.")),
+    params=(
+        _SIZE,
+        FloatParam(name="fill_value", help="The number."),
+        DtypeParam(name="dtype", default="float32", help="Type of the elements."),
+    ),
     infer=constant,
     call=Call("buffer", "torch.full", arguments=("size", "fill_value"), keywords=("dtype",)),
     initial={"size": (1,), "fill_value": 1.0},

@@ -40,7 +40,11 @@ def stacked(at: Site) -> Inferred:
     for x in xs[1:]:
         if x.shape != first:
             raise Fault(
-                "shape.stack", "cannot stack {first} and {second}: the shapes must agree.", port="input", first=shape_text(first), second=shape_text(x.shape)
+                "shape.stack",
+                "cannot stack {first} and {second}: the shapes must agree.",
+                port="input",
+                first=shape_text(first),
+                second=shape_text(x.shape),
             )
     dim = axis(at["dim"], len(first) + 1)
     return Inferred((TensorSpec((*first[:dim], len(xs), *first[dim:]), promote(xs)),))

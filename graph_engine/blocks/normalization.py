@@ -178,7 +178,12 @@ def _instance_norm(n: int) -> BlockSpec:
             IntParam(name="num_features", inferred=True, minimum=1, help="Channels of the input."),
             _EPS,
             FloatParam(
-                name="momentum", default=0.1, minimum=0.0, maximum=1.0, advanced=True, help="Weight of the newest in the running statistics."
+                name="momentum",
+                default=0.1,
+                minimum=0.0,
+                maximum=1.0,
+                advanced=True,
+                help="Weight of the newest in the running statistics.",
             ),
             BoolParam(name="affine", default=False, help="Learn a scale and a shift for each channel."),
             BoolParam(
@@ -258,7 +263,9 @@ RMSNorm = BlockSpec(
     outputs=(Port("output", "The shape of the input."),),
     params=(
         _SHAPE,
-        FloatParam(name="eps", default=None, minimum=0.0, advanced=True, help="Added to the mean square; left empty, the least for the dtype."),
+        FloatParam(
+            name="eps", default=None, minimum=0.0, advanced=True, help="Added to the mean square; left empty, the least for the dtype."
+        ),
         BoolParam(name="elementwise_affine", default=True, help="Learn a scale for each element."),
     ),
     infer=layer_norm,

@@ -56,7 +56,9 @@ _DIMS = IntsParam(name="dim", help="The dimension, or several; 0 is the batch, -
 _DIM = IntParam(name="dim", help="The dimension; 0 is the batch, -1 the last.")
 
 
-def _reduction(id: str, summary: str, target: str, kind: str, *more: Param, keywords: tuple[str, ...] = (), dim: Param = _DIMS) -> BlockSpec:
+def _reduction(
+    id: str, summary: str, target: str, kind: str, *more: Param, keywords: tuple[str, ...] = (), dim: Param = _DIMS
+) -> BlockSpec:
     params = (*(p for p in more if p.name == "ord"), dim, *(p for p in more if p.name != "ord"), _KEEP)
     return BlockSpec(
         id=id,
@@ -72,7 +74,9 @@ def _reduction(id: str, summary: str, target: str, kind: str, *more: Param, keyw
     )
 
 
-_CORRECTION = IntParam(name="correction", default=1, minimum=0, advanced=True, help="Subtracted from the count; 1 is the unbiased estimate.")
+_CORRECTION = IntParam(
+    name="correction", default=1, minimum=0, advanced=True, help="Subtracted from the count; 1 is the unbiased estimate."
+)
 
 Sum = _reduction("Sum", "Adds up along dimensions.", "torch.sum", "sum", keywords=("total",))
 Mean = _reduction("Mean", "The mean along dimensions.", "torch.mean", "floating", keywords=("average", "pool"))
@@ -89,7 +93,9 @@ Norm = _reduction(
     FloatParam(name="ord", default=2.0, help="The p of the norm."),
     keywords=("length", "euclidean"),
 )
-ArgMax = _reduction("ArgMax", "The place of the greatest along a dimension.", "torch.argmax", "index", keywords=("class", "prediction"), dim=_DIM)
+ArgMax = _reduction(
+    "ArgMax", "The place of the greatest along a dimension.", "torch.argmax", "index", keywords=("class", "prediction"), dim=_DIM
+)
 ArgMin = _reduction("ArgMin", "The place of the least along a dimension.", "torch.argmin", "index", keywords=("nearest",), dim=_DIM)
 
 Cumsum = BlockSpec(

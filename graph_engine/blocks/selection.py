@@ -19,7 +19,14 @@ def selected(at: Site) -> Inferred:
     dim = axis(at["dim"], len(x.shape))
     size = x.shape[dim]
     if isinstance(size, int) and not -size <= index < size:
-        raise Fault("shape.index", "index is {index}, but dimension {dim} has places {first} to {last}.", index=index, dim=at["dim"], first=-size, last=size - 1)
+        raise Fault(
+            "shape.index",
+            "index is {index}, but dimension {dim} has places {first} to {last}.",
+            index=index,
+            dim=at["dim"],
+            first=-size,
+            last=size - 1,
+        )
     return Inferred((x._replace(shape=x.shape[:dim] + x.shape[dim + 1 :]),))
 
 
@@ -32,7 +39,13 @@ def narrowed(at: Site) -> Inferred:
     beyond = isinstance(size, int) and (not -size <= start <= size or start % size + length > size if start != size else length > 0)
     if beyond or (start < 0 and start + length > 0):
         raise Fault(
-            "shape.narrow", "{length} places from {start} on are more than dimension {dim} has, which is {size}.", port="input", length=length, start=start, dim=at["dim"], size=size
+            "shape.narrow",
+            "{length} places from {start} on are more than dimension {dim} has, which is {size}.",
+            port="input",
+            length=length,
+            start=start,
+            dim=at["dim"],
+            size=size,
         )
     return Inferred((x._replace(shape=(*x.shape[:dim], length, *x.shape[dim + 1 :])),))
 
@@ -43,7 +56,9 @@ def gathered(at: Site) -> Inferred:
     x, index = at.input(), at.input("index")
     expect_dtype(index, ("int64", "int32"), "index")
     dim = axis(at["dim"], len(x.shape))
-    fits = len(x.shape) == len(index.shape) and all(i == dim or _within(b, a) for i, (a, b) in enumerate(zip(x.shape, index.shape, strict=True)))
+    fits = len(x.shape) == len(index.shape) and all(
+        i == dim or _within(b, a) for i, (a, b) in enumerate(zip(x.shape, index.shape, strict=True))
+    )
     if not fits:
         raise Fault(
             "shape.gather",
@@ -80,7 +95,11 @@ Narrow = BlockSpec(
     category=CATEGORY,
     summary="Takes a run of places of a dimension: a slice.",
     inputs=(Port("input", "Any shape."),),
-    params=(_DIM, IntParam(name="start", help="The first place; -1 is the last of all."), IntParam(name="length", minimum=1, help="How many places.")),
+    params=(
+        _DIM,
+        IntParam(name="start", help="The first place; -1 is the last of all."),
+        IntParam(name="length", minimum=1, help="How many places."),
+    ),
     infer=narrowed,
     call=Call("method", "narrow", arguments=("input", "dim", "start", "length")),
     initial={"dim": 1, "start": 0, "length": 1},

@@ -68,7 +68,13 @@ def last_step(at: Site) -> Inferred:
     if lengths is not None:
         expect_dtype(lengths, ("int64", "int32"), "lengths")
         if lengths.shape != x.shape[:1]:
-            raise Fault("shape.lengths", "lengths must be {expected}, but are {received}.", port="lengths", expected=shape_text(x.shape[:1]), received=shape_text(lengths.shape))
+            raise Fault(
+                "shape.lengths",
+                "lengths must be {expected}, but are {received}.",
+                port="lengths",
+                expected=shape_text(x.shape[:1]),
+                received=shape_text(lengths.shape),
+            )
     return Inferred((x._replace(shape=(x.shape[0], x.shape[2])),))
 
 
@@ -127,7 +133,15 @@ def _check_mask(at: Site, x: TensorSpec) -> None:
 
 
 def _layer(
-    id: str, summary: str, gives: str, infer: Rule, *params: Param, takes: str = f"{LAYOUT}.", more: tuple[Port, ...] = (), keywords: tuple[str, ...], **initial: Any
+    id: str,
+    summary: str,
+    gives: str,
+    infer: Rule,
+    *params: Param,
+    takes: str = f"{LAYOUT}.",
+    more: tuple[Port, ...] = (),
+    keywords: tuple[str, ...],
+    **initial: Any,
 ) -> BlockSpec:
     return BlockSpec(
         id=id,
@@ -137,7 +151,9 @@ def _layer(
         outputs=(Port("output", gives),),
         params=params,
         infer=infer,
-        call=Call("module", f"modules.{id}", keywords=tuple(p.name for p in more), positional=sum(p.inferred or p.required for p in params)),
+        call=Call(
+            "module", f"modules.{id}", keywords=tuple(p.name for p in more), positional=sum(p.inferred or p.required for p in params)
+        ),
         initial=initial,
         keywords=("sequence", *keywords),
     )
@@ -198,7 +214,9 @@ LastStep = _layer(
     more=(Port("lengths", "Whole numbers (N,): the length of each sequence.", optional=True),),
     keywords=("final", "many to one", "variable length"),
 )
-MeanPool = _layer("MeanPool", "The mean over the steps of a sequence.", _ONE, pooled, more=(_MASK,), keywords=("average", "pooling", "many to one"))
+MeanPool = _layer(
+    "MeanPool", "The mean over the steps of a sequence.", _ONE, pooled, more=(_MASK,), keywords=("average", "pooling", "many to one")
+)
 AttentionPool = _layer(
     "AttentionPool",
     "The mean over the steps of a sequence, weighted by learned scores.",

@@ -49,7 +49,13 @@ def whole(at: Site) -> Inferred:
         if x.shape[2] != width:
             fixes = (Fix(f"Set d_model to {x.shape[2]}", {"d_model": x.shape[2]}),) if isinstance(x.shape[2], int) else ()
             raise Fault(
-                "shape.d-model", "{name} has {received} features, but d_model is {width}.", port=port, fixes=fixes, name=port, received=x.shape[2], width=width
+                "shape.d-model",
+                "{name} has {received} features, but d_model is {width}.",
+                port=port,
+                fixes=fixes,
+                name=port,
+                received=x.shape[2],
+                width=width,
             )
     _expect_heads(at, width, "src")
     _expect_memory(at, width, "tgt", "src")
@@ -85,7 +91,9 @@ def _expect_heads(at: Site, width: int, port: str) -> None:
     if width % at["nhead"]:
         near = max(h for h in range(1, at["nhead"]) if width % h == 0)
         fixes = (Fix(f"Set nhead to {near}", {"nhead": near}),)
-        raise Fault("shape.heads", "{heads} heads do not divide the {width} features.", port=port, fixes=fixes, heads=at["nhead"], width=width)
+        raise Fault(
+            "shape.heads", "{heads} heads do not divide the {width} features.", port=port, fixes=fixes, heads=at["nhead"], width=width
+        )
 
 
 def _expect_memory(at: Site, width: int, target: str, memory: str) -> None:
@@ -108,7 +116,12 @@ def _attended(at: Site, query: str, key: str, padding: str, mask: str) -> tuple[
     """Checks the masks of one attention; the batch, the length of the query, and the FLOPs."""
     x, memory = at.input(query), at.input(key)
     batch, time = (0, 1) if at["batch_first"] else (1, 0)
-    n, targets, sources, width = x.shape[batch], x.shape[time], memory.shape[time], expect_number(x.shape[2], "the number of features", query)
+    n, targets, sources, width = (
+        x.shape[batch],
+        x.shape[time],
+        memory.shape[time],
+        expect_number(x.shape[2], "the number of features", query),
+    )
     check_masks(at, n, targets, sources, at["nhead"], padding, mask)
     rows = targets * 2 * width * width + sources * 2 * width * width + 2 * targets * sources * width
     return n, targets, 2 * per_sample((n,)) * rows
@@ -173,7 +186,9 @@ def _padding(name: str, keys: str) -> Port:
     return Port(name, f"(N, {keys}): true where a key is padding.", optional=True)
 
 
-def _block(id: str, summary: str, inputs: tuple[Port, ...], params: tuple[Param, ...], infer: Rule, call: Call, **initial: Any) -> BlockSpec:
+def _block(
+    id: str, summary: str, inputs: tuple[Port, ...], params: tuple[Param, ...], infer: Rule, call: Call, **initial: Any
+) -> BlockSpec:
     given: Mapping[str, Any] = {"nhead": 4, "dim_feedforward": 256, "batch_first": True, **initial}
     return BlockSpec(
         id=id,

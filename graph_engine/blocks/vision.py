@@ -14,7 +14,15 @@ from graph_engine.spec.rules import each, expect_dtype, expect_floating, expect_
 from graph_engine.spec.tensor import Dim, Size, TensorSpec, shape_text
 
 CATEGORY = "Vision"
-MODES = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,), "area": (3, 4, 5)}
+MODES = {
+    "nearest": (3, 4, 5),
+    "nearest-exact": (3, 4, 5),
+    "linear": (3,),
+    "bilinear": (4,),
+    "bicubic": (4,),
+    "trilinear": (5,),
+    "area": (3, 4, 5),
+}
 """Ways to make values between, and the numbers of dimensions that each takes."""
 
 
@@ -27,7 +35,11 @@ def resized(mode: str = "") -> Rule:
         expect_dtype(x, ("float32",))
         size, factor = at["size"], at["scale_factor"]
         if (size is None) == (factor is None):
-            raise Fault("param.size-or-factor", "set either size or scale_factor.", fixes=(Fix("Set scale_factor to 2", {"size": None, "scale_factor": 2.0}),))
+            raise Fault(
+                "param.size-or-factor",
+                "set either size or scale_factor.",
+                fixes=(Fix("Set scale_factor to 2", {"size": None, "scale_factor": 2.0}),),
+            )
         if at.params.get("align_corners") is not None and way in ("nearest", "nearest-exact", "area"):
             raise Fault(
                 "param.align-corners",
@@ -37,12 +49,22 @@ def resized(mode: str = "") -> Rule:
             )
         if at.params.get("antialias") and way not in ("bilinear", "bicubic"):
             raise Fault(
-                "param.antialias", "antialias goes with bilinear and bicubic, not with {mode}.", fixes=(Fix("Turn antialias off", {"antialias": False}),), mode=way
+                "param.antialias",
+                "antialias goes with bilinear and bicubic, not with {mode}.",
+                fixes=(Fix("Turn antialias off", {"antialias": False}),),
+                mode=way,
             )
         if size is not None:
             sizes: tuple[Size, ...] = each(size, len(x.shape) - 2)
             if len(sizes) != len(x.shape) - 2:
-                raise Fault("param.size", "size has {count} numbers, but {received} has {n} dimensions to resize.", port="input", count=len(sizes), received=shape_text(x.shape), n=len(x.shape) - 2)
+                raise Fault(
+                    "param.size",
+                    "size has {count} numbers, but {received} has {n} dimensions to resize.",
+                    port="input",
+                    count=len(sizes),
+                    received=shape_text(x.shape),
+                    n=len(x.shape) - 2,
+                )
         else:
             sizes = tuple(_scaled(s, factor) for s in x.shape[2:])
         return Inferred((TensorSpec((*x.shape[:2], *sizes), x.dtype),))
@@ -54,7 +76,9 @@ def _scaled(size: Size, factor: float) -> Size:
     if not isinstance(size, Dim):
         result = floor(size * factor)
         if result < 1:
-            raise Fault("shape.vanishes", "nothing is left of {size} at a scale_factor of {factor}.", port="input", size=size, factor=factor)
+            raise Fault(
+                "shape.vanishes", "nothing is left of {size} at a scale_factor of {factor}.", port="input", size=size, factor=factor
+            )
         return result
     if factor == int(factor):
         return size * int(factor)
@@ -93,7 +117,15 @@ def channel_shuffled(at: Site) -> Inferred:
 def _divided(size: Size, divisor: int, what: str, param: str) -> Size:
     result = size.divide(divisor) if isinstance(size, Dim) else size // divisor if size % divisor == 0 else None
     if result is None:
-        raise Fault("shape.divides", "{param} ({divisor}) does not divide the {size} {what}.", port="input", param=param, divisor=divisor, size=size, what=what)
+        raise Fault(
+            "shape.divides",
+            "{param} ({divisor}) does not divide the {size} {what}.",
+            port="input",
+            param=param,
+            divisor=divisor,
+            size=size,
+            what=what,
+        )
     return result
 
 
@@ -130,10 +162,17 @@ def folded(at: Site) -> Inferred:
 
 def _windows(at: Site, sizes: tuple[Size, ...]) -> Size:
     counts: list[Size] = []
-    for size, kernel, dilation, padding, stride in zip(sizes, *(each(at[name], 2) for name in ("kernel_size", "dilation", "padding", "stride")), strict=True):
+    for size, kernel, dilation, padding, stride in zip(
+        sizes, *(each(at[name], 2) for name in ("kernel_size", "dilation", "padding", "stride")), strict=True
+    ):
         room = size + 2 * padding - dilation * (kernel - 1) - 1
         if not isinstance(room, Dim) and room < 0:
-            raise Fault("shape.kernel-too-large", "the window spans {span}, but the image is only {size} wide.", span=dilation * (kernel - 1) + 1, size=size)
+            raise Fault(
+                "shape.kernel-too-large",
+                "the window spans {span}, but the image is only {size} wide.",
+                span=dilation * (kernel - 1) + 1,
+                size=size,
+            )
         counts.append(room // stride + 1)
     return counts[0] * counts[1]
 
@@ -145,7 +184,9 @@ def _sized(n: int | None = None) -> tuple[Param, Param]:
     )
 
 
-_ALIGN = BoolParam(name="align_corners", default=None, optional=True, advanced=True, help="Let the corners keep their values; linear modes only.")
+_ALIGN = BoolParam(
+    name="align_corners", default=None, optional=True, advanced=True, help="Let the corners keep their values; linear modes only."
+)
 _ANY_LAYOUT = Port("input", " or ".join(LAYOUT.values()) + ".")
 
 Upsample = BlockSpec(

@@ -10,7 +10,6 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-
 PREFIX = "modules."
 """What the target of a `Call` begins with where it is such a layer."""
 

@@ -4,9 +4,9 @@ from torch import Tensor, nn
 
 
 class AttentionPool(nn.Module):
-    """From (N, T, features) a mean over T, (N, features), weighted by a learned score of each step.
+    """A mean over the steps of (N, T, features), weighted by learned scores.
 
-    Steps where ``mask`` (N, T) is true get no weight.
+    Steps where the mask (N, T) is true get no weight. The result is (N, features).
     """
 
     def __init__(self, features: int) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class CausalMask(nn.Module):
-    """From (N, T, ...) the mask (T, T), true where a step may not look: at what comes after it."""
+    """From (N, T, ...) the mask (T, T), true where a step comes later than another."""
 
     def forward(self, x: Tensor) -> Tensor:
         length = x.size(1)

@@ -5,7 +5,10 @@ from torch import Tensor, nn
 
 
 class LastStep(nn.Module):
-    """From (N, T, features) the last step, (N, features); with lengths (N,), the last one of each sequence."""
+    """The last step of (N, T, features): (N, features).
+
+    With lengths (N,) it is the last one of each sequence that is no padding.
+    """
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         if lengths is None:

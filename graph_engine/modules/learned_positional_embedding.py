@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class LearnedPositionalEmbedding(nn.Module):
-    """Adds to (N, T, features) a learned vector for each of up to ``max_length`` positions."""
+    """Adds a learned vector to each of up to max_length steps of (N, T, features)."""
 
     def __init__(self, features: int, max_length: int) -> None:
         super().__init__()

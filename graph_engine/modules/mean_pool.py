@@ -4,7 +4,10 @@ from torch import Tensor, nn
 
 
 class MeanPool(nn.Module):
-    """From (N, T, features) the mean over T, (N, features); steps where ``mask`` (N, T) is true are left out."""
+    """The mean over the steps of (N, T, features): (N, features).
+
+    Steps where the mask (N, T) is true are left out.
+    """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:

@@ -5,7 +5,10 @@ from torch import Tensor, nn
 
 
 class RotaryEmbedding(nn.Module):
-    """Turns the pairs of features of (..., T, features) by angles that grow with the position; for queries and keys."""
+    """Turns the pairs of features of (..., T, features), the further the later.
+
+    For queries and keys: their products then depend on distances only.
+    """
 
     def __init__(self, base: float = 10000.0) -> None:
         super().__init__()

@@ -24,8 +24,8 @@ class Call(NamedTuple):
         keywords: what is passed by keyword when computing, where it is connected or differs from the default.
         returns: the outputs as torch returns them; empty means one tensor.
         positional: how many constructor arguments (``module``) are written by position.
-        inner: the class of a layer that the constructor takes first (``nn.TransformerEncoderLayer``), itself constructed with all parameters
-            but those in ``outer``.
+        inner: the class of a layer that the constructor takes first (``nn.TransformerEncoderLayer``), itself constructed with all
+            parameters but those in ``outer``.
         outer: the parameters that such a constructor takes besides.
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
     """

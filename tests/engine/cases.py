@@ -135,7 +135,9 @@ _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     BoolParam: lambda param, rng: rng.random() < 0.5,
     ChoiceParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
     DtypeParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
-    TextParam: lambda param, rng: rng.choice(["ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"]),
+    TextParam: lambda param, rng: rng.choice(
+        ["ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"]
+    ),
 }
 
 _LAYOUT = re.compile(r"\(([^()]*)\)")

@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from graph_engine.spec.params import DtypeParam
 from graph_engine.spec.tensor import Size, TensorSpec, size_at
@@ -119,7 +119,7 @@ def quiet() -> Iterator[None]:
 
 
 _OPERATORS = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow, "@": operator.matmul,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "@": operator.matmul,
 }  # fmt: skip
 
 
