@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from graph_engine.blocks.shape import CATEGORY
 from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import DtypeParam, IntParam, IntsParam, Param, ShapeParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import axis, expect_given, volume
+from graph_engine.spec.rules import axis, expect_given
 from graph_engine.spec.tensor import Dim, Size, as_size, shape_text
 
 
@@ -25,7 +27,7 @@ def unflatten(at: Site) -> Inferred:
     holes = wanted.count(-1)
     if holes > 1:
         raise Fault("param.two-holes", "unflattened_size may leave one dimension open (-1), but leaves {holes}.", holes=holes)
-    size, given = x.shape[dim], volume([s for s in wanted if s != -1])
+    size, given = x.shape[dim], prod([s for s in wanted if s != -1])
     rest = size.divide(given) if isinstance(size, Dim) else size // given if size % given == 0 else None
     if rest is None or (not holes and rest != 1):
         raise Fault(

@@ -64,7 +64,7 @@ def _flops(terms: Sequence[str], right: str, sizes: Mapping[str, Size]) -> Size:
     for i, term in enumerate(terms[1:], 1):
         later = set(right).union(*terms[i + 1 :])
         first, second = {c for c in done if c in later or c in term}, {c for c in term if c in later or c in done}
-        if (first & second) - later:
+        if any(per_sample((sizes[c],)) != 1 for c in (first & second) - later):
             flops = flops + 2 * per_sample((prod(sizes[c] for c in sorted(first | second)),))
         done = "".join(sorted((first | second) & later))
     return flops

@@ -41,7 +41,7 @@ class Registry:
         except KeyError:
             from difflib import get_close_matches
 
-            near = get_close_matches(id, self._blocks, n=1, cutoff=0.5)
+            near = get_close_matches(id, self._blocks, n=1, cutoff=0.6)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise UnknownBlockError(f"There is no block called {quoted(id)}.{hint}") from None
 

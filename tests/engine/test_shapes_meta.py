@@ -75,6 +75,7 @@ STRICTER = {
     ("pooled", "shape.mask"): "torch broadcasts a mask, which hides a mistake",
     ("attended", "shape.mask"): "the same",
     ("learned_positions", "shape.max-length"): "a table of one position would stand for all",
+    ("learned_positions", "shape.features"): "a table of one feature would stand for all",
     ("rotated", "shape.pairs"): "the last feature would fall away or come twice",
     ("constant", "param.fill-value"): "torch cuts a number off to a whole one, which hides a mistake",
     ("einsum", "shape.einsum-sizes"): "torch broadcasts a size of 1, which hides a mistake",
