@@ -84,12 +84,20 @@ class Layout(NamedTuple):
         raise KeyError(name)
 
 
-def layout(spec: BlockSpec) -> Layout:
-    """Size and ports of the cards of a block."""
+def layout(spec: BlockSpec, idle: frozenset[str] = frozenset()) -> Layout:
+    """Size and ports of the cards of a block, without the outputs in ``idle``."""
+    if idle:
+        return _layout(spec.inputs, tuple(p for p in spec.outputs if p.name not in idle))
     found = _LAYOUTS.get(id(spec))
     if found is None or found[0] is not spec:
         found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs)
     return found[1]
+
+
+def fresh_layout(spec: BlockSpec) -> Layout:
+    """The layout of a block as the palette sets it down, before an edge is drawn."""
+    params = {**spec.defaults, **spec.initial}
+    return layout(spec, frozenset(p.name for p in spec.switched_outputs if p.is_off(params)))
 
 
 _LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}

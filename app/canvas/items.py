@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import CardState, Lines, fit, paint_texts
-from app.canvas.geometry import MARGIN, WIDTH, Curve, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
+from app.canvas.geometry import MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
@@ -62,13 +62,13 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
-        self.layout = layout(node.spec)
+        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id))
         self.checked: CheckedNode | None = None
         self.selected = False
         self.hovered = False
         self._stage = stage
         self._lines: Lines | None = None
-        self._bounds = QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.layout.height + 2 * MARGIN)
+        self._bounds = _bounds(self.layout)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(NODE_LAYER)
         self.setPos(*node.position)
@@ -117,6 +117,16 @@ class NodeItem(QGraphicsItem):
         self._lines = None
         self.update()
 
+    def relayout(self) -> bool:
+        """Shows the ports that are in use now; true where they are others than before."""
+        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id))
+        if fresh == self.layout:
+            return False
+        self.prepareGeometryChange()
+        self.layout, self._bounds = fresh, _bounds(fresh)
+        self.update()
+        return True
+
     def port_at(self, x: float, y: float, reach: float) -> PortPlace | None:
         """The port within ``reach`` of a point in scene units, the nearest one."""
         x, y = x - self.x(), y - self.y()
@@ -127,6 +137,10 @@ class NodeItem(QGraphicsItem):
             if distance <= best:
                 best, found = distance, place
         return found
+
+
+def _bounds(shown: Layout) -> QRectF:
+    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, shown.height + 2 * MARGIN)
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -153,10 +167,8 @@ class EdgeItem(QGraphicsPathItem):
         self._label: str | None = ""
         self._box: QRectF | None = None
         self._box_known = False
-        self._out = source.layout.port("output", edge.source_port)
-        self._into = target.layout.port("input", edge.target_port)
         self.setPen(stage.look.edge)
-        self.place()
+        self.attach()
 
     @property
     def label(self) -> str:
@@ -172,6 +184,12 @@ class EdgeItem(QGraphicsPathItem):
             self._box_known = True
             self._box = self._find_box()
         return self._box
+
+    def attach(self) -> None:
+        """Finds its ports on the cards, and runs between them."""
+        self._out = self.source.layout.port("output", self.edge.source_port)
+        self._into = self.target.layout.port("input", self.edge.target_port)
+        self.place()
 
     def place(self) -> None:
         """Runs from port to port of where the cards are now."""

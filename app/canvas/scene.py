@@ -121,11 +121,13 @@ class CanvasScene(QGraphicsScene):
         if not nodes and not edges:
             return
         ports: dict[tuple[str, str], None] = {}
+        sources: set[str] = set()
         selection = (len(self._selected_nodes), len(self._selected_edges))
         for id in edges:
             old = self.edges.get(id)
             if old is not None and graph.edges.get(id) is not old.edge:
                 ports[old.edge.target, old.edge.target_port] = None
+                sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
         for id in nodes:
@@ -145,6 +147,7 @@ class CanvasScene(QGraphicsScene):
                 if (item.x(), item.y()) != node.position:
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
+        self._relayout(reworded | sources | {graph.edges[id].source for id in edges if id in graph.edges})
         for id in edges:
             edge = graph.edges.get(id)
             if edge is not None and id not in self.edges:
@@ -386,6 +389,21 @@ class CanvasScene(QGraphicsScene):
         item.source.update()
         item.target.update()
         self.overview.touch_edge(id)
+
+    def _relayout(self, ids: Iterable[str]) -> None:
+        """Shows on some cards the ports that are in use now; edges follow them."""
+        graph = self.stage.graph
+        for id in ids:
+            item = self.nodes.get(id)
+            if item is not None and item.relayout():
+                self.overview.touch_node(id)
+                for edge in (*graph.incoming(id), *graph.outgoing(id)):
+                    line = self.edges.get(edge.id)
+                    if line is not None:
+                        self._touch_label(line)
+                        line.attach()
+                        self._touch_label(line)
+                        self.overview.touch_edge(edge.id)
 
     def _place_edge(self, item: EdgeItem) -> None:
         self._touch_label(item)

@@ -31,7 +31,7 @@ from app.canvas.arrays import draw_points
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
-from app.canvas.geometry import layout
+from app.canvas.geometry import fresh_layout
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import GESTURES, Interaction, Pointer
 from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
@@ -189,7 +189,7 @@ class CanvasView(QGraphicsView):
         """Adds a node of a block where there is room in view; returns its id."""
         spec = registry()[block]
         x, y = centred(spec, self.camera.shown().center())
-        height = layout(spec).height
+        height = fresh_layout(spec).height
         while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
             y += 96
         return add_block(self, spec, (x, y))

@@ -37,7 +37,7 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
     for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
-    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs)) - 1) for n in graph}
+    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs) - len(graph.idle_outputs(n.id))) - 1) for n in graph}
     stand_ins = _open_lanes(view, column_of, heights)
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():

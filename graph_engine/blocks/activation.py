@@ -55,6 +55,12 @@ def bounded(low: str, high: str, *, touching: bool = False) -> Rule:
     return infer
 
 
+def randomized(at: Site) -> Inferred:
+    """The rule of RReLU: as `bounded`, but half precision has no kernel on the CPU."""
+    expect_dtype(at.input(), ("float32", "float64", "bfloat16"))
+    return bounded("lower", "upper", touching=True)(at)
+
+
 def celu(at: Site) -> Inferred:
     """As `same`; the function divides by ``alpha``."""
     found = same(at)
@@ -181,7 +187,7 @@ RReLU = _activation(
     FloatParam(name="lower", default=1 / 8, minimum=0.0, help="The least slope."),
     FloatParam(name="upper", default=1 / 3, minimum=0.0, help="The greatest slope."),
     _INPLACE,
-    infer=bounded("lower", "upper", touching=True),
+    infer=randomized,
     keywords=("randomized",),
 )
 ReLU6 = _activation("ReLU6", "Sets negative values to zero and cuts off at 6.", _INPLACE, keywords=("mobilenet", "clipped"))

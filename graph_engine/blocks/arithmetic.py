@@ -105,7 +105,6 @@ def clamped(at: Site) -> Inferred:
     """The rule of ``torch.clamp``: at least one bound."""
     if at["min"] is None and at["max"] is None:
         raise Fault("param.no-bound", "neither min nor max is set.", fixes=(Fix("Set min to 0", {"min": 0.0}),))
-    _expect_number(at.input())
     return squashed(at)
 
 

@@ -63,6 +63,8 @@ STRICTER = {
     ("whole", "dtype.mismatch"): "as multihead",
     ("scaled_dot_product", "shape.attention"): "torch broadcasts the batch and the heads, which hides a mistake",
     ("scaled_dot_product", "dtype.mismatch"): "half precision has kernels on some devices only",
+    ("scaled_dot_product", "shape.mask"): "torch takes a mask of one dimension on some ways through attention only",
+    ("step", "dtype.mismatch"): "a cell state of another kind is converted without a word",
     ("positions", "dtype.mismatch"): "a sequence is of floating-point numbers",
     ("learned_positions", "dtype.mismatch"): "the same",
     ("rotated", "dtype.mismatch"): "the same",

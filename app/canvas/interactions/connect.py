@@ -42,7 +42,9 @@ def fitting_ends(graph: CoreGraph, node: str, side: Side, moving: Edge | None = 
         if other.id in banned:
             continue
         if side == "input":
-            found: frozenset[PortKey] = frozenset(("output", p.name) for p in other.spec.outputs)
+            found: frozenset[PortKey] = frozenset(
+                ("output", p.name) for p in other.spec.outputs if p.name not in graph.idle_outputs(other.id)
+            )
         else:
             found = frozenset(
                 ("input", p.name) for p in other.spec.inputs if p.variadic or all(edge == moving for edge in graph.inputs(other.id, p.name))

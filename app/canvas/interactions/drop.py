@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import WIDTH, layout, snap
+from app.canvas.geometry import WIDTH, fresh_layout, snap
 from app.theme import RADIUS
 from graph_engine.blocks import registry
 from graph_engine.graph.commands import AddNode
@@ -46,7 +46,7 @@ class DropBlock:
         assert self._spec is not None
         assert self._outline is not None
         path = QPainterPath()
-        path.addRoundedRect(*centred(self._spec, at), WIDTH, layout(self._spec).height, RADIUS.card, RADIUS.card)
+        path.addRoundedRect(*centred(self._spec, at), WIDTH, fresh_layout(self._spec).height, RADIUS.card, RADIUS.card)
         self._outline.setPath(path)
         self.view.update_drafts()
 
@@ -76,4 +76,4 @@ def add_block(view: CanvasView, spec: BlockSpec, position: Position) -> str:
 
 def centred(spec: BlockSpec, at: QPointF) -> Position:
     """Where a card goes whose centre is to be at a point."""
-    return snap(at.x() - WIDTH / 2, at.y() - layout(spec).height / 2)
+    return snap(at.x() - WIDTH / 2, at.y() - fresh_layout(spec).height / 2)

@@ -45,7 +45,7 @@ def assert_mirrors(scene: CanvasScene, graph: Graph) -> None:
 def test_random_edits_and_undo_are_mirrored(qapp, session: Session, seed: int) -> None:
     choose = random.Random(seed)
     scene = CanvasScene(session, LIGHT)
-    specs = [registry()[b] for b in ("Conv2d", "ReLU", "Concat", "Linear", "LSTM", "Output", "MatMul")]
+    specs = [registry()[b] for b in ("Conv2d", "ReLU", "Concat", "Linear", "LSTM", "Output", "MatMul", "MaxPool2d")]
     for step in range(120):
         graph, nodes, edges = session.graph, list(session.graph.nodes), list(session.graph.edges)
         kind = choose.choice(
@@ -218,3 +218,34 @@ def test_rows_come_and_go() -> None:
     rows.put_all({str(i): (float(i), 1.0) for i in range(1, 200, 4)})
     rows.drop("no such row")
     assert {id: row[0] for id, row in zip(rows.ids, rows.data.tolist(), strict=True)} == {str(i): float(i) for i in range(1, 200, 2)}
+
+
+def test_an_output_that_is_switched_off_is_shown_only_where_it_feeds_something(qapp, session: Session) -> None:
+    scene, graph = CanvasScene(session, LIGHT), session.graph
+    pool = new_node(graph, registry()["MaxPool2d"], "pool", {"kernel_size": 2}, (816, 0))
+    session.execute(AddNode(pool))
+    item, relu = scene.nodes[pool.id], next(n.id for n in graph if n.name == "relu")
+    session.execute(Connect(relu, "output", pool.id, "input"))
+
+    def shown() -> list[str]:
+        return [place.name for place in item.layout.outputs]
+
+    small = item.boundingRect().height()
+    assert shown() == ["output"]
+    session.execute(SetParams(pool.id, {"return_indices": True}))
+    assert shown() == ["output", "indices"] and item.boundingRect().height() > small
+    product = next(n.id for n in graph if n.name == "product")
+    session.execute(Connect(pool.id, "indices", product, "other"))
+    session.execute(SetParams(pool.id, {"return_indices": False}))
+    assert shown() == ["output", "indices"], "an edge never ends in nothing"
+    assert_mirrors(scene, graph)
+    session.execute(Disconnect([next(e.id for e in graph.outputs(pool.id, "indices"))]))
+    assert shown() == ["output"] and item.boundingRect().height() == small
+    session.undo()
+    assert shown() == ["output", "indices"]
+    assert_mirrors(scene, graph)
+    session.undo()
+    session.undo()
+    session.undo()
+    assert shown() == ["output"]
+    assert_mirrors(scene, graph)
