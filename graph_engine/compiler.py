@@ -51,7 +51,8 @@ def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Modul
             part.to_empty(device="cpu", recurse=False)
             reset = getattr(part, "reset_parameters", None) or part._reset_parameters
             reset()
-    state = {name: kept[name] if tensor.is_meta else tensor for name, tensor in module.state_dict(keep_vars=True).items()}
+    tensors = module.state_dict(keep_vars=True)
+    state = {name: kept[name] if tensor.is_meta or "." not in name else tensor for name, tensor in tensors.items()}
     module.load_state_dict(state, assign=True)
     return module
 

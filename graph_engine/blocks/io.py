@@ -7,8 +7,8 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import DtypeParam, FloatParam, IntParam, IntsParam, ShapeParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_given
-from graph_engine.spec.tensor import FLOATING, ITEM_SIZES, N, TensorSpec, as_size
+from graph_engine.spec.rules import expect_given, expect_holds
+from graph_engine.spec.tensor import N, TensorSpec, as_size
 
 CATEGORY = "Input & output"
 
@@ -30,13 +30,7 @@ def learned(at: Site) -> Inferred:
 def constant(at: Site) -> Inferred:
     """A tensor that never changes."""
     expect_given(at, "size", "fill_value")
-    dtype, value = at["dtype"], at["fill_value"]
-    if dtype not in FLOATING:
-        bits = 8 * ITEM_SIZES[dtype]
-        low, high = {"bool": (0, 1), "uint8": (0, 255)}.get(dtype, (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
-        if not value.is_integer() or not low <= value <= high:
-            fixes = (Fix("Set dtype to float32", {"dtype": "float32"}),)
-            raise Fault("param.fill-value", "fill_value is {value}, which {dtype} cannot hold.", fixes=fixes, value=value, dtype=dtype)
+    expect_holds(at["dtype"], "fill_value", at["fill_value"], (Fix("Set dtype to float32", {"dtype": "float32"}),))
     return Inferred((TensorSpec(at["size"], at["dtype"]),))
 
 

@@ -8,7 +8,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.params import FloatParam, IntsParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import each, expect_floating, expect_given, expect_rank
+from graph_engine.spec.rules import each, expect_floating, expect_given, expect_holds, expect_rank
 from graph_engine.spec.tensor import shape_text
 
 CATEGORY = "Padding"
@@ -23,6 +23,8 @@ def padding(n: int, spare: int | None = None, *, copies: bool = True) -> Rule:
         expect_rank(x, (n + 2,), LAYOUT[n])
         if copies:
             expect_floating(x)
+        elif "value" in at.params:
+            expect_holds(x.dtype, "value", at["value"])
         pads = each(at["padding"], 2 * n)
         sizes = list(x.shape)
         for i in range(n):
@@ -46,6 +48,7 @@ def pad(at: Site) -> Inferred:
     """The rule of ``F.pad`` with a number: pairs of sizes, the last dimension first."""
     expect_given(at, "pad")
     x, pads = at.input(), at["pad"]
+    expect_holds(x.dtype, "value", at["value"] or 0.0)
     if len(pads) % 2 or len(pads) > 2 * len(x.shape):
         raise Fault(
             "param.pad",

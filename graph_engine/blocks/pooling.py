@@ -21,7 +21,7 @@ def pooling(n: int, *, dilates: bool = False, pads: bool = True, whole: bool = F
         n: the number of dimensions.
         dilates: there is a dilation.
         pads: there is a padding.
-        whole: the input must hold a window even without its padding.
+        whole: the input must hold a window even without its padding, and not in half precision: torch's kernel wants it so.
     """
 
     def infer(at: Site) -> Inferred:
@@ -38,6 +38,7 @@ def pooling(n: int, *, dilates: bool = False, pads: bool = True, whole: bool = F
             for size, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
         )
         if whole:
+            expect_dtype(x, ("float32", "float64"))
             for size, k in zip(x.shape[2:], kernel, strict=True):
                 if isinstance(size, int) and size < k:
                     raise _too_large(size, k, 0)

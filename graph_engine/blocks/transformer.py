@@ -258,6 +258,7 @@ TransformerEncoder = _block(
     encoder,
     _call("TransformerEncoder", _ENCODERS, 1, inner="nn.TransformerEncoderLayer", outer=("num_layers", "enable_nested_tensor")),
     num_layers=2,
+    enable_nested_tensor=False,
 )
 TransformerDecoder = _block(
     "TransformerDecoder",

@@ -73,8 +73,8 @@ def resized(mode: str = "") -> Rule:
 
 
 def _scaled(size: Size, factor: float) -> Size:
-    if not isinstance(size, Dim):
-        result = floor(size * factor)
+    if not isinstance(size, Dim) or not factor:
+        result = 0 if isinstance(size, Dim) else floor(size * factor)
         if result < 1:
             raise Fault(
                 "shape.vanishes", "nothing is left of {size} at a scale_factor of {factor}.", port="input", size=size, factor=factor

@@ -46,6 +46,18 @@ def expect_floating(x: TensorSpec, port: str = "input") -> None:
         expect_dtype(x, ("float32",), port)
 
 
+def expect_holds(dtype: str, name: str, value: float, fixes: tuple[Fix, ...] = ()) -> None:
+    """Raises a `Fault` unless elements of a dtype can be the number that the parameter ``name`` gives."""
+    if dtype in FLOATING:
+        return
+    bits = 8 * ITEM_SIZES[dtype]
+    low, high = {"bool": (0, 1), "uint8": (0, 255)}.get(dtype, (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+    if not float(value).is_integer() or not low <= value <= high:
+        raise Fault(
+            "param.no-such-number", "{param} is {value}, which {dtype} cannot hold.", fixes=fixes, param=name, value=value, dtype=dtype
+        )
+
+
 def expect_given(at: Site, *names: str) -> None:
     """Raises a `Fault` unless the required hyper-parameters are set."""
     for name in names:

@@ -177,6 +177,42 @@ def test_states_of_a_recurrent_layer_are_passed_and_returned() -> None:
     assert torch.equal(ours[0], expected) and torch.equal(ours[1], c)
 
 
+def test_a_layer_that_torch_lacks_travels_along_once() -> None:
+    graph = Graph("travels")
+    first, second = graph.add("RotaryEmbedding"), graph.add("RotaryEmbedding", base=100.0)
+    sequence(graph, graph.add("Input", shape=["T", 8]), first, second, graph.add("MeanPool"), graph.add("Output"))
+    text = graph.to_python()
+    assert text.count("class RotaryEmbedding(nn.Module):") == text.count("class MeanPool(nn.Module):") == 1
+    assert "self.rotary_embedding2 = RotaryEmbedding(base=100.0)" in text
+    assert text.count("class ") == 3 and "graph_engine" not in text
+
+
+def test_a_stack_is_constructed_from_its_layer() -> None:
+    graph = Graph("stack")
+    stack = graph.add("TransformerDecoder", nhead=2, num_layers=3, batch_first=True)
+    x, memory = graph.add("Input", shape=[5, 8]), graph.add("Input", shape=[7, 8])
+    graph.connect(x, stack, target_port="tgt")
+    graph.connect(memory, stack, target_port="memory")
+    graph.connect(stack, graph.add("Output"))
+    line = (
+        "self.transformer_decoder1 = nn.TransformerDecoder(\n            nn.TransformerDecoderLayer(8, 2, batch_first=True), num_layers=3\n"
+    )
+    assert line in graph.to_python()
+
+
+def test_outputs_follow_from_parameters() -> None:
+    graph = Graph("parts")
+    chunk, product = graph.add("Chunk", chunks=3, dim=1), graph.add("Add")
+    graph.connect(graph.add("Input", shape=[6]), chunk)
+    for port in ("part1", "part3"):
+        graph.connect(chunk, product, port)
+    graph.connect(product, graph.add("Output"))
+    assert "x, _, y = torch.chunk(x, 3, dim=1)" in graph.to_python()
+    graph.set(chunk, chunks=2)
+    [fault] = [d for d in graph.check().diagnostics if d.severity == "error"]
+    assert fault.port == "part3" and [fix.params for fix in fault.fixes] == [{"chunks": 3}]
+
+
 def test_what_reaches_no_output_is_left_out() -> None:
     graph = documents_cnn()
     loose = graph.add("Linear", out_features=7)

@@ -72,6 +72,23 @@ def test_rebuilding_keeps_the_weights_of_what_did_not_change() -> None:
     assert before(torch.randn(2, 1, 28, 28)).shape == (2, 10)
 
 
+def test_rebuilding_keeps_the_tensors_that_the_network_holds() -> None:
+    graph = Graph("held")
+    x, joined, out = graph.add("Input", shape=[4]), graph.add("Add"), graph.add("Output")
+    for node in (x, graph.add("Parameter", size=[4]), graph.add("Constant", size=[1], fill_value=0.5)):
+        graph.connect(node, joined)
+    graph.connect(joined, out)
+    before = graph.compile()
+    before.load_state_dict({"parameter1": torch.full((4,), 3.0)})
+    for node in (graph.add("Parameter", size=[1, 1], mean=5.0, std=0.0), graph.add("Arange", end=4, dtype="float32")):
+        graph.connect(node, joined)
+    after = graph.compile(previous=before)
+    assert after.parameter1 is before.parameter1 and after.parameter2.requires_grad
+    assert torch.equal(after(torch.zeros(2, 4)), 8.5 + torch.arange(4).expand(2, 4))
+    assert list(after.state_dict()) == ["parameter1", "parameter2"], "a constant is in the source, not among the weights"
+    assert torch.equal(after.to(torch.float64).arange1, torch.arange(4.0, dtype=torch.float64)), "it follows the network"
+
+
 @pytest.mark.parametrize("template", templates(), ids=lambda t: t.id)
 def test_rebuilding_without_a_change_is_the_same_network(template: Template) -> None:
     graph = template.open()
