@@ -6,9 +6,11 @@ from graph_engine.blocks.activation import same
 from graph_engine.blocks.convolution import LAYOUT
 from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
+from graph_engine.spec.faults import Fault
 from graph_engine.spec.params import BoolParam, FloatParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_rank
+from graph_engine.spec.rules import expect_dtype, expect_rank
+from graph_engine.spec.tensor import shape_text
 
 
 def channelwise(n: int) -> Rule:
@@ -19,6 +21,22 @@ def channelwise(n: int) -> Rule:
         return same(at)
 
     return infer
+
+
+def sampled(at: Site) -> Inferred:
+    """Mean and variance of one shape."""
+    mean, variance = at.input("mean"), at.input("log_variance")
+    for port, x in (("mean", mean), ("log_variance", variance)):
+        expect_dtype(x, ("float32",), port)
+    if mean.shape != variance.shape:
+        raise Fault(
+            "shape.sample",
+            "mean is {mean}, but log_variance is {variance}; both must have one shape.",
+            port="log_variance",
+            mean=shape_text(mean.shape),
+            variance=shape_text(variance.shape),
+        )
+    return Inferred((mean,))
 
 
 def _dropout(id: str, summary: str, what: str, infer: Rule = same, layout: str = "Any shape") -> BlockSpec:
@@ -45,4 +63,14 @@ Dropout3d = _dropout("Dropout3d", "Zeroes random channels of a volume in trainin
 AlphaDropout = _dropout("AlphaDropout", "Dropout for SELU: it keeps mean and variance of the activations.", "an element")
 FeatureAlphaDropout = _dropout(
     "FeatureAlphaDropout", "AlphaDropout of whole channels.", "a channel", channelwise(0), "(N, C) or (N, C, L) or (N, C, H, W)"
+)
+GaussianSample = BlockSpec(
+    id="GaussianSample",
+    category="Regularization",
+    summary="Draws from a normal distribution so that gradients pass, as in a variational autoencoder; when evaluating, gives the mean.",
+    inputs=(Port("mean", "(N, …, features)."), Port("log_variance", "(N, …, features): the logarithm of the variance.")),
+    outputs=(Port("output", "The shape of the mean."),),
+    infer=sampled,
+    call=Call("module", "modules.GaussianSample", arguments=("mean", "log_variance")),
+    keywords=("vae", "reparameterization", "random", "noise", "variational"),
 )

@@ -15,7 +15,7 @@ from app.widgets.param_editors import EDITORS, editor_for
 from app.widgets.text import bytes_text, count_text, short_text, time_text
 from graph_engine.blocks import registry
 from graph_engine.settings.schema import SECTIONS
-from graph_engine.spec.params import FloatParam, IntParam, IntsParam, Param, ShapeParam
+from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam, Param, ShapeParam
 from graph_engine.spec.tensor import Dim
 
 
@@ -34,6 +34,7 @@ def test_every_declared_kind_has_an_editor() -> None:
         (IntsParam(name="p", help=".", default=0, words=("same",)), "same", "same"),
         (ShapeParam(name="s", help="."), "T, 28", ("T", 28)),
         (ShapeParam(name="s", help="."), "1×28×28", (1, 28, 28)),
+        (registry()["Einsum"].param("equation"), "bi,bj->bij", "bi,bj->bij"),
     ],
 )
 def test_typed_text_becomes_the_stored_value(qtbot: QtBot, param: Param, typed: str, value: object) -> None:
@@ -47,6 +48,21 @@ def test_typed_text_becomes_the_stored_value(qtbot: QtBot, param: Param, typed: 
     field.clear()
     qtbot.keyClicks(field, typed)
     assert got[-1] == value
+
+
+def test_a_tick_may_be_left_out_where_the_parameter_may(qtbot: QtBot) -> None:
+    form = Form([BoolParam(name="align", help=".", default=None), BoolParam(name="bias", help=".", default=True)])
+    qtbot.addWidget(form)
+    form.show_values({"align": None, "bias": True})
+    got: list[tuple[str, object]] = []
+    form.edited.connect(lambda name, new, gesture: got.append((name, new)))
+    align, bias = (form.rows[name].editor.box for name in ("align", "bias"))
+    assert align.checkState() is Qt.CheckState.PartiallyChecked
+    for _ in range(3):
+        align.click()
+    for _ in range(2):
+        bias.click()
+    assert got == [("align", True), ("align", False), ("align", None), ("bias", False), ("bias", True)]
 
 
 def test_refusal_is_told_and_leaving_takes_it_back(qtbot: QtBot) -> None:

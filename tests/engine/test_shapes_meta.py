@@ -37,64 +37,82 @@ SMALL: tuple[Mapping[str, int], ...] = ({"N": 2, "T": 3, "H": 4, "W": 5}, {"N": 
 
 ANY = ""
 MIXED = "the CPU mixes half precision with weights in single precision, other devices do not"
+KERNELS = "the CPU has kernels for whole numbers, other devices have not"
+HALF = "half precision has kernels on some devices only"
+FLOATS = "what it is for are floating-point numbers; a few kernels take others, but give no gradient"
+BROADCASTS = "torch broadcasts the one to the other, which hides a mistake"
 STRICTER = {
     (ANY, "shape.rank"): "torch also takes a single sample, without a batch; here the first dimension of every tensor is a batch",
     (ANY, "shape.free-size"): "a size that changes from batch to batch has no closed form here, or would change the size of weights",
-    ("pooling", "dtype.mismatch"): "the CPU has kernels for whole numbers, other devices have not",
-    ("batch_norm", "dtype.mismatch"): MIXED,
-    ("layer_norm", "dtype.mismatch"): MIXED,
-    ("multihead", "dtype.mismatch"): "a mask in another precision passes some of the ways through attention, and fails in others",
-    ("instance_norm", "dtype.mismatch"): MIXED,
-    ("group_norm", "dtype.mismatch"): MIXED,
-    (
-        "unfolded",
-        "dtype.mismatch",
-    ): "windows are put together for floating-point numbers; there is a kernel for truth values, but no gradient",
-    ("folded", "dtype.mismatch"): "the same",
+    (ANY, "param.no-such-number"): "torch cuts a number off to a whole one, which hides a mistake",
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("pooling", "power_average", "adaptive", "padding")),
+        KERNELS,
+    ),
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("batch_norm", "instance_norm", "group_norm", "layer_norm", "local_response")),
+        MIXED,
+    ),
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("resized", "scaled_dot_product", "rotated", "randomized")),
+        HALF,
+    ),
+    **dict.fromkeys(
+        (
+            (family, "dtype.mismatch")
+            for family in (
+                "bounded",
+                "threshold",
+                "unfolded",
+                "folded",
+                "cosine",
+                "pairwise",
+                "positions",
+                "learned_positions",
+                "begun",
+                "sampled",
+            )
+        ),
+        FLOATS,
+    ),
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("multihead", "encoder", "decoder", "whole")),
+        "a mask in another precision passes some of the ways through attention, and fails in others",
+    ),
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("same", "channelwise")),
+        "Dropout passes whole numbers where p is 0 or 1, and fails in training otherwise",
+    ),
+    **dict.fromkeys(
+        ((family, "dtype.mismatch") for family in ("padded", "last_step", "pooled", "attended")),
+        "features are floating-point numbers, tokens and lengths whole ones, masks truth values",
+    ),
+    ("step", "dtype.mismatch"): "a cell state of another kind is converted without a word",
+    ("masked", "dtype.mismatch"): "a number is put among whole numbers only where they can hold it",
     ("einsum", "dtype.mismatch"): "torch takes a mixture only where nothing is summed over",
-    ("local_response", "dtype.mismatch"): MIXED,
+    ("batch_norm", "shape.num-features"): "a number that contradicts the input is a mistake even where no tensor has that size",
     ("instance_norm", "shape.num-features"): "without affine torch only warns of a number that contradicts the input",
     ("transposed", "shape.padding-too-large"): "torch gives an empty tensor where only one of several dimensions vanishes",
-    ("unpooling", "shape.padding-too-large"): "the same",
-    ("adaptive", "dtype.mismatch"): "the CPU has kernels for whole numbers, other devices have not",
-    ("power_average", "dtype.mismatch"): "the same",
-    ("padding", "dtype.mismatch"): "the same",
-    ("masked", "dtype.mismatch"): "a number is put among whole numbers only where they can hold it",
+    ("unpooling", "shape.padding-too-large"): "torch gives an empty tensor where only one of several dimensions vanishes",
+    ("resized", "param.size-or-factor"): "torch overlooks a scale_factor of 0 beside a size",
     ("squeezed", "shape.squeeze"): "torch leaves a dimension that is larger as it is, which hides a mistake",
     ("chunked", "shape.chunks"): "torch gives unequal parts, or fewer of them",
     ("gathered", "shape.gather"): "two free sizes may happen to fit",
-    ("resized", "dtype.mismatch"): "half precision has kernels on some devices only",
-    ("resized", "param.size-or-factor"): "torch overlooks a scale_factor of 0 beside a size",
-    ("encoder", "dtype.mismatch"): "as multihead",
-    ("decoder", "dtype.mismatch"): "as multihead",
-    ("whole", "dtype.mismatch"): "as multihead",
-    ("scaled_dot_product", "shape.attention"): "torch broadcasts the batch and the heads, which hides a mistake",
-    ("scaled_dot_product", "dtype.mismatch"): "half precision has kernels on some devices only",
-    ("scaled_dot_product", "shape.mask"): "torch takes a mask of one dimension on some ways through attention only",
-    ("step", "dtype.mismatch"): "a cell state of another kind is converted without a word",
-    ("positions", "dtype.mismatch"): "a sequence is of floating-point numbers",
-    ("learned_positions", "dtype.mismatch"): "the same",
-    ("rotated", "dtype.mismatch"): "the same",
-    ("padded", "dtype.mismatch"): "token numbers are whole numbers",
-    ("last_step", "dtype.mismatch"): "a sequence is of floating-point numbers, a length is a whole number",
-    ("last_step", "shape.lengths"): "one length would stand for all",
-    ("pooled", "dtype.mismatch"): "a sequence is of floating-point numbers, a mask of truth values",
-    ("attended", "dtype.mismatch"): "the same",
-    ("begun", "dtype.mismatch"): "the same",
-    ("pooled", "shape.mask"): "torch broadcasts a mask, which hides a mistake",
-    ("attended", "shape.mask"): "the same",
-    ("learned_positions", "shape.max-length"): "a table of one position would stand for all",
-    ("learned_positions", "shape.features"): "a table of one feature would stand for all",
     ("rotated", "shape.pairs"): "the last feature would fall away or come twice",
-    (ANY, "param.no-such-number"): "torch cuts a number off to a whole one, which hides a mistake",
-    ("einsum", "shape.einsum-sizes"): "torch broadcasts a size of 1, which hides a mistake",
-    ("cosine", "dtype.mismatch"): "distances are those of vectors of one kind",
-    ("pairwise", "dtype.mismatch"): "the same",
-    ("same", "dtype.mismatch"): "Dropout passes whole numbers where p is 0 or 1, and fails in training otherwise",
-    ("channelwise", "dtype.mismatch"): "the same",
-    ("bounded", "dtype.mismatch"): "a few activations have kernels for whole numbers, most have none",
-    ("threshold", "dtype.mismatch"): "the same",
-    ("batch_norm", "shape.num-features"): "a number that contradicts the input is a mistake even where no tensor has that size",
+    ("scaled_dot_product", "shape.mask"): "torch takes a mask of one dimension on some ways through attention only",
+    **dict.fromkeys(
+        (
+            ("scaled_dot_product", "shape.attention"),
+            ("einsum", "shape.einsum-sizes"),
+            ("learned_positions", "shape.max-length"),
+            ("learned_positions", "shape.features"),
+            ("last_step", "shape.lengths"),
+            ("pooled", "shape.mask"),
+            ("attended", "shape.mask"),
+            ("sampled", "shape.sample"),
+        ),
+        BROADCASTS,
+    ),
 }
 """Refusals that torch does not share, by family of rules and code of the fault, each with its reason."""
 
