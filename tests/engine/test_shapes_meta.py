@@ -46,7 +46,7 @@ STRICTER = {
     (ANY, "shape.free-size"): "a size that changes from batch to batch has no closed form here, or would change the size of weights",
     (ANY, "param.no-such-number"): "torch cuts a number off to a whole one, which hides a mistake",
     **dict.fromkeys(
-        ((family, "dtype.mismatch") for family in ("pooling", "power_average", "adaptive", "padding")),
+        ((family, "dtype.mismatch") for family in ("pooling", "power_average", "adaptive", "unpooling", "padding")),
         KERNELS,
     ),
     **dict.fromkeys(
@@ -94,6 +94,7 @@ STRICTER = {
     ("instance_norm", "shape.num-features"): "without affine torch only warns of a number that contradicts the input",
     ("transposed", "shape.padding-too-large"): "torch gives an empty tensor where only one of several dimensions vanishes",
     ("unpooling", "shape.padding-too-large"): "torch gives an empty tensor where only one of several dimensions vanishes",
+    ("resized", "shape.vanishes"): "mode area gives an empty tensor, the others refuse",
     ("resized", "param.size-or-factor"): "torch overlooks a scale_factor of 0 beside a size",
     ("squeezed", "shape.squeeze"): "torch leaves a dimension that is larger as it is, which hides a mistake",
     ("chunked", "shape.chunks"): "torch gives unequal parts, or fewer of them",
