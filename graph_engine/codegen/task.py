@@ -93,11 +93,12 @@ class Task:
         names, metrics = [], []
         for field, kind in zip(self._dataset.targets, self._kinds, strict=True):
             prefix = "" if len(self._kinds) == 1 else f"{field.name}_"
-            _, sums, made = TALLIES[kind]
+            _, sums, ratios = TALLIES[kind]
             names.append([prefix + name for name in sums])
             values = {name: prefix + name for name in sums}
-            metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in made.items()]
-        return [f"{', '.join(chain(*names))} = sums", f"return {{{', '.join(metrics)}}}"]
+            metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in ratios.items()]
+        made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
+        return [f"{', '.join(chain(*names))} = sums", *made]
 
 
 def arguments(chosen: Selected, always: str = "") -> str:
