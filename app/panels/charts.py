@@ -238,8 +238,8 @@ class ChartsPanel(QWidget):
             "loss": self.tr("Loss"),
             "accuracy": self.tr("Accuracy"),
             "exact": self.tr("Exact match"),
-            "mae": self.tr("Mean absolute error"),
-            "rmse": self.tr("Root mean squared error"),
+            "mae": self.tr("MAE"),
+            "rmse": self.tr("RMSE"),
         }
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
