@@ -1,6 +1,6 @@
 """Trains templates and prints what they reached beside what simpler methods reach on the same data.
 
-``python -m tests.benchmarks.bench_templates [TEMPLATE …]``; all that have a comparison, if none is named. Seeds are fixed; a CPU of another
+``python -m tests.benchmarks.bench_templates [TEMPLATE …]``; all templates, if none is named. Seeds are fixed; a CPU of another
 kind or another number of threads changes the last digits. What is compared is fitted to the training part and measured on the validation
 part that the template's own document asks for.
 """
@@ -169,16 +169,24 @@ def pictures(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Fig
 
 
 COMPARISONS: dict[str, Callable[[Part, Part, dict[str, float]], Figures]] = {
+    "mlp_digits": pictures,
+    "cnn_digits": pictures,
+    "resnet_digits": pictures,
+    "lstm_digits": pictures,
+    "attention_digits": pictures,
     "mlp_wine": table,
     "mlp_breast_cancer": table,
     "mlp_diabetes": quantity,
     "two_parts_wine": two_targets,
-    "cnn_digits": pictures,
     "lstm_co2": forecast,
     "gru_languages": letters,
+    "transformer_languages": letters,
     "seq2seq_dates": translation,
+    "transformer_dates": translation,
     "lstm_python": language_model,
+    "transformer_python": language_model,
 }
+"""What each template is compared with."""
 
 
 def main() -> None:
