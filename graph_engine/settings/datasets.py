@@ -70,6 +70,7 @@ class DatasetOption(Option):
 
         return replace(self, inputs=tuple(map(fill, self.inputs)), targets=tuple(map(fill, self.targets)))
 
+
 def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
     return DatasetOption(
         id=id,
