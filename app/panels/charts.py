@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
@@ -29,7 +30,10 @@ _SMOOTH_COLUMNS = 4
 """Pixels from one point of a smoothed curve to the next; what a thick antialiased line costs goes with its points."""
 
 MEASURES = ("loss", "accuracy")
-"""Measures that have a plot of their own, in this order, whether or not they were reported yet."""
+"""Measures that have a plot before a run has reported any; then the ones that it reports have."""
+
+SHARES = ("accuracy", "exact")
+"""Endings of measures that lie between 0 and 1."""
 
 SPLITS = ("train", "val")
 """What a measure is taken on; the place is that of its colour."""
@@ -177,7 +181,7 @@ class Plot(QWidget):
             low, high = (math.log10(max(v, 1e-8)) for v in (low, high))
             room = max(0.1, (high - low) * 0.08)
             return low - room, high + room
-        if self._measure == "accuracy":
+        if self._measure.endswith(SHARES):
             return (0.0 if low < 0.5 else low - 0.05), 1.02
         if high > self._top or high < self._top / JUMP**2:
             self._top = high * (1 + (JUMP - 1) / 3) if high > 0 else 1.0
@@ -230,20 +234,23 @@ class ChartsPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._update)
-        titles = {"loss": self.tr("Loss"), "accuracy": self.tr("Accuracy")}
-        self.plots |= {m: Plot(m, titles[m]) for m in MEASURES}
-        plots = QSplitter(Qt.Orientation.Horizontal)
-        plots.setChildrenCollapsible(False)
-        plots.setHandleWidth(1)
-        for plot in self.plots.values():
-            plots.addWidget(plot)
-        plots.setSizes([1000] * len(self.plots))  # equal shares, whatever their hints
+        self._titles = {
+            "loss": self.tr("Loss"),
+            "accuracy": self.tr("Accuracy"),
+            "exact": self.tr("Exact match"),
+            "mae": self.tr("MAE"),
+            "rmse": self.tr("RMSE"),
+        }
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        self._show_measures(MEASURES)
         self._empty = EmptyState(
             "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
         )
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(plots)
+        self._stack.addWidget(self._splitter)
         run.began.connect(self._on_began)
         run.metrics_changed.connect(self._later)
         if run.series:
@@ -276,8 +283,28 @@ class ChartsPanel(QWidget):
 
     def _update(self) -> None:
         self._is_stale = False
+        named = (name.partition("/") for name in self._run.series)
+        found = tuple(dict.fromkeys(measure for split, _, measure in named if split in SPLITS))
+        self._show_measures(found if len(found) > 1 else MEASURES)
         for plot in self.plots.values():
             plot.show_series(self._run.series)
+
+    def _show_measures(self, measures: Sequence[str]) -> None:
+        """Shows a plot for each of these measures, and none for others."""
+        fresh = [measure for measure in measures if measure not in self.plots]
+        for measure in fresh:
+            self.plots[measure] = Plot(measure, self._title(measure))
+            self._splitter.addWidget(self.plots[measure])
+        for measure, plot in self.plots.items():
+            plot.setVisible(measure in measures)
+        if fresh:
+            self._splitter.setSizes([1000] * len(self.plots))  # equal shares, whatever their hints
+
+    def _title(self, measure: str) -> str:
+        """A measure in words; with several targets its name begins with that of the target."""
+        target, _, last = measure.rpartition("_")
+        word = self._titles.get(last, last)
+        return f"{target}: {word}" if target else word
 
 
 def _button(name: str, words: str) -> QToolButton:

@@ -271,10 +271,11 @@ class DocumentPage(Page):
         )
         chosen = self.session.graph.settings.data["dataset"].option
         if isinstance(chosen, DatasetOption):
-            shape = " × ".join(map(str, ("N", *chosen.shape)))
+            sized = chosen.sized(self.session.graph.settings.data["dataset"].params)
+            inputs = ", ".join(f"{field.name} {' × '.join(map(str, ('N', *field.shape)))} {field.dtype}" for field in sized.inputs)
             self._about.setText(
-                self.tr("{0} Samples arrive as {1} {2}. Source: {3}. Licence: {4}.").format(
-                    chosen.summary, shape, chosen.dtype, chosen.source, chosen.licence
+                self.tr("{0} Samples arrive as {1}. Source: {2}. Licence: {3}.").format(
+                    chosen.summary, inputs, chosen.source, chosen.licence
                 )
             )
 

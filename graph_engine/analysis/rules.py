@@ -13,10 +13,10 @@ from graph_engine.analysis.checked import CheckedNode
 from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
-from graph_engine.settings.datasets import DatasetOption
-from graph_engine.settings.losses import LossOption
+from graph_engine.settings.datasets import DatasetOption, Field
+from graph_engine.settings.losses import LossOption, loss_for
 from graph_engine.spec.faults import Fix
-from graph_engine.spec.tensor import as_size, shape_text
+from graph_engine.spec.tensor import Dim, N, Shape, Size, as_size, shape_text
 
 
 class Found(NamedTuple):
@@ -171,46 +171,106 @@ def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
 
 @graph_rule("data.input-shape", "warning")
 def data_does_not_fit_the_input(view: GraphView) -> Iterator[Found]:
-    """The data set's samples must have the shape and dtype of the input."""
-    data: DatasetOption = view.graph.settings.data["dataset"].option
-    inputs = [n for n in view.graph if n.spec.call.kind == "input" and view.nodes[n.id].status == "ok"]
-    if len(inputs) != 1:
+    """The data set's samples must have the shapes and dtypes of the inputs."""
+    data = _dataset(view)
+    inputs = [n for n in view.graph if n.spec.call.kind == "input"]
+    if len(inputs) != len(data.inputs):
         return
-    given = view.nodes[inputs[0].id].outputs["output"]
-    wanted = tuple(map(as_size, data.shape))
-    if given.shape[1:] != wanted or given.dtype != data.dtype:
-        yield Found(
-            f"{inputs[0].name}: the data set {data.id} gives {shape_text(wanted)} {data.dtype}, "
-            f"but the Input is declared {shape_text(given.shape[1:])} {given.dtype}.",
-            inputs[0].id,
-            "output",
-            (Fix(f"Set the Input to {shape_text(wanted)} {data.dtype}", {"shape": data.shape, "dtype": data.dtype}),),
-        )
+    lengths: dict[Size, Size] = {}
+    for node, field in zip(inputs, data.inputs, strict=True):
+        if view.nodes[node.id].status != "ok":
+            continue
+        given = view.nodes[node.id].outputs["output"]
+        wanted = tuple(map(as_size, field.shape))
+        if not _takes(given.shape[1:], wanted, lengths) or given.dtype != field.dtype:
+            what = f"as {field.name} " if len(inputs) > 1 else ""
+            yield Found(
+                f"{node.name}: the data set {data.id} gives {what}{shape_text(wanted)} {field.dtype}, "
+                f"but the Input is declared {shape_text(given.shape[1:])} {given.dtype}.",
+                node.id,
+                "output",
+                (Fix(f"Set the Input to {shape_text(wanted)} {field.dtype}", {"shape": field.shape, "dtype": field.dtype}),),
+            )
+
+
+def _dataset(view: GraphView) -> DatasetOption:
+    chosen = view.graph.settings.data["dataset"]
+    data: DatasetOption = chosen.option
+    return data.sized(chosen.params)
+
+
+def _takes(given: Shape, wanted: Shape, lengths: dict[Size, Size]) -> bool:
+    """Whether an input of one shape takes data of another: a free size takes any, and the same in each place where it stands."""
+    return len(given) == len(wanted) and all(
+        lengths.setdefault(size, data) == data if isinstance(size, Dim) else size == data for size, data in zip(given, wanted, strict=True)
+    )
 
 
 @graph_rule("data.classes", "warning")
 def class_count_differs(view: GraphView) -> Iterator[Found]:
-    """A classifier gives one score for each class of the data."""
-    data: DatasetOption = view.graph.settings.data["dataset"].option
-    loss: LossOption = view.graph.settings.training["loss"].option
-    ends = [n for n in view.graph if n.spec.call.kind == "output" and view.nodes[n.id].status == "ok"]
-    if loss.target != "class" or not data.classes or len(ends) != 1:
-        return
-    shape = view.nodes[ends[0].id].inputs["input"].shape
-    if len(shape) == 2 and shape[1] == len(data.classes):
-        return
-    [edge] = view.graph.inputs(ends[0].id, "input")
-    last = view.graph[edge.source]
-    fixes: tuple[Fix, ...] = ()
-    if len(shape) == 2 and "out_features" in last.params:
-        fixes = (Fix(f"Set out_features to {len(data.classes)}", {"out_features": len(data.classes)}),)
-    yield Found(
-        f"{last.name}: {loss.id} wants (N, {len(data.classes)}), one score for each class of {data.id}, but the network gives "
-        f"{shape_text(shape)}.",
-        last.id,
-        edge.source_port,
-        fixes,
-    )
+    """A classifier gives one score for each class of the data, at every step where the target is a sequence."""
+    data = _dataset(view)
+    for node, field, loss in _targets(view, data):
+        shape = view.nodes[node.id].inputs["input"].shape
+        rank, classes = len(field.shape) + 2, field.choices
+        if loss.target != "class" or not classes or (len(shape) == rank and classes in (shape[1], shape[-1])):
+            continue
+        [edge] = view.graph.inputs(node.id, "input")
+        last = view.graph[edge.source]
+        fixes: tuple[Fix, ...] = ()
+        if len(shape) == rank and "out_features" in last.params:
+            fixes = (Fix(f"Set out_features to {classes}", {"out_features": classes}),)
+        wanted = shape_text((N, *map(as_size, field.shape), classes))
+        one = "one score for each class" if field.classes else "one score for each token"
+        yield Found(
+            f"{last.name}: {loss.id} wants {wanted}, {one} of {data.id}, but the network gives {shape_text(shape)}.",
+            last.id,
+            edge.source_port,
+            fixes,
+        )
+
+
+@graph_rule("data.target-shape", "warning")
+def numbers_differ_in_shape(view: GraphView) -> Iterator[Found]:
+    """A loss between numbers compares tensors of one shape."""
+    data = _dataset(view)
+    for node, field, loss in _targets(view, data):
+        shape = view.nodes[node.id].inputs["input"].shape
+        wanted = (N, *map(as_size, field.shape))
+        if loss.target != "same" or field.choices or (len(shape) == len(wanted) and _takes(shape[1:], wanted[1:], {})):
+            continue
+        [edge] = view.graph.inputs(node.id, "input")
+        last = view.graph[edge.source]
+        fixes: tuple[Fix, ...] = ()
+        if len(shape) == len(wanted) and "out_features" in last.params and isinstance(wanted[-1], int):
+            fixes = (Fix(f"Set out_features to {wanted[-1]}", {"out_features": wanted[-1]}),)
+        yield Found(
+            f"{last.name}: {loss.id} compares with {field.name} of {data.id}, {shape_text(wanted)}, but the network gives "
+            f"{shape_text(shape)}.",
+            last.id,
+            edge.source_port,
+            fixes,
+        )
+
+
+@graph_rule("data.loss", "warning")
+def loss_does_not_fit_the_target(view: GraphView) -> Iterator[Found]:
+    """Classes and quantities need losses of different kinds."""
+    data = _dataset(view)
+    for node, field, loss in _targets(view, data):
+        if (loss.target == "class") != bool(field.choices):
+            kind, better = ("numbers of classes", "CrossEntropyLoss") if field.choices else ("quantities", "MSELoss")
+            yield Found(f"{node.name}: {field.name} of {data.id} holds {kind}, for which {loss.id} is not made: choose {better}.", node.id)
+
+
+def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field, LossOption]]:
+    """The healthy outputs, each with what it is compared with and by which loss, where there are as many as targets."""
+    outputs = [n for n in view.graph if n.spec.call.kind == "output"]
+    if len(outputs) == len(data.targets):
+        for node, field in zip(outputs, data.targets, strict=True):
+            if view.nodes[node.id].status == "ok":
+                chosen = loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1)
+                yield node, field, chosen.option
 
 
 @graph_rule("lint.softmax-before-loss", "warning")

@@ -11,8 +11,10 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from graph_engine.codegen.module import class_name, literal
+from graph_engine.codegen.task import Task, arguments
 from graph_engine.errors import RunError
-from graph_engine.settings.option import Selected
+from graph_engine.settings.datasets import DatasetOption
+from graph_engine.spec.tensor import TensorSpec
 
 if TYPE_CHECKING:
     from graph_engine.api import Graph
@@ -24,52 +26,53 @@ def project_files(graph: Graph) -> dict[str, str]:
     """The files of a project that trains the graph without this program.
 
     Returns:
-        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``.
+        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``, and what the reader reads.
 
     Raises:
         CheckError: the graph has errors.
         RunError: it cannot be trained on its data set, because it has other inputs or outputs, or nothing to learn.
     """
     source = graph.to_python()
-    weights = graph.check().parameters
-    _refuse_untrainable(graph, weights)
+    checked = graph.check()
     data, training = graph.settings.data, graph.settings.training
-    dataset, loss = data["dataset"].option, training["loss"]
+    dataset = data["dataset"].option.sized(data["dataset"].params)
+    _refuse_untrainable(graph, checked.parameters, dataset)
+    ends = [checked.nodes[node.id].inputs["input"] for node in graph if node.spec.call.kind == "output"]
+    task = Task(dataset, training["loss"], [end.shape for end in ends if isinstance(end, TensorSpec)])
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
-        "parameters": f"{weights:,}",
+        "parameters": f"{checked.parameters:,}",
         "dataset": dataset.title,
         "source": dataset.source,
         "licence": dataset.licence,
         "validation": literal(data["validation"]),
-        "loss": f"nn.{loss.id}({_arguments(loss)})",
-        "optimizer": f"torch.optim.{training['optimizer'].id}(model.parameters(), {_arguments(training['optimizer'], always='lr')})",
-        "and_accuracy": " and accuracy" if loss.option.target == "class" else "",
+        "data_arguments": "".join(f", {name}={literal(value)}" for name, value in data["dataset"].params.items()),
+        "optimizer": f"torch.optim.{training['optimizer'].id}(model.parameters(), {arguments(training['optimizer'], always='lr')})",
+        **task.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
     return {
         "model.py": source,
         "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
-        "train.py": _fill("train.py.txt", values, parts={"accuracy" if loss.option.target == "class" else "loss only"}),
+        "train.py": _fill("train.py.txt", values, parts=task.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in (*_REQUIREMENTS, *dataset.requirements)),
         "README.md": _fill("README.md.txt", values, parts=set()),
+        **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
 
 
-def _refuse_untrainable(graph: Graph, weights: int) -> None:
-    for kind, ends in (("input", "fills one input"), ("output", "has one target")):
+def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> None:
+    for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
         names = [node.name for node in graph if node.spec.call.kind == kind]
-        if len(names) != 1:
-            raise RunError(f"The data set {ends}, but the network has {len(names)} {kind}s ({', '.join(names)}): training needs one.")
+        if len(names) != len(fields):
+            wanted = f"{len(fields)} {'target' if kind == 'output' else kind}{'s' if len(fields) > 1 else ''}"
+            raise RunError(
+                f"The data set {dataset.id} {verb} {wanted} ({', '.join(f.name for f in fields)}), but the network has "
+                f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({', '.join(names)})."
+            )
     if not weights:
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
-
-
-def _arguments(chosen: Selected, always: str = "") -> str:
-    """The parameters as keyword arguments, without those that torch sets alike."""
-    declared = {param.name: param.default for param in chosen.option.params}
-    return ", ".join(f"{name}={literal(value)}" for name, value in chosen.params.items() if name == always or value != declared[name])
 
 
 def _fill(template: str, values: Mapping[str, Any], parts: set[str]) -> str:

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from graph_engine.settings.option import Option
+from graph_engine.spec.params import IntParam
+
+
+@dataclass(frozen=True)
+class Field:
+    """One tensor of a sample: an input of the network, or a target of its training.
+
+    Attributes:
+        name: what it is, as a name in Python.
+        shape: of one sample, without the batch. A name stands for the parameter of the data set that is called so, or else for a size
+            that may differ from batch to batch.
+        dtype: of the elements.
+        classes: names of the classes, where it holds numbers of classes.
+        vocabulary: how many token numbers there are, where it holds such.
+        padding: the token number that fills short sequences up; None where all are of one length.
+    """
+
+    name: str
+    shape: tuple[int | str, ...] = ()
+    dtype: str = "float32"
+    classes: tuple[str, ...] = ()
+    vocabulary: int | None = None
+    padding: int | None = None
+
+    @property
+    def choices(self) -> int:
+        """How many classes or tokens there are to choose from; 0 where it holds quantities."""
+        return len(self.classes) or self.vocabulary or 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +44,9 @@ class DatasetOption(Option):
     Attributes:
         title: its name for people.
         reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``.
-        shape: of one sample, without the batch.
-        dtype: of a sample.
-        target_shape: of one target, without the batch.
-        target_dtype: of a target.
-        classes: names of the classes, where the target is one.
-        samples: how many there are.
+        inputs, targets: what a sample consists of, in the order in which the reader gives it.
+        samples: how many there are with the parameters' defaults, where releases of what they are made from cannot change it.
+        files: in ``assets/datasets``; an exported project carries them beside the reader.
         requirements: distributions that the reader needs besides torch.
         source: where it comes from.
         licence: under which terms.
@@ -27,15 +54,21 @@ class DatasetOption(Option):
 
     title: str
     reader: str
-    shape: tuple[int | str, ...]
-    dtype: str
-    target_shape: tuple[int | str, ...] = ()
-    target_dtype: str = "int64"
-    classes: tuple[str, ...] = ()
-    samples: int
+    inputs: tuple[Field, ...]
+    targets: tuple[Field, ...]
+    samples: int | None = None
+    files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     source: str
     licence: str
+
+    def sized(self, params: Mapping[str, Any]) -> DatasetOption:
+        """The same with the values of its parameters in place of their names in shapes."""
+
+        def fill(field: Field) -> Field:
+            return replace(field, shape=tuple(params.get(size, size) if isinstance(size, str) else size for size in field.shape))
+
+        return replace(self, inputs=tuple(map(fill, self.inputs)), targets=tuple(map(fill, self.targets)))
 
 
 def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
@@ -44,9 +77,8 @@ def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
         title=title,
         summary=summary,
         reader=f"{id}.py",
-        shape=(1, side, side),
-        dtype="float32",
-        classes=tuple("0123456789"),
+        inputs=(Field("image", (1, side, side)),),
+        targets=(Field("digit", (), "int64", classes=tuple("0123456789")),),
         samples=1797,
         requirements=("scikit-learn",),
         source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
@@ -55,7 +87,120 @@ def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
     )
 
 
+_CLDR = "Unicode Common Locale Data Repository, as shipped with Babel"
+_CULTIVAR = Field("cultivar", (), "int64", classes=("cultivar 0", "cultivar 1", "cultivar 2"))
+
+_WINE: Mapping[str, Any] = {
+    "samples": 178,
+    "requirements": ("scikit-learn",),
+    "source": "Wine, S. Aeberhard and M. Forina, UCI Machine Learning Repository, 1992; as shipped with scikit-learn",
+    "licence": "CC BY 4.0",
+}
+
 DATASETS = (
     _digits("digits", 8, "Handwritten digits, 8×8", "1,797 handwritten digits as 8×8 grey pictures in ten classes."),
     _digits("digits28", 28, "Handwritten digits, 28×28", "The same 1,797 handwritten digits, enlarged to 28×28."),
+    DatasetOption(
+        id="wine",
+        title="Wine",
+        summary="Which of three cultivars each of 178 wines is made of, from 13 figures of its analysis.",
+        reader="wine.py",
+        inputs=(Field("analysis", (13,)),),
+        targets=(_CULTIVAR,),
+        **_WINE,
+    ),
+    DatasetOption(
+        id="wine_parts",
+        title="Wine in two parts",
+        summary="Two inputs, minerals and pigments of 178 wines; two targets, the cultivar and the content of proline.",
+        reader="wine_parts.py",
+        inputs=(Field("minerals", (5,)), Field("pigments", (7,))),
+        targets=(_CULTIVAR, Field("proline", (1,))),
+        **_WINE,
+    ),
+    DatasetOption(
+        id="breast_cancer",
+        title="Breast cancer",
+        summary="Whether each of 569 tumours is malignant, from 30 measurements of its cells.",
+        reader="breast_cancer.py",
+        inputs=(Field("measurements", (30,)),),
+        targets=(Field("diagnosis", (), "int64", classes=("malignant", "benign")),),
+        samples=569,
+        requirements=("scikit-learn",),
+        source="Breast Cancer Wisconsin (Diagnostic), W. Wolberg, O. Mangasarian, N. Street and W. Street, UCI Machine Learning "
+        "Repository, 1995; as shipped with scikit-learn",
+        licence="CC BY 4.0",
+    ),
+    DatasetOption(
+        id="diabetes",
+        title="Diabetes",
+        summary="How far the disease of 442 people went in a year, in standard deviations, from 10 figures about each.",
+        reader="diabetes.py",
+        inputs=(Field("record", (10,)),),
+        targets=(Field("progression", (1,)),),
+        samples=442,
+        requirements=("scikit-learn",),
+        source="B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, Least Angle Regression, Annals of Statistics, 2004; as shipped with "
+        "scikit-learn",
+        licence="no terms stated by the authors; passed on with scikit-learn, BSD-3-Clause",
+    ),
+    DatasetOption(
+        id="co2",
+        title="Carbon dioxide at Mauna Loa",
+        summary="A monthly series from 1958 to 2001 to be forecast, in parts per million above the last month that is known.",
+        reader="co2.py",
+        params=(
+            IntParam(name="window", default=36, minimum=1, maximum=240, help="Months that a forecast sees."),
+            IntParam(name="horizon", default=12, minimum=1, maximum=60, help="Months that it covers."),
+        ),
+        inputs=(Field("past", ("window", 1)),),
+        targets=(Field("future", ("horizon",)),),
+        samples=468,
+        files=("co2_mauna_loa.csv",),
+        source="C. D. Keeling and T. P. Whorf, Atmospheric CO2 concentrations derived from flask air samples at sites in the SIO network, "
+        "Carbon Dioxide Information Analysis Center, 2004; as shipped with statsmodels",
+        licence="public domain",
+    ),
+    DatasetOption(
+        id="languages",
+        title="Language of a name",
+        summary="In which of 16 languages a country, a language or a currency is called so, for 5,760 names of up to 24 letters.",
+        reader="languages.py",
+        inputs=(Field("name", (24,), "int64", vocabulary=128),),
+        targets=(
+            Field(
+                "language",
+                (),
+                "int64",
+                classes=("cs", "da", "de", "en", "es", "fi", "fr", "hr", "hu", "it", "nl", "pl", "pt", "ro", "sv", "tr"),
+            ),
+        ),
+        samples=5760,
+        requirements=("Babel", "scikit-learn"),
+        source=_CLDR,
+        licence="Unicode License v3",
+    ),
+    DatasetOption(
+        id="dates",
+        title="Dates in words",
+        summary="12,000 dates as people write them in 19 languages, to be translated letter by letter into the form 2024-03-07.",
+        reader="dates.py",
+        inputs=(Field("phrase", ("S",), "int64", vocabulary=128, padding=0), Field("before", ("T",), "int64", vocabulary=15, padding=0)),
+        targets=(Field("after", ("T",), "int64", vocabulary=15, padding=0),),
+        samples=12_000,
+        requirements=("Babel",),
+        source=_CLDR,
+        licence="Unicode License v3",
+    ),
+    DatasetOption(
+        id="python_topics",
+        title="Python's reference texts",
+        summary="The texts that Python's help() shows about the language, in samples whose next letters are to be told.",
+        reader="python_topics.py",
+        params=(IntParam(name="length", default=64, minimum=2, maximum=1024, help="Letters in a sample."),),
+        inputs=(Field("text", ("length",), "int64", vocabulary=97),),
+        targets=(Field("next", ("length",), "int64", vocabulary=97),),
+        source="The documentation of the installed Python (pydoc_data.topics)",
+        licence="PSF License Version 2",
+    ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from graph_engine.settings.option import Option
+from graph_engine.settings.datasets import Field
+from graph_engine.settings.option import Option, Selected
 from graph_engine.spec.params import FloatParam
 
 
@@ -44,3 +45,12 @@ LOSSES = (
     LossOption(id="MSELoss", summary="Regression: mean squared error.", target="same", expects="values"),
     LossOption(id="L1Loss", summary="Regression: mean absolute error.", target="same", expects="values"),
 )
+
+
+def loss_for(target: Field, chosen: Selected[LossOption], *, alone: bool) -> Selected[LossOption]:
+    """The loss of a target: the chosen one, or, beside other targets that it fits, the first one that fits this target."""
+    wanted = "class" if target.choices else "same"
+    if alone or chosen.option.target == wanted:
+        return chosen
+    option = next(option for option in LOSSES if option.target == wanted)
+    return Selected(option, option.read({}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from graph_engine.errors import ParamError
 from graph_engine.spec.params import Param
@@ -38,10 +38,13 @@ class Option:
         return MappingProxyType({name: p.parse(values.get(name, p.default)) for name, p in known.items()})
 
 
-class Selected(NamedTuple):
+OptionT = TypeVar("OptionT", bound=Option)
+
+
+class Selected(NamedTuple, Generic[OptionT]):
     """A chosen option and the values of its parameters."""
 
-    option: Option
+    option: OptionT
     params: Mapping[str, Any]
 
     @property

@@ -18,7 +18,7 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
         weights: which file of the folder to take them from.
 
     Returns:
-        ``val/loss`` and, for classes, ``val/accuracy``.
+        ``val/loss`` and the other metrics of its task, ``val/accuracy`` for instance.
 
     Raises:
         RunError: the folder is not that of a run, or the run has no weights yet, or they are not of this network.
@@ -39,7 +39,7 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
                 model.load_state_dict(load_file(path))
             except (SafetensorError, RuntimeError) as error:
                 raise RunError(f"{path} does not hold the weights of this network, or is damaged.") from error
-            validation = train.load(train.VALIDATION, train.SEED if record.seed is None else record.seed)[1]
+            validation = train.read_data(train.SEED if record.seed is None else record.seed)[1]
             return {f"val/{name}": value for name, value in train.evaluate(model, validation).items()}
     except RunError:
         raise

@@ -17,6 +17,7 @@ from app.jobs import GIVE_UP_AFTER, Worker
 from app.run import Run
 from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
+from graph_engine.templates import template
 from graph_engine.training.events import Measured, Progress, StateChange
 from graph_engine.training.state import RunState
 
@@ -152,3 +153,15 @@ def test_worker_gives_way_to_the_window(qtbot: QtBot) -> None:
     worker.start()
     qtbot.waitUntil(lambda: worker.pid != 0 and os.getpriority(os.PRIO_PROCESS, worker.pid) > os.getpriority(os.PRIO_PROCESS, 0))
     worker.close()
+
+
+def test_plots_follow_the_measures_of_the_task(qtbot: QtBot, window: MainWindow) -> None:
+    run = window.run
+    window.session.new(template("two_parts_wine").open())
+    window.need_charts()
+    configure(window, epochs=3)
+    window.start_run()
+    qtbot.waitUntil(lambda: run.state == RunState.FINISHED, timeout=PATIENCE_MS)
+    assert window.charts is not None
+    shown = ("loss", "cultivar_accuracy", "proline_mae", "proline_rmse")
+    qtbot.waitUntil(lambda: tuple(m for m, plot in window.charts.plots.items() if not plot.isHidden()) == shown)

@@ -1,5 +1,6 @@
 """Self-contained readers, one file per data set, named by `graph_engine.settings.datasets`.
 
-A reader has one function, ``load(validation, seed)``, that returns the training and the validation part. An item of a part is a
-tuple: the inputs of the network in the order of its ports, then the target.
+A reader has one function, ``load(validation, seed)``, that returns the training and the validation part as TensorDatasets. It also takes
+the parameters of the data set, by name. An item of a part is a tuple: the inputs in the order of their declaration, then the targets.
+Sequences of different lengths are padded to the longest one; a batch is cut to its own longest when it is taken.
 """

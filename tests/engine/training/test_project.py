@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from graph_engine.codegen.project import project_files
-from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
 from tests.engine.training.helpers import ROOT, small_net
@@ -50,28 +49,3 @@ def test_the_project_passes_the_linter_that_the_program_passes(tmp_path: Path, l
     config = ["--config", str(ROOT / "pyproject.toml")]
     subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=tmp_path, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", *config, "."], cwd=tmp_path, check=True)
-
-
-@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.id)
-def test_a_reader_gives_what_its_declaration_says(dataset: Any) -> None:
-    import torch
-
-    graph = small_net()
-    graph.configure(data={"dataset": dataset.id})
-    if dataset.shape != (1, 8, 8):
-        graph.set(graph.named("x"), shape=dataset.shape)
-    space: dict[str, Any] = {}
-    exec(compile(project_files(graph)["data.py"], "data.py", "exec"), space)
-    train, held_out = space["load"](0.25, 3)
-    assert len(train) + len(held_out) == dataset.samples
-    assert len(held_out) == pytest.approx(0.25 * dataset.samples, abs=1)
-    inputs, targets = train.tensors
-    assert (tuple(inputs.shape[1:]), str(inputs.dtype)) == (dataset.shape, f"torch.{dataset.dtype}")
-    assert (tuple(targets.shape[1:]), str(targets.dtype)) == (dataset.target_shape, f"torch.{dataset.target_dtype}")
-    assert 0 <= inputs.min() < inputs.max() <= 1
-    for part in (train, held_out):
-        share = torch.bincount(part.tensors[1], minlength=len(dataset.classes)) / len(part)
-        assert share.min() > 0.09
-    again, other = space["load"](0.25, 3)[1], space["load"](0.25, 4)[1]
-    assert torch.equal(held_out.tensors[0], again.tensors[0])
-    assert not torch.equal(held_out.tensors[0], other.tensors[0])

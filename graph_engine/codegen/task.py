@@ -1,0 +1,127 @@
+"""What the training script does with the outputs of the network: losses and metrics for each target of the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from graph_engine.codegen.module import literal
+from graph_engine.settings.datasets import DatasetOption, Field
+from graph_engine.settings.losses import LossOption, loss_for
+from graph_engine.settings.option import Selected
+from graph_engine.spec.tensor import Shape
+
+TALLIES = {
+    "hits": ("count_hits", ("seen", "hits"), {"accuracy": "{hits} / {seen}"}),
+    "token hits": (
+        "count_token_hits",
+        ("seen", "hits", "samples", "whole"),
+        {"accuracy": "{hits} / {seen}", "exact": "{whole} / {samples}"},
+    ),
+    "errors": (
+        "sum_errors",
+        ("seen", "absolute", "squared"),
+        {"mae": "{absolute} / {seen}", "rmse": "math.sqrt({squared} / {seen})"},
+    ),
+}
+"""For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums."""
+
+
+class Task:
+    """Which parts of the script are needed for a data set and a loss, and the lines that depend on its fields.
+
+    Args:
+        dataset: with sizes in its shapes.
+        loss: the one that was chosen.
+        outputs: shapes of the network's outputs, in the order of the targets.
+    """
+
+    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], outputs: Sequence[Shape]):
+        self._dataset = dataset
+        self._losses = [loss_for(field, loss, alone=len(dataset.targets) == 1) for field in dataset.targets]
+        self._last = [
+            _holds_classes_last(field, one, shape) for field, one, shape in zip(dataset.targets, self._losses, outputs, strict=True)
+        ]
+        self._kinds = [_kind(field, one.option) for field, one in zip(dataset.targets, self._losses, strict=True)]
+
+    def parts(self) -> set[str]:
+        """Names of the parts of the script's template."""
+        padded = {"padded"} if any(field.padding is not None for field in self._fields) else set()
+        return {*self._kinds, *padded, "one loss" if len(self._losses) == 1 else "losses"}
+
+    def values(self) -> dict[str, str]:
+        """Values for the script's template."""
+        padding = next((field.padding for field in self._fields if field.padding is not None), None)
+        return {
+            "padding": literal(padding),
+            "loss": _loss(self._dataset.targets[0], self._losses[0]),
+            "losses": "".join(
+                f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
+            ).rstrip(),
+            "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._kinds)),
+            "judge": "\n".join(f"    {line}" for line in self._judge()),
+            "measures": "\n".join(f"    {line}" for line in self._measures()),
+            "metrics": " and ".join(dict.fromkeys(name for kind in self._kinds for name in TALLIES[kind][2])),
+        }
+
+    @property
+    def _fields(self) -> tuple[Field, ...]:
+        return self._dataset.inputs + self._dataset.targets
+
+    def _judge(self) -> list[str]:
+        names = [field.name for field in self._fields]
+        inputs, targets = [f.name for f in self._dataset.inputs], [f.name for f in self._dataset.targets]
+        outputs = ["outputs"] if len(targets) == 1 else [f"{name}_outputs" for name in targets]
+        padded = [field.name for field in self._fields if field.padding is not None]
+        lines = [f"{', '.join(names)} = {'map(trim, samples)' if padded == names else 'samples'}"]
+        if padded != names:
+            lines += [f"{name} = trim({name})" for name in padded]
+        lines += [f"{', '.join(outputs)} = model({', '.join(inputs)})"]
+        lines += [
+            f"{output} = {output}.movedim(-1, 1)  # the scores in dimension 1, where torch's losses look for them"
+            for output, last in zip(outputs, self._last, strict=True)
+            if last
+        ]
+        losses = ["LOSS"] if len(targets) == 1 else [f"LOSSES[{literal(name)}]" for name in targets]
+        triples = list(zip(losses, outputs, targets, strict=True))
+        lines += [f"loss = {' + '.join(f'{loss}({output}, {target})' for loss, output, target in triples)}"]
+        tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
+        sums = tallies[0] if len(tallies) == 1 else f"torch.cat(({', '.join(tallies)}))"
+        return [*lines, f"return loss, {sums}"]
+
+    def _measures(self) -> list[str]:
+        names, metrics = [], []
+        for field, kind in zip(self._dataset.targets, self._kinds, strict=True):
+            prefix = "" if len(self._kinds) == 1 else f"{field.name}_"
+            _, sums, ratios = TALLIES[kind]
+            names.append([prefix + name for name in sums])
+            values = {name: prefix + name for name in sums}
+            metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in ratios.items()]
+        made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
+        return [f"{', '.join(chain(*names))} = sums", *made]
+
+
+def arguments(chosen: Selected, always: str = "") -> str:
+    """The parameters of something chosen as keyword arguments, without those that torch sets alike."""
+    declared = {param.name: param.default for param in chosen.option.params}
+    return ", ".join(f"{name}={literal(value)}" for name, value in chosen.params.items() if name == always or value != declared[name])
+
+
+def _loss(field: Field, chosen: Selected[LossOption]) -> str:
+    given = [arguments(chosen)] + ["ignore_index=PADDING"] * _is_padded(field, chosen.option)
+    return f"nn.{chosen.id}({', '.join(filter(None, given))})"
+
+
+def _kind(field: Field, loss: LossOption) -> str:
+    if loss.target != "class":
+        return "errors"
+    return "token hits" if _is_padded(field, loss) else "hits"
+
+
+def _is_padded(field: Field, loss: LossOption) -> bool:
+    return loss.target == "class" and field.padding is not None
+
+
+def _holds_classes_last(field: Field, loss: Selected[LossOption], output: Shape) -> bool:
+    """Whether the scores for each step are in the last dimension, where layers put them, and not in dimension 1."""
+    return loss.option.target == "class" and len(output) > 2 and output[-1] == field.choices and output[1] != field.choices

@@ -1,0 +1,54 @@
+"""Reads the monthly carbon dioxide in the air at Mauna Loa, from the file beside this one."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import TensorDataset
+
+
+def load(validation: float, seed: int, window: int, horizon: int) -> tuple[TensorDataset, TensorDataset]:
+    """The training and the validation part; the months to be forecast in the latter all come after those in the former.
+
+    Args:
+        validation: share of the months, the last ones, that are forecast in the validation part.
+        seed: without effect, as time decides which months these are.
+        window: months that a forecast sees.
+        horizon: months that it covers.
+
+    Returns:
+        Two data sets of (past, future): float32 of shapes (window, 1) and (horizon,), in parts per million above the last month
+        of the past.
+    """
+    series = read_series()
+    cut = round(len(series) * (1 - validation))  # the first month of the validation part
+    starts = range(len(series) - window - horizon + 1)
+    train = [start for start in starts if start + window + horizon <= cut]
+    held_out = [start for start in starts if start + window >= cut]
+    if not train or not held_out:
+        raise ValueError(f"{len(series)} months are too few for a window of {window}, a horizon of {horizon} and this validation share.")
+    return cut_out(series, train, window, horizon), cut_out(series, held_out, window, horizon)
+
+
+def cut_out(series: Tensor, starts: list[int], window: int, horizon: int) -> TensorDataset:
+    """The stretches of a series that begin at some months, as past and future."""
+    stretches = torch.stack([series[start : start + window + horizon] for start in starts])
+    past, future = stretches[:, :window], stretches[:, window:]
+    last = past[:, -1:]
+    return TensorDataset((past - last).unsqueeze(2), future - last)
+
+
+def read_series() -> Tensor:
+    """Parts per million for each month since March 1958; a month without a measurement lies on the line between its neighbours."""
+    with Path(__file__).with_name("co2_mauna_loa.csv").open(encoding="utf-8", newline="") as file:
+        months = [float(row["ppm"]) if row["ppm"] else None for row in csv.DictReader(file)]
+    series: list[float] = []
+    for i, ppm in enumerate(months):
+        if ppm is None:
+            after, following = next((k, value) for k, value in enumerate(months[i:]) if value is not None)
+            ppm = series[-1] + (following - series[-1]) / (after + 1)
+        series.append(ppm)
+    return torch.tensor(series)

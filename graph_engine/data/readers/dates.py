@@ -1,0 +1,54 @@
+"""Writes dates in words in many languages with Babel's copy of Unicode's locale data, to be translated into numbers."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import date
+
+import torch
+from babel.dates import format_date
+from torch import Tensor
+from torch.utils.data import TensorDataset
+
+LANGUAGES = ("cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "nb", "nl", "pl", "pt", "ro", "ru", "sv", "tr", "uk")
+FORMATS = ("full", "long", "medium")
+DATES = 12_000
+FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
+
+PADDING, START, END, UNKNOWN = range(4)  # the first tokens; letters follow
+LETTERS = 124  # of the phrases: the commonest; the others are unknown
+DIGITS = "0123456789-"
+
+
+def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
+    """The training and the validation part; no day is in both.
+
+    Args:
+        validation: share of the samples in the validation part.
+        seed: fixes the days and in which language each is written.
+
+    Returns:
+        Two data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
+        and what is to follow on each of these, up to an end.
+    """
+    draw = random.Random(seed)
+    days = [date.fromordinal(day) for day in draw.sample(range(FIRST.toordinal(), LAST.toordinal() + 1), DATES)]
+    phrases = [format_date(day, draw.choice(FORMATS), locale=draw.choice(LANGUAGES)) for day in days]
+    cut = round(DATES * (1 - validation))
+    letters = Counter(letter for phrase in phrases[:cut] for letter in phrase)
+    common = sorted(letters, key=lambda letter: (-letters[letter], letter))[:LETTERS]
+    sources = encode(phrases, {letter: token for token, letter in enumerate(common, start=UNKNOWN + 1)})
+    numbers = encode([day.isoformat() for day in days], {digit: token for token, digit in enumerate(DIGITS, start=UNKNOWN + 1)})
+    before = torch.cat((torch.full((DATES, 1), START), numbers), dim=1)
+    after = torch.cat((numbers, torch.full((DATES, 1), END)), dim=1)
+    columns = sources, before, after
+    return TensorDataset(*(column[:cut] for column in columns)), TensorDataset(*(column[cut:] for column in columns))
+
+
+def encode(texts: list[str], tokens: dict[str, int]) -> Tensor:
+    """The tokens of some texts, with padding behind those that are shorter than the longest."""
+    rows = torch.full((len(texts), max(map(len, texts))), PADDING)
+    for row, text in zip(rows, texts, strict=True):
+        row[: len(text)] = torch.tensor([tokens.get(letter, UNKNOWN) for letter in text])
+    return rows

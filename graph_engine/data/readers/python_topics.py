@@ -1,0 +1,56 @@
+"""Reads the reference texts that Python's help() shows, from the installed Python itself."""
+
+from __future__ import annotations
+
+import random
+from pydoc_data.topics import topics
+
+import torch
+from torch import Tensor
+from torch.utils.data import TensorDataset
+
+LETTERS = "\n" + "".join(map(chr, range(32, 127)))  # tokens 1 to 96; 0 stands for any other letter
+SECTION = 4_000  # letters that stay together, in one part or the other
+
+
+def load(validation: float, seed: int, length: int) -> tuple[TensorDataset, TensorDataset]:
+    """The training and the validation part; no paragraph is in both.
+
+    Args:
+        validation: share of the text in the validation part.
+        seed: fixes which sections these are.
+        length: letters in a sample.
+
+    Returns:
+        Two data sets of (text, next): int64 tokens of as many letters, and of the letter that follows on each of them.
+    """
+    sections = read_sections()
+    order = list(range(len(sections)))
+    random.Random(seed).shuffle(order)
+    held_out = set(order[: max(1, round(len(order) * validation))])
+    train = [section for i, section in enumerate(sections) if i not in held_out]
+    return cut_up(train, length), cut_up([sections[i] for i in sorted(held_out)], length)
+
+
+def cut_up(sections: list[str], length: int) -> TensorDataset:
+    """A text in samples, end to end; what is left over at the end is left out."""
+    tokens = encode("".join(sections))
+    count = (len(tokens) - 1) // length
+    return TensorDataset(tokens[: count * length].view(count, length), tokens[1 : count * length + 1].view(count, length))
+
+
+def encode(text: str) -> Tensor:
+    """The tokens of a text."""
+    numbers = {letter: token for token, letter in enumerate(LETTERS, start=1)}
+    return torch.tensor([numbers.get(letter, 0) for letter in text])
+
+
+def read_sections() -> list[str]:
+    """The texts in order, without paragraphs that came before, as some topics quote others."""
+    paragraphs = dict.fromkeys(paragraph.strip("\n") for name in sorted(topics) for paragraph in topics[name].split("\n\n"))
+    sections = [""]
+    for paragraph in paragraphs:
+        if len(sections[-1]) >= SECTION:
+            sections.append("")
+        sections[-1] += paragraph + "\n\n"
+    return sections

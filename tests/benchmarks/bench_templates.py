@@ -1,0 +1,204 @@
+"""Trains templates and prints what they reached beside what simpler methods reach on the same data.
+
+``python -m tests.benchmarks.bench_templates [TEMPLATE …]``; all templates, if none is named. Seeds are fixed; a CPU of another
+kind or another number of threads changes the last digits. What is compared is fitted to the training part and measured on the validation
+part that the template's own document asks for.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from torch import Tensor
+from torch.utils.data import TensorDataset
+
+from graph_engine.codegen.project import project_files
+from graph_engine.files import write_folder
+from graph_engine.templates import template
+from graph_engine.training.loading import loaded
+from graph_engine.training.run import train
+
+Part = TensorDataset
+Figures = dict[str, str]
+
+
+def trained(id: str, folder: Path) -> dict[str, float]:
+    """The metrics of a template's run."""
+    return dict(train(template(id).graph, folder / id, lambda _: None).metrics)
+
+
+def data(id: str, folder: Path) -> tuple[Part, Part]:
+    """The parts that a template trains and measures with."""
+    project = folder / f"{id}_project"
+    write_folder(project, project_files(template(id).graph))
+    with loaded(project) as script:
+        parts: tuple[Part, Part] = script.read_data(script.SEED)
+        return parts
+
+
+def table(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against logistic regression on the same figures."""
+    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    score = LogisticRegression(max_iter=5000).fit(x, y).score(u, v)
+    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression": f"{score:.1%}"}
+
+
+def quantity(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against the mean of the training part, and linear regression."""
+    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    linear = torch.from_numpy(LinearRegression().fit(x, y).predict(u))
+    return {
+        "network, mean absolute error": f"{metrics['val/mae']:.3f}",
+        "linear regression": f"{(linear - v).abs().mean():.3f}",
+        "the mean, always": f"{(y.mean(dim=0) - v).abs().mean():.3f}",
+    }
+
+
+def two_targets(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against the commonest class and the mean."""
+    cultivar, proline = train_part.tensors[2:]
+    common = DummyClassifier().fit(cultivar, cultivar).score(held_out.tensors[2], held_out.tensors[2])
+    return {
+        "network, cultivar": f"{metrics['val/cultivar_accuracy']:.1%}",
+        "the commonest cultivar, always": f"{common:.1%}",
+        "network, error of proline": f"{metrics['val/proline_mae']:.3f}",
+        "the mean, always": f"{(proline.mean() - held_out.tensors[3]).abs().mean():.3f}",
+    }
+
+
+def forecast(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against the same month of last year, the same with last year's rise, and linear regression on the window."""
+    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    past = u[:, :, 0]
+    seasonal = past[:, -12:]
+    rise = past[:, -1:] - past[:, -13:-12]
+    linear = torch.from_numpy(LinearRegression().fit(x[:, :, 0], y).predict(past))
+    others = {"same month of last year": seasonal, "the same, and last year's rise": seasonal + rise, "linear regression": linear}
+    ours = {"network, mean absolute error in ppm": f"{metrics['val/mae']:.3f}"}
+    return ours | {name: f"{(forecast - v).abs().mean():.3f}" for name, forecast in others.items()}
+
+
+def letters(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against logistic regression on how often each letter occurs."""
+    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    score = LogisticRegression(max_iter=5000).fit(_bag(x), y).score(_bag(u), v)
+    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression on letter counts": f"{score:.1%}"}
+
+
+def _bag(names: Tensor) -> Tensor:
+    return torch.stack([torch.bincount(name[name > 0], minlength=128) for name in names]).float()
+
+
+def translation(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Exact matches. With right tokens before it each token is the likeliest one, so greedy decoding writes the same: both are counted."""
+    return {"network, exact match": f"{metrics['val/exact']:.2%}", "single tokens": f"{metrics['val/accuracy']:.2%}"}
+
+
+def language_model(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against interpolated Kneser-Ney models, which see the text before each letter without a break at the samples' ends."""
+    seen, unseen = _text(train_part), _text(held_out)
+    figures = {"network, bits per letter": f"{metrics['val/loss'] / math.log(2):.3f}"}
+    for order in (3, 5, 6):
+        figures[f"Kneser-Ney of order {order}"] = f"{KneserNey(seen, order, 97).bits(unseen):.3f}"
+    return figures
+
+
+def _text(part: Part) -> list[int]:
+    text, following = part.tensors
+    return [*text.flatten().tolist(), int(following[-1, -1])]
+
+
+class KneserNey:
+    """An n-gram model with absolute discounting, interpolated with the shorter ones by how many contexts a token follows on.
+
+    Args:
+        text: what to learn from.
+        order: tokens in an n-gram.
+        vocabulary: how many different tokens there may be.
+    """
+
+    def __init__(self, text: list[int], order: int, vocabulary: int):
+        self._order, self._vocabulary = order, vocabulary
+        grams = [Counter(tuple(text[i : i + n]) for i in range(len(text) - n + 1)) for n in range(1, order + 1)]
+        self._counts = [Counter(gram[1:] for gram in longer) for longer in grams[1:]] + [grams[-1]]
+        self._totals: list[Counter[tuple[int, ...]]] = []
+        self._kinds: list[Counter[tuple[int, ...]]] = []
+        self._discounts = []
+        for counts in self._counts:
+            totals: Counter[tuple[int, ...]] = Counter()
+            for gram, count in counts.items():
+                totals[gram[:-1]] += count
+            self._totals.append(totals)
+            self._kinds.append(Counter(gram[:-1] for gram in counts))
+            once, twice = (sum(count == n for count in counts.values()) for n in (1, 2))
+            self._discounts.append(once / (once + 2 * twice) if once else 0.5)
+
+    def probability(self, before: tuple[int, ...], token: int) -> float:
+        """Of a token behind others."""
+        result = 1 / self._vocabulary
+        for n in range(self._order):
+            context = before[len(before) - n :]
+            total = self._totals[n][context]
+            if len(context) < n or not total:
+                break
+            discounted = max(self._counts[n][(*context, token)] - self._discounts[n], 0)
+            result = (discounted + self._discounts[n] * self._kinds[n][context] * result) / total
+        return result
+
+    def bits(self, text: list[int]) -> float:
+        """Bits per token of a text, the first one left out."""
+        reach = self._order - 1
+        found = (self.probability(tuple(text[max(0, i - reach) : i]), text[i]) for i in range(1, len(text)))
+        return -sum(map(math.log2, found)) / (len(text) - 1)
+
+
+def pictures(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+    """Against logistic regression on the pixels."""
+    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    score = LogisticRegression(max_iter=5000).fit(x.flatten(1), y).score(u.flatten(1), v)
+    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression on the pixels": f"{score:.1%}"}
+
+
+COMPARISONS: dict[str, Callable[[Part, Part, dict[str, float]], Figures]] = {
+    "mlp_digits": pictures,
+    "cnn_digits": pictures,
+    "resnet_digits": pictures,
+    "lstm_digits": pictures,
+    "attention_digits": pictures,
+    "mlp_wine": table,
+    "mlp_breast_cancer": table,
+    "mlp_diabetes": quantity,
+    "two_parts_wine": two_targets,
+    "lstm_co2": forecast,
+    "gru_languages": letters,
+    "transformer_languages": letters,
+    "seq2seq_dates": translation,
+    "transformer_dates": translation,
+    "lstm_python": language_model,
+    "transformer_python": language_model,
+}
+"""What each template is compared with."""
+
+
+def main() -> None:
+    """Prints a line of figures for each template."""
+    with tempfile.TemporaryDirectory() as folder:
+        for id in sys.argv[1:] or COMPARISONS:
+            began = time.monotonic()
+            metrics = trained(id, Path(folder))
+            seconds = time.monotonic() - began
+            figures = COMPARISONS[id](*data(id, Path(folder)), metrics)
+            print(f"{id} ({seconds:.0f} s): {'; '.join(f'{name} {value}' for name, value in figures.items())}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
