@@ -21,7 +21,7 @@ from app.widgets.section import Section
 from app.widgets.text import bytes_text, count_text, shape_words, short_text
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
 from graph_engine.errors import GraphError
-from graph_engine.graph.commands import Command, Macro, Rename, SetParams
+from graph_engine.graph.commands import Command, Macro, Rename, SetParams, Silence
 from graph_engine.graph.node import Node
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.params import Param
@@ -85,6 +85,11 @@ class NodePage(Page):
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)
+        self._silenced = QLabel()
+        self._silenced.setProperty("role", "faint")
+        self._silenced.setWordWrap(True)
+        self._silenced.linkActivated.connect(lambda _: self.execute(Silence(self._id, ())))
+        self.body.addWidget(self._silenced)
         self.form = Form(spec.params)
         self.form.edited.connect(lambda name, value, gesture: self.execute(SetParams(self._id, {name: value}), gesture))
         if spec.params:
@@ -117,6 +122,9 @@ class NodePage(Page):
             self.name.setText(self._node.name)
         checked = self.session.checked.nodes.get(self._id)
         self.form.show_values(self._node.params, checked.sizes if checked is not None else {})
+        codes = ", ".join(sorted(self._node.silenced))
+        self._silenced.setText(self.tr("Silenced: {0}.").format(codes) + f' <a href="#">{self.tr("Tell me again")}</a>')
+        self._silenced.setVisible(bool(codes))
 
     def show_checked(self, checked: CheckedGraph) -> None:
         node = checked.nodes.get(self._id)

@@ -1,9 +1,10 @@
-"""The problems that the check found, each with its node and, where there is one, its repair."""
+"""The problems that the check found, each with its node, its explanation and, where there is one, its repair."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedLayout,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +24,9 @@ from app.widgets.empty import EmptyState
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.fixes import commands
+from graph_engine.analysis.help import page
 from graph_engine.errors import GraphError
+from graph_engine.graph.commands import Silence
 from graph_engine.spec.faults import Fix
 
 SEVERITY_ICONS = {"error": ("x-circle-fill", "error"), "warning": ("warning-fill", "warning"), "hint": ("lightbulb-fill", "info")}
@@ -30,7 +34,7 @@ SEVERITY_ICONS = {"error": ("x-circle-fill", "error"), "warning": ("warning-fill
 
 
 class Finding(QWidget):
-    """One diagnostic: icon, words, the node concerned, and a button for its first repair.
+    """One diagnostic: icon, words, the node concerned, a button for its first repair, and one that explains.
 
     Signals:
         failed: the repair was refused; one sentence.
@@ -72,12 +76,83 @@ class Finding(QWidget):
             buttons.setContentsMargins(SPACE.wide, 0, 0, 0)
             buttons.addStretch()
             outer.addLayout(buttons)
+        self.why = QToolButton()
+        self.why.setIcon(icon("question", "text_muted"))
+        self.why.setIconSize(QSize(14, 14))
+        self.why.setAutoRaise(True)
+        self.why.setToolTip(self.tr("Why this matters"))
+        self.why.setAccessibleName(self.why.toolTip())
+        self.why.clicked.connect(lambda: self.explanation().show_beside(self.why))
+        policy = self.why.sizePolicy()
+        policy.setRetainSizeWhenHidden(in_list)  # so that the repairs of all rows stand in one column
+        self.why.setSizePolicy(policy)
+        self.why.setVisible(page(diagnostic.code) is not None)
+        row.addWidget(self.why, 0, Qt.AlignmentFlag.AlignVCenter if in_list else Qt.AlignmentFlag.AlignTop)
+
+    def explanation(self) -> Explanation:
+        """The page on this finding, not shown yet."""
+        made = Explanation(self.diagnostic, self)
+        made.silenced.connect(self._silence)
+        return made
+
+    def _silence(self) -> None:
+        node = self._session.graph[self.diagnostic.node or ""]
+        self._session.execute(Silence(node.id, node.silenced | {self.diagnostic.code}))
 
     def _repair(self, fix: Fix) -> None:
         try:
             self._session.execute(commands(self._session.graph, self.diagnostic, fix))
         except GraphError as error:
             self.failed.emit(str(error))
+
+
+class Explanation(QFrame):
+    """The page on a finding, beside it, until one clicks elsewhere.
+
+    Signals:
+        silenced: the finding is not to be told of its node any more.
+    """
+
+    silenced = Signal()
+
+    def __init__(self, diagnostic: Diagnostic, parent: QWidget | None = None):
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setProperty("role", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFixedWidth(400)
+        words = QLabel(page(diagnostic.code) or diagnostic.message)
+        words.setTextFormat(Qt.TextFormat.MarkdownText)
+        words.setWordWrap(True)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
+        body.setSpacing(SPACE.base)
+        body.addWidget(words)
+        foot = QHBoxLayout()
+        code = QLabel(diagnostic.code)
+        code.setProperty("role", "faint")
+        foot.addWidget(code)
+        foot.addStretch()
+        self.silence = QPushButton(self.tr("Silence on this node"))
+        self.silence.setProperty("role", "flat")
+        self.silence.setIcon(icon("bell-slash", "text_muted"))
+        self.silence.clicked.connect(self._silence)
+        self.silence.setVisible(diagnostic.node is not None and diagnostic.severity != "error")
+        foot.addWidget(self.silence)
+        body.addLayout(foot)
+
+    def show_beside(self, button: QWidget) -> None:
+        """Shows it above or below a button, inside the screen."""
+        self.adjustSize()
+        room = button.screen().availableGeometry()
+        corner = button.mapToGlobal(button.rect().bottomRight())
+        below = corner.y() + SPACE.tight
+        top = below if below + self.height() <= room.bottom() else corner.y() - button.height() - self.height() - SPACE.tight
+        self.move(max(room.left(), min(corner.x(), room.right()) - self.width()), max(room.top(), top))
+        self.show()
+
+    def _silence(self) -> None:
+        self.close()
+        self.silenced.emit()
 
 
 class ProblemsPanel(QWidget):

@@ -1,7 +1,8 @@
 """Checks a graph, again and again while it is edited, without torch.
 
 The checker keeps what it found and recomputes only what an edit touched: the dirty nodes in topological order, and what lies behind a
-node only where its output really changed.
+node only where its output really changed. Findings are kept apart from results, because a rule also looks at a node's neighbours, and most
+rules do not look at shapes.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from heapq import heapify, heappop, heappush
 from math import prod
 from typing import Any
 
-from graph_engine.analysis import topology
+import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
+from graph_engine.analysis import remedies, topology
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
 from graph_engine.analysis.costs import Costs, bytes_stored
 from graph_engine.analysis.diagnostics import Diagnostic
-from graph_engine.analysis.rules import GRAPH_RULES, NODE_RULES, Declared, GraphView, NodeView
+from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
 from graph_engine.graph.changes import Change
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
@@ -25,6 +27,11 @@ from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
 from graph_engine.spec.tensor import Size
+
+MISFITS = frozenset(
+    {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
+)
+"""Codes of errors that can follow from a mistake further in front."""
 
 FEW = 64
 """Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
@@ -37,7 +44,12 @@ class Checker:
         self._graph = graph
         self._own: dict[str, CheckedNode] = {}
         self._shown = Layered({})
-        self._on_nodes: dict[str, tuple[Diagnostic, ...]] = {}
+        self._near: dict[str, tuple[Diagnostic, ...]] = {}
+        self._near_shapes: dict[str, tuple[Diagnostic, ...]] = {}
+        self._far: dict[str, tuple[Diagnostic, ...]] = {}
+        self._causes: dict[str, str] = {}
+        self._follows: frozenset[str] = frozenset()
+        self._by_rule: dict[Declared, tuple[Diagnostic, ...]] = {}
         self._findings: tuple[Diagnostic, ...] = ()
         self._faulty: set[str] = set()
         self._order: tuple[str, ...] = ()
@@ -45,6 +57,10 @@ class Checker:
         self._live: frozenset[str] = frozenset()
         self._dirty: set[str] = set(graph.nodes)
         self._drawn: set[str] = set(graph.edges)
+        self._edited: set[str] = set(graph.nodes)
+        self._joined: set[str] = set()
+        self._turned: set[str] = set()
+        self._index = Index(graph)
         self._reshaped = self._stale_rules = True
         self._costs = Costs()
         self._last: CheckedGraph | None = None
@@ -64,10 +80,13 @@ class Checker:
         else:
             for id in changed & self._live:
                 self._costs = self._costs.replaced(replaced[id], self._own[id])
-        if self._stale_rules or flowed:
-            changed |= self._run_graph_rules()
-            self._stale_rules = False
-        self._show(changed, fresh=reshaped)
+        edited = {id for id in self._edited if id in self._own}
+        shown = changed | edited | self._run_node_rules(changed, edited) | self._run_graph_rules(edited, flowed=flowed)
+        shown |= self._find_causes()
+        self._edited.clear()
+        self._joined.clear()
+        self._stale_rules = False
+        self._show(shown, fresh=reshaped)
         self._last = CheckedGraph(self._shown, self._order, self._findings, frozenset(self._faulty), *self._costs)
         return self._last
 
@@ -80,12 +99,17 @@ class Checker:
                 self._stale_rules = True
             elif kind in ("node", "name"):
                 self._dirty.add(change.id)
+                self._edited.add(change.id)
                 self._stale_rules |= kind == "name"
             else:
                 self._reshaped = self._stale_rules = True
                 self._dirty.add(change.target or change.id)
                 if kind == "edge-added":
                     self._drawn.add(change.id)
+                if change.target:
+                    self._joined |= {change.source, change.target}
+                else:
+                    self._edited.add(change.id)
 
     def _reorder(self) -> None:
         """Brings the order up to date: it still holds, with new nodes at its end, unless a new edge leads backwards in it."""
@@ -102,6 +126,9 @@ class Checker:
         self._live = topology.live(self._graph, self._order)
         for id in self._own.keys() - nodes.keys():
             del self._own[id]
+            self._near.pop(id, None)
+            self._near_shapes.pop(id, None)
+        self._index = Index(self._graph, self._order, self._live)
 
     def _recompute(self) -> tuple[set[str], dict[str, CheckedNode | None], bool]:
         """Evaluates what is dirty.
@@ -127,6 +154,8 @@ class Checker:
                 replaced[id] = before
             if before is None or before.outputs != after.outputs or before.status != after.status:
                 flowed = True
+                if before is None or before.status != after.status:
+                    self._turned.add(id)
                 for edge in graph.outgoing(id):
                     at = place[edge.target]
                     if at not in queued:
@@ -161,7 +190,8 @@ class Checker:
         try:
             found = spec.infer(Site(node.params, inputs))
         except Fault as fault:
-            diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fault.fixes)
+            fixes = remedies.fixes(graph, node, inputs, fault)
+            diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fixes)
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
         outputs = dict(zip(spec.output_names, found.outputs, strict=True))
         for port in spec.switched_outputs:
@@ -174,33 +204,83 @@ class Checker:
         for x in outputs.values():
             memory += x.nbytes()
         stored = bytes_stored(parameters, found.buffers)
-        checked = CheckedNode(
+        return CheckedNode(
             node.id, "ok", inputs, outputs, found.sizes, found.weights, found.buffers, parameters, found.flops, memory, stored
         )
-        for rules in (NODE_RULES.get(node.block), NODE_RULES.get(None)):
-            if rules:
-                checked = self._with_findings(node, checked, rules)
-        return checked
 
-    def _with_findings(self, node: Node, checked: CheckedNode, rules: Sequence[Declared]) -> CheckedNode:
-        """What is known of a healthy node, with what some rules for nodes find."""
-        view = NodeView(self._graph, node, {**node.params, **checked.sizes}, checked)
-        findings = tuple(d for rule in rules for d in rule.run(view))
-        return checked._replace(diagnostics=checked.diagnostics + findings) if findings else checked
+    def _run_node_rules(self, changed: set[str], edited: set[str]) -> set[str]:
+        """Runs the rules for nodes; the ids of nodes whose findings changed.
 
-    def _run_graph_rules(self) -> set[str]:
-        """Runs the rules for graphs; the ids of nodes whose findings changed."""
-        view = GraphView(self._graph, self._own)
+        Args:
+            changed: ids of the nodes whose result is another one now.
+            edited: ids of the nodes that are new, or have another name or another parameter.
+        """
+        graph, own, turned = self._graph, self._own, self._turned
+        due = {id for id in self._joined | turned if id in own} | edited
+        for id in edited:
+            due.update(edge.source for edge in graph.incoming(id))
+            due.update(edge.target for edge in graph.outgoing(id))
+        turned.clear()
+        different = {id for id in due if self._find(id, rules_for(graph[id].spec).plain, self._near)}
+        for id in changed | due:
+            rules = rules_for(graph[id].spec).shaped
+            if rules and self._find(id, rules, self._near_shapes):
+                different.add(id)
+        return different
+
+    def _find(self, id: str, rules: Sequence[Declared], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
+        """Runs some rules on a node and keeps what they find; whether that is something else than before."""
+        found: tuple[Diagnostic, ...] = ()
+        if rules and self._own[id].status == "ok":
+            view = NodeView(self._graph, self._graph[id], self._own[id])
+            found = tuple([d for rule in rules for d in rule.run(view)])
+        if found == kept.get(id, ()):
+            return False
+        if found:
+            kept[id] = found
+        else:
+            del kept[id]
+        return True
+
+    def _find_causes(self) -> set[str]:
+        """Finds errors that follow from what was found on a node before them; the ids of nodes that are told of in another way now."""
+        before = self._causes.keys() | self._follows
+        causes: dict[str, str] = {}
+        follows: set[str] = set()
+        for id, found in self._near_shapes.items():
+            code = next((d.code for d in found if d.code in CAUSES and d.code not in self._graph[id].silenced), None)
+            if code is not None:
+                wrong = {n for n in self._graph.descendants(id) if any(d.code in MISFITS for d in self._own[n].diagnostics)}
+                if wrong:
+                    causes[id] = code
+                    follows |= wrong
+        self._causes, self._follows = causes, frozenset(follows)
+        return (before ^ (causes.keys() | follows)) | causes.keys()
+
+    def _run_graph_rules(self, edited: set[str], *, flowed: bool) -> set[str]:
+        """Runs the rules for graphs that are due; the ids of nodes whose findings changed.
+
+        Args:
+            edited: ids of the nodes that have another parameter.
+            flowed: an output changed.
+        """
+        categories = {self._graph[id].spec.category for id in edited} | ({ANY} if edited else set())
+        due = [r for r in GRAPH_RULES if self._stale_rules or (flowed and r.shapes) or r.params & categories]
+        view = GraphView(self._graph, self._own, self._index)
+        before = {rule: self._by_rule.get(rule, ()) for rule in due}
+        self._by_rule |= {rule: tuple(rule.run(view)) for rule in due}
+        if all(self._by_rule[rule] == found for rule, found in before.items()):
+            return set()
         whole: list[Diagnostic] = []
-        on_nodes: dict[str, tuple[Diagnostic, ...]] = {}
+        far: dict[str, tuple[Diagnostic, ...]] = {}
         for rule in GRAPH_RULES:
-            for found in rule.run(view):
+            for found in self._by_rule[rule]:
                 if found.node is None:
                     whole.append(found)
                 else:
-                    on_nodes[found.node] = (*on_nodes.get(found.node, ()), found)
-        before, self._on_nodes, self._findings = self._on_nodes, on_nodes, tuple(whole)
-        return {id for id in before.keys() | on_nodes.keys() if before.get(id) != on_nodes.get(id)}
+                    far[found.node] = (*far.get(found.node, ()), found)
+        old, self._far, self._findings = self._far, far, tuple(whole)
+        return {id for id in old.keys() | far.keys() if old.get(id) != far.get(id)}
 
     def _show(self, changed: set[str], *, fresh: bool) -> None:
         """Lays what changed over what was shown before.
@@ -211,8 +291,16 @@ class Checker:
         """
         fronts = {}
         for id in changed & self._own.keys():
-            own, extra = self._own[id], self._on_nodes.get(id)
-            fronts[id] = own._replace(diagnostics=own.diagnostics + extra) if extra else own
+            own, extra = self._own[id], self._near.get(id, ()) + self._near_shapes.get(id, ()) + self._far.get(id, ())
+            if id in self._follows:
+                own = CheckedNode(id, "waiting")
+            if id in self._causes:
+                extra = tuple(d._replace(severity="error") if d.code == self._causes[id] else d for d in extra)
+            if extra and (silenced := self._graph[id].silenced):
+                extra = tuple(d for d in extra if d.severity == "error" or d.code not in silenced)
+            front = own._replace(diagnostics=own.diagnostics + extra) if extra else own
+            shown = self._shown.get(id)
+            fronts[id] = shown if shown == front else front
         self._faulty -= changed
         self._faulty.update(id for id, node in fronts.items() if node.diagnostics)
         self._shown = self._shown.with_changes(fronts)

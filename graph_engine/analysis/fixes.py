@@ -2,61 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.blocks import registry
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, SetParams
+from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge
-from graph_engine.spec.faults import Fix
+from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.faults import Fix, Insert
 
 SPACING = 272.0
 """Scene units from one column of nodes to the next."""
 
+Output = tuple[str, str]
+"""A node's id and one of its outputs."""
+
 
 def commands(graph: CoreGraph, diagnostic: Diagnostic, fix: Fix) -> Command:
-    """The command that carries out ``fix`` on the node of ``diagnostic``.
+    """The command that carries out ``fix`` for ``diagnostic``, as one step.
 
     Raises:
         UnknownNodeError: the node is gone.
         GraphError: the command itself refuses.
     """
-    assert diagnostic.node is not None
+    return Macro(fix.title, list(_parts(graph, diagnostic, fix)))
+
+
+def _parts(graph: CoreGraph, diagnostic: Diagnostic, fix: Fix) -> Iterator[Command]:
+    if fix.settings:
+        settings = graph.settings
+        for part, value in fix.settings.items():
+            settings = settings.replaced(part, value)
+        yield SetSettings(settings, next(iter(fix.settings)))
+    id = fix.node or diagnostic.node
+    if id is None:
+        return
+    node = graph[id]
+    if fix.params:
+        yield SetParams(id, fix.params)
+    if fix.insert:
+        port = fix.port or diagnostic.port or node.spec.inputs[0].name
+        yield from _insert(graph, alike(graph, graph.inputs(id, port)[fix.edge]), fix.insert)
+    for port, (source, output) in fix.connect.items():
+        yield Connect(source, output, id, port)
+    if fix.replace:
+        yield from _replace(graph, id, registry()[fix.replace])
     if fix.remove:
-        return bypass(graph, diagnostic.node, fix.title)
-    if fix.insert is None:
-        return Macro(fix.title, [SetParams(graph[diagnostic.node].id, fix.params)])
-    port = diagnostic.port or graph[diagnostic.node].spec.inputs[0].name
-    [edge] = graph.inputs(diagnostic.node, port)
-    return insert(graph, edge, fix.insert, fix.params, fix.title)
+        yield from _bypass(graph, id)
+
+
+def alike(graph: CoreGraph, edge: Edge) -> list[Edge]:
+    """The edges that carry to its target what ``edge`` carries."""
+    return [e for e in graph.incoming(edge.target) if (e.source, e.source_port) == (edge.source, edge.source_port)]
 
 
 def insert(graph: CoreGraph, edge: Edge, block: str, params: Mapping[str, Any], text: str = "") -> Macro:
     """Puts a new node onto an edge and makes room for it by moving what lies behind."""
-    target = graph[edge.target]
-    spec = registry()[block]
-    node = new_node(graph, spec, None, params, target.position)
-    behind = {target.id, *graph.descendants(target.id)}
-    shifted = {id: (graph[id].position[0] + SPACING, graph[id].position[1]) for id in behind}
-    return Macro(
-        text or f"Insert {block}",
-        [
-            Move(shifted),
-            AddNode(node),
-            Disconnect([edge.id]),
-            Connect(edge.source, edge.source_port, node.id, spec.inputs[0].name),
-            Connect(node.id, spec.outputs[0].name, edge.target, edge.target_port),
-        ],
-    )
+    return Macro(text or f"Insert {block}", list(_insert(graph, [edge], [Insert(block, params)])))
 
 
 def bypass(graph: CoreGraph, node: str, text: str = "Take out") -> Macro:
     """Removes a node and joins what fed its first input to all that it fed."""
+    return Macro(text, list(_bypass(graph, node)))
+
+
+def shared_params(old: BlockSpec, params: Mapping[str, Any], new: BlockSpec) -> dict[str, Any]:
+    """Those of a node's parameters that another block takes as well."""
+    return {p.name: params[p.name] for p in new.params if params.get(p.name) not in (None, old.defaults.get(p.name))}
+
+
+def _insert(graph: CoreGraph, edges: Sequence[Edge], blocks: Sequence[Insert]) -> Iterator[Command]:
+    target = graph[edges[0].target]
+    x, y = target.position
+    room = SPACING * len(blocks)
+    yield Move({id: (graph[id].position[0] + room, graph[id].position[1]) for id in (target.id, *sorted(graph.descendants(target.id)))})
+    before: Output = (edges[0].source, edges[0].source_port)
+    for place, (block, params) in enumerate(blocks):
+        spec = registry()[block]
+        node = new_node(graph, spec, None, params, (x + SPACING * place, y))
+        yield AddNode(node)
+        yield Connect(*before, node.id, spec.inputs[0].name)
+        before = (node.id, spec.outputs[0].name)
+    yield from _redraw(graph, {e.id: before for e in edges})
+
+
+def _bypass(graph: CoreGraph, node: str) -> Iterator[Command]:
     spec = graph[node].spec
     feeding = graph.inputs(node, spec.inputs[0].name) if spec.inputs else ()
-    joined: list[Command] = [RemoveNodes([node])]
     if feeding:
-        joined += [Connect(feeding[0].source, feeding[0].source_port, e.target, e.target_port) for e in graph.outgoing(node)]
-    return Macro(text, joined)
+        before = (feeding[0].source, feeding[0].source_port)
+        yield from _redraw(graph, {e.id: before for e in graph.outgoing(node)})
+    yield RemoveNodes([node])
+
+
+def _replace(graph: CoreGraph, id: str, spec: BlockSpec) -> Iterator[Command]:
+    old = graph[id]
+    new = new_node(graph, spec, None, shared_params(old.spec, old.params, spec), old.position)
+    yield AddNode(new)
+    for edge in graph.incoming(id):
+        yield Connect(edge.source, edge.source_port, new.id, edge.target_port)
+    yield from _redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)})
+    yield RemoveNodes([id])
+    yield Rename(new.id, old.name)
+
+
+def _redraw(graph: CoreGraph, sources: Mapping[str, Output]) -> Iterator[Command]:
+    """Draws edges anew from other outputs, and each in its old place among those of a variadic port.
+
+    Args:
+        graph: the graph.
+        sources: where each of the edges, by its id, is to come from.
+    """
+    ports = dict.fromkeys((graph.edges[id].target, graph.edges[id].target_port) for id in sources)
+    for target, port in ports:
+        edges = list(graph.inputs(target, port))
+        first = next(i for i, e in enumerate(edges) if e.id in sources)
+        yield Disconnect([e.id for e in edges[first:]])
+        for edge in edges[first:]:
+            yield Connect(*sources.get(edge.id, (edge.source, edge.source_port)), target, port)

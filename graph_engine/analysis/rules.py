@@ -1,12 +1,18 @@
 """One function per rule that looks beyond a single node's shapes. To add a rule, write the function; the checks find it.
 
-A rule for nodes sees one healthy node and its neighbours, and runs again when the node or what feeds it changes. A rule for graphs sees
-everything, and runs when nodes, edges or settings change.
+A rule for nodes sees one healthy node and its direct neighbours: of itself everything, of a neighbour its block, name and parameters.
+It runs again when one of these is edited, and, where it is declared to look at shapes, when its shapes change. A rule for graphs sees
+everything. It runs again when nodes, edges, names or settings change; where it is declared to look at shapes, when a shape changes; and
+when a parameter of a block in the categories that it names is edited.
+
+Rules here tell what breaks or does not fit together; advice is in `graph_engine.analysis.lints`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graph_engine.analysis.checked import CheckedNode
@@ -14,9 +20,13 @@ from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LossOption, loss_for
-from graph_engine.spec.faults import Fix
+from graph_engine.settings.losses import LOSSES, LossOption, loss_for
+from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.faults import Fix, Insert
 from graph_engine.spec.tensor import Dim, N, Shape, Size, as_size, shape_text
+
+ANY = "any"
+"""In place of a category: all of them."""
 
 
 class Found(NamedTuple):
@@ -34,21 +44,78 @@ class NodeView(NamedTuple):
     Attributes:
         graph: the graph.
         node: a node whose status is ``ok``.
-        params: value of every parameter, inferred ones included.
         checked: what the check knows of it.
     """
 
     graph: CoreGraph
     node: Node
-    params: Mapping[str, Any]
     checked: CheckedNode
 
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Value of every parameter; None where it is inferred."""
+        return self.node.params
 
-class GraphView(NamedTuple):
-    """What a rule for graphs sees: the graph and what the check knows of each node."""
+    def sources(self) -> list[Node]:
+        """The nodes that feed it, port by port."""
+        return [self.graph[e.source] for e in self.graph.incoming(self.node.id)]
+
+    def targets(self) -> list[Node]:
+        """The nodes that it feeds."""
+        return [self.graph[e.target] for e in self.graph.outgoing(self.node.id)]
+
+
+class Index:
+    """The nodes of a graph by block, category and kind of call, each in the order in which they were added."""
+
+    def __init__(self, graph: CoreGraph, order: Sequence[str] = (), live: frozenset[str] = frozenset()):
+        self.order = order
+        self.live = live
+        self._found: dict[str, list[Node]] = defaultdict(list)
+        self._switched: list[Node] = []
+        places: dict[str, tuple[list[Node], ...]] = {}
+        for node in graph:
+            spec = node.spec
+            lists = places.get(spec.id)
+            if lists is None:
+                keys = (f"block {spec.id}", f"category {spec.category}", f"kind {spec.call.kind}")
+                lists = (*(self._found[k] for k in keys), *([self._switched] if spec.switched_outputs else ()))
+                places[spec.id] = lists
+            for found in lists:
+                found.append(node)
+
+    def of(self, what: str, *names: str) -> list[Node]:
+        """The nodes of some blocks, categories or kinds of call: ``of("block", "Linear")``."""
+        return [node for name in names for node in self._found.get(f"{what} {name}", ())]
+
+    @property
+    def switched(self) -> Sequence[Node]:
+        """The nodes with an output that a parameter can switch off."""
+        return self._switched
+
+
+@dataclass(frozen=True)
+class GraphView:
+    """What a rule for graphs sees.
+
+    Attributes:
+        graph: the graph.
+        nodes: what the check knows of each node.
+        index: the nodes by block, category and kind.
+    """
 
     graph: CoreGraph
     nodes: Mapping[str, CheckedNode]
+    index: Index
+
+    def healthy(self, what: str, *names: str) -> list[Node]:
+        """As `Index.of`, without those that are at fault or wait."""
+        return [n for n in self.index.of(what, *names) if self.nodes[n.id].status == "ok"]
+
+    def last(self) -> list[tuple[Node, str]]:
+        """The nodes and ports that feed the outputs, each once."""
+        ends = (self.graph.inputs(n.id, "input") for n in self.index.of("kind", "output"))
+        return list(dict.fromkeys((self.graph[e.source], e.source_port) for edges in ends for e in edges))
 
 
 NodeRule = Callable[[NodeView], Iterator[Found]]
@@ -56,11 +123,20 @@ GraphRule = Callable[[GraphView], Iterator[Found]]
 
 
 class Declared(NamedTuple):
-    """A rule and how its findings are labelled."""
+    """A rule, how its findings are labelled, and what makes it run again.
+
+    Attributes:
+        code, severity: of its findings.
+        function: the rule.
+        shapes: it looks at shapes.
+        params: categories of the blocks whose parameters it looks at; of a rule for nodes, empty.
+    """
 
     code: str
     severity: Severity
     function: Any
+    shapes: bool
+    params: frozenset[str] = frozenset()
 
     def run(self, view: NodeView | GraphView) -> Iterator[Diagnostic]:
         for found in self.function(view):
@@ -68,33 +144,64 @@ class Declared(NamedTuple):
             yield Diagnostic(self.severity, self.code, node, found.port, found.message, found.fixes)
 
 
-NODE_RULES: dict[str | None, list[Declared]] = {}
-"""Rules for nodes by the block that they concern; None holds those that concern all."""
+CAUSES: set[str] = set()
+"""Codes of findings on nodes that are the cause where a shape does not fit further on."""
+
+NODE_RULES: list[tuple[frozenset[str], Declared]] = []
+"""Rules for nodes with the blocks and categories that they concern."""
 GRAPH_RULES: list[Declared] = []
 
 
-def node_rule(code: str, severity: Severity, *blocks: str) -> Callable[[NodeRule], NodeRule]:
-    """Declares a rule for nodes of some blocks, or of all."""
+class NodeRules(NamedTuple):
+    """The rules that concern one block, those apart that look at shapes."""
+
+    plain: tuple[Declared, ...]
+    shaped: tuple[Declared, ...]
+
+
+_OF_BLOCK: dict[str, NodeRules] = {}
+
+
+def rules_for(spec: BlockSpec) -> NodeRules:
+    """The rules for nodes of a block."""
+    found = _OF_BLOCK.get(spec.id)
+    if found is None:
+        rules = [rule for concerned, rule in NODE_RULES if spec.id in concerned or spec.category in concerned]
+        plain, shaped = tuple(r for r in rules if not r.shapes), tuple(r for r in rules if r.shapes)
+        found = _OF_BLOCK[spec.id] = NodeRules(plain, shaped)
+    return found
+
+
+def node_rule(code: str, severity: Severity, *concerned: str, shapes: bool = False, cause: bool = False) -> Callable[[NodeRule], NodeRule]:
+    """Declares a rule for nodes of some blocks or categories.
+
+    Args:
+        code, severity: of its findings.
+        concerned: ids and categories of the blocks.
+        shapes: it looks at shapes.
+        cause: where a shape does not fit further on, what it finds is the cause.
+    """
 
     def declare(function: NodeRule) -> NodeRule:
-        for block in blocks or (None,):
-            NODE_RULES.setdefault(block, []).append(Declared(code, severity, function))
+        if cause:
+            CAUSES.add(code)
+        NODE_RULES.append((frozenset(concerned), Declared(code, severity, function, shapes)))
         return function
 
     return declare
 
 
-def graph_rule(code: str, severity: Severity) -> Callable[[GraphRule], GraphRule]:
+def graph_rule(code: str, severity: Severity, *, shapes: bool = False, params: tuple[str, ...] = ()) -> Callable[[GraphRule], GraphRule]:
     """Declares a rule for graphs."""
 
     def declare(function: GraphRule) -> GraphRule:
-        GRAPH_RULES.append(Declared(code, severity, function))
+        GRAPH_RULES.append(Declared(code, severity, function, shapes, frozenset(params)))
         return function
 
     return declare
 
 
-@node_rule("param.batch-first", "warning", "RNN", "LSTM", "GRU", "MultiheadAttention")
+@node_rule("param.batch-first", "warning", "RNN", "LSTM", "GRU", "MultiheadAttention", shapes=True)
 def batch_is_read_as_time(view: NodeView) -> Iterator[Found]:
     """With ``batch_first`` off, torch reads dimension 0 as time; here dimension 0 is the batch."""
     first = next(iter(view.checked.inputs.values()))
@@ -113,16 +220,6 @@ def softmax_without_dim(view: NodeView) -> Iterator[Found]:
         yield Found(f"{view.node.name}: dim is not set, so torch has to guess it.", fixes=(Fix("Set dim to -1", {"dim": -1}),))
 
 
-@node_rule("lint.recurrent-dropout", "hint", "RNN", "LSTM", "GRU")
-def dropout_behind_the_only_layer(view: NodeView) -> Iterator[Found]:
-    """Dropout acts between layers; a single layer has no between."""
-    if view.params["dropout"] and view.params["num_layers"] == 1:
-        yield Found(
-            f"{view.node.name}: dropout acts between layers, so with num_layers=1 it does nothing.",
-            fixes=(Fix("Set dropout to 0", {"dropout": 0.0}),),
-        )
-
-
 @graph_rule("graph.empty", "error")
 def nothing_to_run(view: GraphView) -> Iterator[Found]:
     """A network needs nodes."""
@@ -133,21 +230,21 @@ def nothing_to_run(view: GraphView) -> Iterator[Found]:
 @graph_rule("graph.no-input", "error")
 def no_input(view: GraphView) -> Iterator[Found]:
     """Without an input nothing flows."""
-    if len(view.graph) and not any(n.spec.call.kind == "input" for n in view.graph):
+    if len(view.graph) and not view.index.of("kind", "input"):
         yield Found("The network has no Input: add one and connect it to the first layer.")
 
 
 @graph_rule("graph.no-output", "error")
 def no_output(view: GraphView) -> Iterator[Found]:
     """Without an output nothing is computed."""
-    if len(view.graph) and not any(n.spec.call.kind == "output" for n in view.graph):
+    if len(view.graph) and not view.index.of("kind", "output"):
         yield Found("The network has no Output: add one and connect the last layer to it.")
 
 
-@graph_rule("port.switched-off", "error")
+@graph_rule("port.switched-off", "error", params=(ANY,))
 def result_is_switched_off(view: GraphView) -> Iterator[Found]:
     """An output that a parameter switches off cannot feed anything."""
-    for node in view.graph:
+    for node in view.index.switched:
         for port in node.spec.switched_outputs:
             if port.is_off(node.params) and view.graph.outputs(node.id, port.name):
                 given, wanted = ("off", True) if port.least == 1 else (node.params[port.needs], port.least)
@@ -159,21 +256,21 @@ def result_is_switched_off(view: GraphView) -> Iterator[Found]:
                 )
 
 
-@graph_rule("graph.dead-end", "warning")
+@graph_rule("graph.dead-end", "warning", shapes=True)
 def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
     """What reaches no output is not part of the network."""
     feeding = {edge.source for edge in view.graph.edges.values()}
     for node in view.graph:
-        if node.id not in feeding and node.spec.outputs and view.nodes[node.id].status == "ok":
+        if node.id not in feeding and node.spec.outputs and node.spec.inputs and view.nodes[node.id].status == "ok":
             port = node.spec.outputs[0].name
             yield Found(f"{node.name}: its result goes nowhere, so it is left out of the network.", node.id, port)
 
 
-@graph_rule("data.input-shape", "warning")
+@graph_rule("data.input-shape", "warning", shapes=True)
 def data_does_not_fit_the_input(view: GraphView) -> Iterator[Found]:
     """The data set's samples must have the shapes and dtypes of the inputs."""
     data = _dataset(view)
-    inputs = [n for n in view.graph if n.spec.call.kind == "input"]
+    inputs = view.index.of("kind", "input")
     if len(inputs) != len(data.inputs):
         return
     lengths: dict[Size, Size] = {}
@@ -206,88 +303,99 @@ def _takes(given: Shape, wanted: Shape, lengths: dict[Size, Size]) -> bool:
     )
 
 
-@graph_rule("data.classes", "warning")
+@graph_rule("graph.unused-input", "warning")
+def input_feeds_nothing(view: GraphView) -> Iterator[Found]:
+    """An argument of the network that nothing reads."""
+    inputs = view.index.of("kind", "input")
+    for node in inputs:
+        if len(view.graph) > 1 and next(view.graph.outgoing(node.id), None) is None:
+            fixes = (Fix(f"Take {node.name} out", remove=True),) if len(inputs) > 1 else ()
+            yield Found(f"{node.name}: nothing reads this input.", node.id, "output", fixes)
+
+
+@graph_rule("data.classes", "warning", shapes=True)
 def class_count_differs(view: GraphView) -> Iterator[Found]:
     """A classifier gives one score for each class of the data, at every step where the target is a sequence."""
     data = _dataset(view)
     for node, field, loss in _targets(view, data):
-        shape = view.nodes[node.id].inputs["input"].shape
-        rank, classes = len(field.shape) + 2, field.choices
-        if loss.target != "class" or not classes or (len(shape) == rank and classes in (shape[1], shape[-1])):
+        if loss.target != "class" or not field.choices or view.nodes[node.id].status != "ok":
+            continue
+        shape, count = view.nodes[node.id].inputs["input"].shape, field.choices
+        rank = len(field.shape) + 2
+        if len(shape) == rank and count in (shape[1], shape[-1]):
             continue
         [edge] = view.graph.inputs(node.id, "input")
         last = view.graph[edge.source]
-        fixes: tuple[Fix, ...] = ()
-        if len(shape) == rank and "out_features" in last.params:
-            fixes = (Fix(f"Set out_features to {classes}", {"out_features": classes}),)
-        wanted = shape_text((N, *map(as_size, field.shape), classes))
-        one = "one score for each class" if field.classes else "one score for each token"
+        blamed, fixes = last, list[Fix]()
+        if len(shape) == rank:
+            blamed = _decides_width(view, last)
+            if "out_features" in blamed.params:
+                fixes = [Fix(f"Set out_features to {count}", {"out_features": count})]
+        elif rank == 2 and len(shape) > 2 and shape[1] == count and all(s == 1 for s in shape[2:]):
+            fixes = [Fix("Insert Flatten before the Output", insert=(Insert("Flatten"),), node=node.id, port="input")]
+        wanted = shape_text((N, *map(as_size, field.shape), count))
         yield Found(
-            f"{last.name}: {loss.id} wants {wanted}, {one} of {data.id}, but the network gives {shape_text(shape)}.",
-            last.id,
-            edge.source_port,
-            fixes,
+            f"{blamed.name}: {loss.id} wants {wanted}, one score for each {'class' if field.classes else 'token'} of {data.id}, "
+            f"but the network gives {shape_text(shape)}.",
+            blamed.id,
+            edge.source_port if blamed is last else None,
+            tuple(fixes),
         )
 
 
-@graph_rule("data.target-shape", "warning")
+@graph_rule("data.target-shape", "warning", shapes=True)
 def numbers_differ_in_shape(view: GraphView) -> Iterator[Found]:
     """A loss between numbers compares tensors of one shape."""
     data = _dataset(view)
     for node, field, loss in _targets(view, data):
-        shape = view.nodes[node.id].inputs["input"].shape
-        wanted = (N, *map(as_size, field.shape))
-        if loss.target != "same" or field.choices or (len(shape) == len(wanted) and _takes(shape[1:], wanted[1:], {})):
+        if loss.target != "same" or field.choices or view.nodes[node.id].status != "ok":
+            continue
+        shape, wanted = view.nodes[node.id].inputs["input"].shape, (N, *map(as_size, field.shape))
+        if len(shape) == len(wanted) and _takes(shape[1:], wanted[1:], {}):
             continue
         [edge] = view.graph.inputs(node.id, "input")
         last = view.graph[edge.source]
-        fixes: tuple[Fix, ...] = ()
-        if len(shape) == len(wanted) and "out_features" in last.params and isinstance(wanted[-1], int):
-            fixes = (Fix(f"Set out_features to {wanted[-1]}", {"out_features": wanted[-1]}),)
+        blamed, fixes = last, list[Fix]()
+        if len(shape) == len(wanted):
+            blamed = _decides_width(view, last)
+            if "out_features" in blamed.params and isinstance(wanted[-1], int):
+                fixes = [Fix(f"Set out_features to {wanted[-1]}", {"out_features": wanted[-1]})]
         yield Found(
-            f"{last.name}: {loss.id} compares with {field.name} of {data.id}, {shape_text(wanted)}, but the network gives "
+            f"{blamed.name}: {loss.id} compares with {field.name} of {data.id}, {shape_text(wanted)}, but the network gives "
             f"{shape_text(shape)}.",
-            last.id,
-            edge.source_port,
-            fixes,
+            blamed.id,
+            edge.source_port if blamed is last else None,
+            tuple(fixes),
         )
 
 
-@graph_rule("data.loss", "warning")
-def loss_does_not_fit_the_target(view: GraphView) -> Iterator[Found]:
-    """Classes and quantities need losses of different kinds."""
+@graph_rule("data.loss", "warning", shapes=True)
+def loss_for_other_targets(view: GraphView) -> Iterator[Found]:
+    """A loss that compares numbers makes nothing of the number of a class, nor the other way round."""
     data = _dataset(view)
-    for node, field, loss in _targets(view, data):
+    for _, field, loss in _targets(view, data):
         if (loss.target == "class") != bool(field.choices):
-            kind, better = ("numbers of classes", "CrossEntropyLoss") if field.choices else ("quantities", "MSELoss")
-            yield Found(f"{node.name}: {field.name} of {data.id} holds {kind}, for which {loss.id} is not made: choose {better}.", node.id)
+            better = next(option.id for option in LOSSES if option.target != loss.target)
+            takes, given = ("compares numbers", "the number of a class") if field.choices else ("takes the number of a class", "quantities")
+            yield Found(
+                f"{loss.id} {takes}, but {data.id} gives {given}: {better} is made for that.",
+                fixes=(Fix(f"Use {better}", settings={"training.loss": better}),),
+            )
 
 
 def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field, LossOption]]:
-    """The healthy outputs, each with what it is compared with and by which loss, where there are as many as targets."""
-    outputs = [n for n in view.graph if n.spec.call.kind == "output"]
+    """The outputs, each with what it is compared with and by which loss, where there are as many as targets."""
+    outputs = view.index.of("kind", "output")
     if len(outputs) == len(data.targets):
         for node, field in zip(outputs, data.targets, strict=True):
-            if view.nodes[node.id].status == "ok":
-                chosen = loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1)
-                yield node, field, chosen.option
+            yield node, field, loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1).option
 
 
-@graph_rule("lint.softmax-before-loss", "warning")
-def softmax_before_cross_entropy(view: GraphView) -> Iterator[Found]:
-    """Cross-entropy applies log-softmax itself; a softmax in front of it flattens the gradient."""
-    loss: LossOption = view.graph.settings.training["loss"].option
-    if loss.expects != "logits":
-        return
-    for end in view.graph:
-        if end.spec.call.kind != "output":
-            continue
-        for edge in view.graph.inputs(end.id, "input"):
-            last = view.graph[edge.source]
-            if last.block == "Softmax":
-                yield Found(
-                    f"{last.name}: {loss.id} applies softmax itself; with this one in front of it the network learns slowly.",
-                    last.id,
-                    None,
-                    (Fix(f"Take {last.name} out", remove=True),),
-                )
+def _decides_width(view: GraphView, node: Node) -> Node:
+    """The node behind which the number of features does not change any more."""
+    while node.spec.category in ("Activation", "Regularization", "Normalization"):
+        edges = list(view.graph.incoming(node.id))
+        if len(edges) != 1:
+            break
+        node = view.graph[edges[0].source]
+    return node

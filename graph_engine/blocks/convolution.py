@@ -74,7 +74,6 @@ def _slid(size: Size, kernel: int, stride: int, dilation: int, pad: int, mode: s
                 "shape.kernel-too-large",
                 "the kernel spans {span}, but the input is only {size} wide{padded}.",
                 port="input",
-                fixes=(Fix(f"Set padding to {-(-(span - size) // 2)}", {"padding": -(-(span - size) // 2)}),) if mode == "zeros" else (),
                 span=span,
                 size=size,
                 padded=f", {size + pad} with its padding" if pad else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Call
-from graph_engine.spec.faults import Fault, Fix
+from graph_engine.spec.faults import Fault, Fix, Insert
 from graph_engine.spec.params import BoolParam, IntParam
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_dtype, expect_given, expect_number, settled, volume
@@ -17,7 +17,7 @@ def linear(at: Site) -> Inferred:
     x = at.input()
     expect_dtype(x, ("float32",))
     flattens = len(x.shape) > 2 and volume(x.shape[1:]) == at["in_features"]
-    fixes = (Fix("Insert Flatten before it", insert="Flatten"),) if flattens else ()
+    fixes = (Fix("Insert Flatten before it", insert=(Insert("Flatten"),)),) if flattens else ()
     features = settled(
         at, "in_features", expect_number(x.shape[-1], "the number of features"), "features in its last dimension", fixes=fixes
     )

@@ -86,7 +86,6 @@ def _too_large(size: Size, span: int, padding: int) -> Fault:
         "shape.kernel-too-large",
         "the window spans {span}, but the input is only {size} wide{padded}.",
         port="input",
-        fixes=(Fix(f"Set kernel_size to {size}", {"kernel_size": size}),) if not padding else (),
         span=span,
         size=size,
         padded=f", {size + 2 * padding} with its padding" if padding else "",

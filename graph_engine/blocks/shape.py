@@ -44,7 +44,9 @@ def reshape(at: Site) -> Inferred:
             )
     holes = sum(1 for s in wanted if s == -1)
     if holes > 1:
-        raise Fault("param.two-holes", "shape may leave one dimension open (-1), but leaves {holes}.", holes=holes)
+        named = ("N", *at["shape"][1:])
+        fixes = (Fix(f"Set shape to {shape_text(named)}", {"shape": named}),) if at["shape"][0] == -1 else ()
+        raise Fault("param.two-holes", "shape may leave one dimension open (-1), but leaves {holes}.", fixes=fixes, holes=holes)
     total, given = volume(x.shape), volume([s for s in wanted if s != -1])
     rest: Size | None
     if isinstance(total, Dim):
@@ -52,15 +54,21 @@ def reshape(at: Site) -> Inferred:
     else:
         rest = total // given if not isinstance(given, Dim) and total % given == 0 else None
     if rest is None or (not holes and rest != 1):
+        open_ones = [(*wanted[:i], -1, *wanted[i + 1 :]) for i in range(len(wanted) - 1, 0, -1) if not holes]
         raise Fault(
             "shape.reshape",
             "{received} has {total} elements, which do not fill {wanted}.",
             port="input",
+            fixes=tuple(Fix(f"Set shape to {shape_text(s)}", {"shape": tuple(map(_plain, s))}) for s in open_ones),
             received=shape_text(x.shape),
             total=total,
             wanted=shape_text(wanted),
         )
     return Inferred((x._replace(shape=tuple(rest if s == -1 else s for s in wanted)),))
+
+
+def _plain(size: Size) -> int | str:
+    return size if isinstance(size, int) else str(size)
 
 
 def permute(at: Site) -> Inferred:

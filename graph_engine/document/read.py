@@ -134,7 +134,7 @@ def build(
         id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
-        made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]))
+        made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced))
     ends: list[tuple[str, str, str, str]] = []
     for source, target in edges:
         row: list[str] = []

@@ -10,7 +10,7 @@ Finite = Annotated[float, AllowInfNan(False)]
 
 
 class NodeRecord(BaseModel):
-    """One node; parameters that have their default are left out."""
+    """One node; parameters that have their default are left out, and ``silenced`` where it is empty."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -18,6 +18,7 @@ class NodeRecord(BaseModel):
     name: str
     block: str
     params: dict[str, Any] = {}
+    silenced: list[str] = []
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 
 

@@ -46,6 +46,8 @@ def node_record(node: Node) -> dict[str, Any]:
     params = {k: plain(v) for k, v in node.params.items() if v != defaults[k]}
     if params:
         record["params"] = params
+    if node.silenced:
+        record["silenced"] = sorted(node.silenced)
     record["position"] = [_short(c) for c in node.position]
     return record
 

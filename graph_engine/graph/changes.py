@@ -9,12 +9,13 @@ class Change(NamedTuple):
     """One thing that changed.
 
     Attributes:
-        kind: what happened. ``node`` is a changed parameter, ``name`` a new name, ``moved`` a new position, ``settings`` another
-            value in the data or training settings.
+        kind: what happened. ``node`` is a changed parameter or another set of silenced findings, ``name`` a new name, ``moved`` a new
+            position, ``settings`` another value in the data or training settings.
         id: the node or edge concerned; the name of the part for ``settings``.
-        target: of an edge, the node that it leads to, which a removed edge can no longer be asked for.
+        target, source: of an edge, the nodes that it joins, which a removed edge can no longer be asked for.
     """
 
     kind: Literal["node-added", "node-removed", "node", "name", "moved", "edge-added", "edge-removed", "settings"]
     id: str
     target: str = ""
+    source: str = ""

@@ -200,6 +200,28 @@ class SetParams(Command):
         return None
 
 
+class Silence(Command):
+    """Says which warnings and hints are not to be told of one node.
+
+    Args:
+        node: its id.
+        codes: all of them; those that it had are replaced.
+    """
+
+    def __init__(self, node: str, codes: Iterable[str]):
+        self.node = node
+        self.codes = frozenset(codes)
+        self.before: frozenset[str] = frozenset()
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = graph[self.node].silenced
+        self.text = f"{'Silence' if self.codes > self.before else 'Hear'} {', '.join(sorted(self.codes ^ self.before))}"
+        graph._set_silenced(self.node, self.codes)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._set_silenced(self.node, self.before)
+
+
 class Rename(Command):
     """Gives a node another name."""
 

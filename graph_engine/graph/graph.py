@@ -295,7 +295,7 @@ class CoreGraph:
         out.insert(len(out) if at_source is None else at_source, edge)
         into.insert(len(into) if at_target is None else at_target, edge)
         self._edges[edge.id] = edge
-        self._changes.append(Change("edge-added", edge.id, edge.target))
+        self._changes.append(Change("edge-added", edge.id, edge.target, edge.source))
 
     def _delete_edge(self, id: str) -> tuple[Edge, int, int]:
         edge = self._edges.pop(id)
@@ -303,11 +303,15 @@ class CoreGraph:
         places = out.index(edge), into.index(edge)
         out.remove(edge)
         into.remove(edge)
-        self._changes.append(Change("edge-removed", id, edge.target))
+        self._changes.append(Change("edge-removed", id, edge.target, edge.source))
         return edge, *places
 
     def _set_params(self, id: str, values: Mapping[str, Any]) -> None:
         self._nodes[id]._params.update(values)
+        self._changes.append(Change("node", id))
+
+    def _set_silenced(self, id: str, codes: frozenset[str]) -> None:
+        self._nodes[id]._silenced = codes
         self._changes.append(Change("node", id))
 
     def _set_name(self, id: str, name: str) -> None:

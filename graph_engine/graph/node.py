@@ -19,14 +19,23 @@ class Node:
         spec: the block's declaration.
     """
 
-    __slots__ = ("_name", "_params", "_position", "id", "spec")
+    __slots__ = ("_name", "_params", "_position", "_silenced", "id", "spec")
 
-    def __init__(self, id: str, spec: BlockSpec, name: str, params: Mapping[str, Any], position: Position):
+    def __init__(
+        self,
+        id: str,
+        spec: BlockSpec,
+        name: str,
+        params: Mapping[str, Any],
+        position: Position,
+        silenced: frozenset[str] = frozenset(),
+    ):
         self.id = id
         self.spec = spec
         self._name = name
         self._params = dict(params)
         self._position = position
+        self._silenced = silenced
 
     @property
     def block(self) -> str:
@@ -47,6 +56,11 @@ class Node:
     def position(self) -> Position:
         """Place of the top left corner on the canvas, in scene units."""
         return self._position
+
+    @property
+    def silenced(self) -> frozenset[str]:
+        """Codes of the warnings and hints that are not to be told of this node."""
+        return self._silenced
 
     def __repr__(self) -> str:
         return f"<{self.block} {self.name!r} ({self.id})>"

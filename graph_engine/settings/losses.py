@@ -44,6 +44,32 @@ LOSSES = (
     ),
     LossOption(id="MSELoss", summary="Regression: mean squared error.", target="same", expects="values"),
     LossOption(id="L1Loss", summary="Regression: mean absolute error.", target="same", expects="values"),
+    LossOption(
+        id="SmoothL1Loss",
+        summary="Regression: squared error where it is small, absolute error beyond; outliers count less.",
+        target="same",
+        expects="values",
+        params=(FloatParam(name="beta", default=1.0, minimum=0.0, help="The error at which the one gives way to the other."),),
+    ),
+    LossOption(
+        id="HuberLoss",
+        summary="Regression: SmoothL1Loss times delta, so that small errors count as in MSELoss.",
+        target="same",
+        expects="values",
+        params=(FloatParam(name="delta", default=1.0, minimum=1e-12, help="The error at which squared gives way to absolute."),),
+    ),
+    LossOption(
+        id="BCEWithLogitsLoss",
+        summary="Several yes-or-no answers: a score (logit) for each against 0 or 1.",
+        target="same",
+        expects="logits",
+    ),
+    LossOption(
+        id="BCELoss",
+        summary="Several yes-or-no answers: a probability for each, from Sigmoid for instance, against 0 or 1.",
+        target="same",
+        expects="probabilities",
+    ),
 )
 
 

@@ -10,20 +10,45 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+class Insert(NamedTuple):
+    """A block to put onto an edge.
+
+    Attributes:
+        block: its id; the edge goes through its first input and first output.
+        params: hyper-parameters by name; torch's defaults hold for the others.
+    """
+
+    block: str
+    params: Mapping[str, Any] = {}
+
+
 class Fix(NamedTuple):
-    """One repair that is certain to make the fault go away.
+    """One repair that is certain to make the fault go away. Its parts are carried out together, as one step.
 
     Attributes:
         title: what it does, as an imperative: "Set padding to 1".
         params: hyper-parameters to set on the node, by name.
-        insert: id of a block to put in front of the faulty port, with its parameters in ``params``.
+        insert: blocks to put in front of the faulty port, in the order in which the tensor passes them. Where the node receives the
+            same tensor at several ports, all of them receive the new one.
+        edge: which edge of a variadic port to put them onto.
+        replace: id of a block to put in the node's place, with the parameters that both have.
         remove: take the node out and join its neighbours.
+        connect: ports to connect, each with the id of a node and its output.
+        settings: settings of the document, by their dotted names.
+        node: id of the node to mend, where it is not the one that is blamed.
+        port: the port to mend, where it is not the one that is blamed.
     """
 
     title: str
     params: Mapping[str, Any] = {}
-    insert: str | None = None
+    insert: tuple[Insert, ...] = ()
+    edge: int = 0
+    replace: str | None = None
     remove: bool = False
+    connect: Mapping[str, tuple[str, str]] = {}
+    settings: Mapping[str, Any] = {}
+    node: str | None = None
+    port: str | None = None
 
 
 class Fault(Exception):  # noqa: N818 (it is what a rule found, not a failure of the program)

@@ -224,7 +224,7 @@ def test_problem_leads_to_its_node_and_is_mended(qtbot: QtBot, window: MainWindo
     assert window.canvas.selected_nodes() == (conv.id,)
     row = panel.list.itemWidget(panel.list.item(0))
     qtbot.mouseClick(row.fix_buttons[0], Qt.MouseButton.LeftButton)
-    assert conv.params["padding"] == 6
+    assert conv.params["padding"] == 20
     assert window.session.checked.nodes[conv.id].status == "ok"
 
 

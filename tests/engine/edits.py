@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping
 from graph_engine import Graph
 from graph_engine.blocks import registry
 from graph_engine.document import clip
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings
+from graph_engine.graph.commands import (
+    AddNode,
+    Command,
+    Connect,
+    Disconnect,
+    Macro,
+    Move,
+    RemoveNodes,
+    Rename,
+    SetParams,
+    SetSettings,
+    Silence,
+)
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node
 from tests.engine.cases import random_value
@@ -52,6 +64,12 @@ def _set(graph: Graph, rng: random.Random) -> Command | None:
     return SetParams(node.id, {p.name: random_value(p, rng) for p in params})
 
 
+def _silence(graph: Graph, rng: random.Random) -> Command | None:
+    node = _node(graph, rng)
+    codes = [d.code for d in graph.check().nodes[node.id].diagnostics] if node else []
+    return node and Silence(node.id, rng.sample(sorted({*codes, *node.silenced, "lint.bias-before-norm"}), 1))
+
+
 def _rename(graph: Graph, rng: random.Random) -> Command | None:
     node = _node(graph, rng)
     return node and Rename(node.id, rng.choice(["first", "second", "third", "fourth", "class", "forward"]))
@@ -67,7 +85,8 @@ def _settings(graph: Graph, rng: random.Random) -> Command:
     part, values = rng.choice(
         [
             ("training.epochs", range(1, 50)),
-            ("training.loss", ["MSELoss", "CrossEntropyLoss"]),
+            ("training.loss", ["MSELoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss"]),
+            ("training.batch_size", [1, 16]),
             ("training.optimizer", ["SGD", "Adam"]),
             ("training.optimizer.lr", [0.5, 0.1]),
             ("data.dataset", ["digits", "digits28"]),
@@ -96,6 +115,7 @@ EDITS: Mapping[str, Maker] = {
     "disconnect": _disconnect,
     "set": _set,
     "set again": _set,
+    "silence": _silence,
     "rename": _rename,
     "move": _move,
     "settings": _settings,

@@ -172,4 +172,6 @@ def test_scores_for_fewer_tokens_than_there_are_and_the_wrong_kind_of_loss_are_t
     assert "one score for each token" in findings(graph)["data.classes"]
     graph.set(last, out_features=97)
     graph.configure(training={"loss": "MSELoss"})
-    assert findings(graph)["data.loss"].endswith("for which MSELoss is not made: choose CrossEntropyLoss.")
+    assert findings(graph)["data.loss"] == (
+        "MSELoss compares numbers, but python_topics gives the number of a class: CrossEntropyLoss is made for that."
+    )
