@@ -64,7 +64,9 @@ def batch_norm_of_one_sample(view: GraphView) -> Iterator[Found]:
 @graph_rule("lint.deep-plain-stack", "hint")
 def deep_without_normalization(view: GraphView) -> Iterator[Found]:
     """Without normalization or shortcuts, signals and gradients grow or shrink with every layer."""
-    if len(view.index.of("category", *WEIGHTED)) < DEEP:
+    weighted, graph = view.index.of("category", *WEIGHTED), view.graph
+    going_on = [n for n in weighted if any(graph[e.target].spec.category not in STEADY for e in graph.outgoing(n.id))]
+    if len(going_on) < DEEP - 1:  # those before the last of a run lead to something that does not end it
         return
     yield from _runs(
         view,
