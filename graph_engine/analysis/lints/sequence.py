@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from graph_engine.analysis.rules import Found, GraphView, NodeView, graph_rule, node_rule
 from graph_engine.graph.node import Edge, Node
+from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.faults import Fix
 from graph_engine.spec.tensor import Shape
 
@@ -21,6 +22,27 @@ def dropout_behind_the_only_layer(view: NodeView) -> Iterator[Found]:
             f"{view.node.name}: dropout acts between layers, so with num_layers=1 it does nothing.",
             fixes=(Fix("Set dropout to 0", {"dropout": 0.0}),),
         )
+
+
+@graph_rule("lint.embedding-too-small", "warning", params=("Embedding",))
+def tokens_without_a_row(view: GraphView) -> Iterator[Found]:
+    """Each token number of the data needs a row in the table that looks it up."""
+    chosen = view.graph.settings.data["dataset"]
+    data: DatasetOption = chosen.option
+    inputs = view.index.of("kind", "input")
+    if len(inputs) != len(data.inputs):
+        return
+    for node, field in zip(inputs, data.inputs, strict=True):
+        for edge in view.graph.outgoing(node.id) if field.vocabulary else ():
+            table = view.graph[edge.target]
+            rows = table.params.get("num_embeddings")
+            if rows is not None and rows < field.vocabulary:
+                yield Found(
+                    f"{table.name}: has {rows} rows, but {field.name} of {data.id} has {field.vocabulary} tokens.",
+                    table.id,
+                    edge.target_port,
+                    (Fix(f"Set num_embeddings to {field.vocabulary}", {"num_embeddings": field.vocabulary}),),
+                )
 
 
 def _attends_to_itself(view: GraphView, node: Node) -> bool:

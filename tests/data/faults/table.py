@@ -332,6 +332,14 @@ FAULTS = (
     Fault("decoder", put("layer1", batch_first=False), "shape.mask", "layer1", "whole", "batch taken for time"),
     Fault("true_unet", put("up2", scale_factor=4.0), "shape.concat", "join2", "whole", "enlarged too much"),
     Fault("convnext", without("to_first1"), "shape.broadcast", "add1", "whole", "channels left behind"),
+    Fault(
+        "lstm",
+        both(learn(dataset="languages"), put("x", shape=[24]), put("embed", num_embeddings=100)),
+        "lint.embedding-too-small",
+        "embed",
+        "whole",
+        "table smaller than the vocabulary",
+    ),
     # the graph as a whole
     Fault("cnn", add("Linear", "spare", "flatten", out_features=5), "graph.dead-end", "spare", "none", "a branch that ends"),
     Fault("cnn", add("Input", "extra", shape=[3]), "graph.unused-input", "extra", "whole", "an input that nothing reads"),
