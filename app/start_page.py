@@ -71,6 +71,7 @@ class Card(QFrame):
         self.setAccessibleName(template.title)
         title = QLabel(template.title)
         title.setProperty("role", "title")
+        title.setWordWrap(True)
         summary = QLabel(template.summary)
         summary.setProperty("role", "muted")
         summary.setWordWrap(True)
