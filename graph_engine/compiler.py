@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +23,9 @@ from graph_engine.codegen.module import class_name
 from graph_engine.errors import UnwritableError
 
 _IMPORTING = threading.Lock()
+
+WEEK = 7 * 24 * 3600.0
+"""Seconds that a generated module is kept."""
 
 
 def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Module:
@@ -87,7 +91,15 @@ def _written(source: str, name: str) -> Path:
             with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".py", delete=False, encoding="utf-8") as file:
                 file.write(source)
             Path(file.name).replace(path)
+            _forget_old(folder)
             return path
         except OSError as error:
             problem = error
     raise UnwritableError(f"The generated module cannot be written: {problem}.")
+
+
+def _forget_old(folder: Path) -> None:
+    """Removes what has not been written for a week: while a network is drawn, every edit that is compiled leaves a file."""
+    for old in folder.rglob("archloom_generated_*"):
+        if time.time() - old.stat().st_mtime > WEEK:
+            old.unlink(missing_ok=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pickle
 import threading
+import time
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from graph_engine import Graph
+from graph_engine import Graph, compiler
 from graph_engine.compiler import load_class
 from graph_engine.spec.tensor import size_at
 from graph_engine.templates import Template, templates
@@ -97,8 +100,9 @@ def test_rebuilding_without_a_change_is_the_same_network(template: Template) -> 
     assert [n for n, _ in after.named_parameters()] == [n for n, _ in before.named_parameters()]
     assert all(a is b for a, b in zip(after.parameters(), before.parameters(), strict=True))
     assert not any(t.is_meta for t in (*after.parameters(), *after.buffers()))
-    shape = [size_at(s, {"N": 2, "T": 5}) for s in graph.check().shapes[graph.named("x").id]["output"]]
-    assert torch.equal(before(torch.ones(shape)), after(torch.ones(shape)))
+    arriving = [graph.check().nodes[n.id].outputs["output"] for n in graph if n.block == "Input"]
+    inputs = [torch.ones([size_at(s, {"N": 2, "T": 5, "S": 6}) for s in x.shape], dtype=getattr(torch, x.dtype)) for x in arriving]
+    torch.testing.assert_close(before(*inputs), after(*inputs), rtol=0, atol=0)
 
 
 def test_rebuilding_initializes_every_kind_of_layer() -> None:
@@ -149,3 +153,15 @@ def peak(module: nn.Module) -> int:
 def test_memory_at_its_peak_is_that_of_code_by_hand() -> None:
     generated = residual(6, size=32).compile()
     assert peak(generated.eval()) <= 1.02 * peak(Residual(6).eval())
+
+
+def test_modules_of_last_week_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler.platformdirs, "user_cache_path", lambda name: tmp_path)
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    old, new = folder / "archloom_generated_old.py", folder / "archloom_generated_new.py"
+    for path, age in ((old, compiler.WEEK + 60), (new, 60)):
+        path.write_text("", encoding="utf-8")
+        os.utime(path, (time.time() - age,) * 2)
+    compiler.load_class("class Fresh:\n    pass\n", "Fresh")
+    assert not old.exists() and new.exists()
