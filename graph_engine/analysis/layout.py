@@ -24,6 +24,9 @@ ASPECT = 1.8
 GRID = 16.0
 """Positions are multiples of this."""
 
+GAP = 32.0
+"""Scene units between two bands, beyond the height of their rows."""
+
 SWEEPS = 16
 """How often at most the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
 
@@ -58,7 +61,7 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
         for i, layer in enumerate(band):
             for node in layer:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
-        y += height + ROW / 4
+        y += height + GAP
     return {node: positions[node] for node in graph.nodes}
 
 

@@ -171,7 +171,10 @@ def pictures(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Fig
 COMPARISONS: dict[str, Callable[[Part, Part, dict[str, float]], Figures]] = {
     "mlp_digits": pictures,
     "cnn_digits": pictures,
+    "lenet5_digits": pictures,
     "resnet_digits": pictures,
+    "mobilenet_digits": pictures,
+    "vit_digits": pictures,
     "lstm_digits": pictures,
     "attention_digits": pictures,
     "mlp_wine": table,
