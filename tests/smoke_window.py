@@ -33,8 +33,24 @@ def wait_for_window(name: str, seconds: float) -> str:
     raise SystemExit(f"no window called {name!r} in {seconds} s")
 
 
+def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Drags with the left button, in steps small enough to be taken for a hand."""
+    xdotool("mousemove", *map(str, start), "mousedown", "1")
+    for i in range(1, 21):
+        x, y = (a + (b - a) * i // 20 for a, b in zip(start, end, strict=True))
+        xdotool("mousemove", str(x), str(y))
+        time.sleep(0.03)
+    time.sleep(0.3)
+    xdotool("mouseup", "1")
+    time.sleep(0.6)
+
+
+SEARCH, FIRST_BLOCK, CANVAS = (105, 126), (70, 190), (420, 520)
+"""Places in a window that has its first layout: the palette's search field, the first block that it finds, free space on the canvas."""
+
+
 def main() -> None:
-    """Opens a document, deletes and restores a node with real keys, saves, and closes the window."""
+    """Opens a document, edits it with real keys and a real drag, undoes, saves, and closes the window."""
     with tempfile.TemporaryDirectory() as folder:
         document = Path(folder) / "smoke.archloom"
         document.write_bytes((files("assets") / "templates" / "cnn_digits.archloom").read_bytes())
@@ -56,13 +72,20 @@ def main() -> None:
             restored = document.read_text(encoding="utf-8")
             assert '"nodes": []' in emptied, "Ctrl+A, Delete, Ctrl+S did not reach the document"
             assert restored == before, "Ctrl+Z did not bring the document back"
+            xdotool("mousemove", *map(str, SEARCH), "click", "1")
+            xdotool("type", "--delay", "30", "dropout1d")
+            time.sleep(0.5)
+            drag(FIRST_BLOCK, CANVAS)
+            xdotool("key", "--window", window, "ctrl+s")
+            time.sleep(0.4)
+            assert '"block": "Dropout1d"' in document.read_text(encoding="utf-8"), "the drag from the palette did not reach the canvas"
             xdotool("key", "--window", window, "ctrl+q")
             assert program.wait(10) == 0, "the program did not end well"
         finally:
             if program.poll() is None:
                 program.kill()
                 program.wait()
-    print("the window opens, edits, saves and closes")
+    print("the window opens, edits by keys and by drag, saves and closes")
 
 
 if __name__ == "__main__":
