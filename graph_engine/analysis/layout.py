@@ -113,7 +113,8 @@ def _bands(columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], h
         while start < len(columns):
             last = min(start + width, len(columns)) - 1
             if last < len(columns) - 1:
-                last = next((c for c in range(last, start, -1) if crossing[c] == 1), len(columns) - 1)
+                places = (*range(last, start, -1), *range(last + 1, len(columns)))  # rather a little earlier than later
+                last = next((c for c in places if crossing[c] == 1), len(columns) - 1)
             bands.append(columns[start : last + 1])
             start = last + 1
         return bands

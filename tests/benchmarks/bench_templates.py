@@ -177,6 +177,7 @@ COMPARISONS: dict[str, Callable[[Part, Part, dict[str, float]], Figures]] = {
     "vit_digits": pictures,
     "lstm_digits": pictures,
     "attention_digits": pictures,
+    "attention_primitives_digits": pictures,
     "mlp_wine": table,
     "mlp_breast_cancer": table,
     "mlp_diabetes": quantity,
