@@ -51,7 +51,7 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
         neighbours = view.predecessors if sweep % 2 == 0 else view.successors
         for layer in columns if sweep % 2 == 0 else reversed(columns):
             wish = {n: _wished(n, list(neighbours(n)), [m for m in nx.all_neighbors(view, n) if m in stand_ins], tops) for n in layer}
-            _place(sorted(layer, key=wish.__getitem__), wish, heights, tops)
+            _place(sorted(layer, key=wish.__getitem__), wish, heights, tops, stand_ins)
         if all(abs(tops[node] - top) < 1 for node, top in before.items()):
             break
 
@@ -94,12 +94,13 @@ def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, 
     return made
 
 
-def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float]) -> None:
-    """Tops as near to the wished ones as the nodes' heights allow."""
+def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float], stand_ins: set[str]) -> None:
+    """Tops as near to the wished ones as the nodes' heights allow; long edges have their wish, and nodes make way."""
     placed: list[float] = []
     for i, node in enumerate(layer):
         placed.append(max(wish[node], placed[-1] + heights[layer[i - 1]]) if placed else wish[node])
-    shift = fmean(wish[n] - top for n, top in zip(layer, placed, strict=True))
+    off = {n: wish[n] - top for n, top in zip(layer, placed, strict=True)}
+    shift = fmean([off[n] for n in layer if n in stand_ins] or off.values())
     for node, top in zip(layer, placed, strict=True):
         tops[node] = top + shift
 
@@ -123,4 +124,8 @@ def _bands(columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], h
         height = sum(_extent(band, tops, heights)[1] for band in bands)
         return abs(log(max(map(len, bands)) * COLUMN / height / ASPECT))
 
-    return min((broken(-(-len(columns) // n)) for n in range(1, 17)), key=badness)
+    def filled(width: int) -> list[list[list[str]]]:
+        """Broken to the width that the widest band takes anyway."""
+        return broken(max(map(len, broken(width))))
+
+    return min((filled(-(-len(columns) // n)) for n in range(1, 17)), key=badness)
