@@ -27,15 +27,13 @@ SIZE = (1440, 900)
 
 def demo() -> int:
     """Shows the demonstration; returns the exit status."""
-    from app.startup import make_application, make_window, no_display, obstacle
+    from app.startup import can_open, make_application, make_window, no_display
 
     if no_display():
         print(f"No display here: the demonstration runs off screen, and leaves its results in ./{FOLDER}/.")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         return _off_screen()
-    reason = obstacle()
-    if reason:
-        sys.stderr.write(f"archloom: {reason}\n")
+    if not can_open():
         return 1
     app = make_application()
     window = make_window(app)
@@ -56,11 +54,9 @@ def _begin(window: MainWindow) -> None:
 
 def _off_screen() -> int:
     from app.screenshot import off_screen_window, write_picture
-    from app.startup import obstacle
+    from app.startup import can_open
 
-    reason = obstacle()
-    if reason:
-        sys.stderr.write(f"archloom: {reason}\n")
+    if not can_open():
         return 1
     FOLDER.mkdir(exist_ok=True)
     app, window = off_screen_window(SIZE, "light")

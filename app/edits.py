@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.session import Session
-from graph_engine.analysis.layout import layered
+from graph_engine.analysis.layout import COLUMN, layered
 from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -19,9 +19,6 @@ from graph_engine.graph.node import Node, Position
 
 STEP = 32.0
 """How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""
-
-COLUMN = 240.0
-"""How far a node that is appended lies from the one before it."""
 
 
 class Canvas(Protocol):

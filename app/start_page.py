@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -16,7 +17,7 @@ from app.theme.style import current
 from app.theme.tokens import RADIUS, SPACE, blend
 from app.widgets.layouts import clear
 from graph_engine import Graph
-from graph_engine.templates import Template, templates
+from graph_engine.templates import Template
 
 CARD_WIDTH = 272
 CONTENT_WIDTH = 3 * CARD_WIDTH + 2 * SPACE.wide
@@ -125,7 +126,7 @@ class StartPage(QScrollArea):
     empty_chosen = Signal()
     open_chosen = Signal()
 
-    def __init__(self, preferences: Preferences, parent: QWidget | None = None):
+    def __init__(self, preferences: Preferences, templates: Sequence[Template], parent: QWidget | None = None):
         super().__init__(parent)
         self._preferences = preferences
         self._columns = 0
@@ -141,8 +142,8 @@ class StartPage(QScrollArea):
         self._column.addWidget(_heading(self.tr("Begin with a template")))
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE.wide)
-        self.cards = [Card(t) for t in templates()]
-        for card, template in zip(self.cards, templates(), strict=True):
+        self.cards = [Card(t) for t in templates]
+        for card, template in zip(self.cards, templates, strict=True):
             card.chosen.connect(lambda t=template: self.template_chosen.emit(t))
         self._column.addLayout(self._grid)
         self._column.addSpacing(SPACE.near)

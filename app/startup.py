@@ -21,10 +21,7 @@ _PACKAGES = {"libxcb-cursor.so.0": "libxcb-cursor0", "libEGL.so.1": "libegl1", "
 
 def open_window(path: Path | None) -> int:
     """Opens the window on a document, or on the start page; returns when it is closed, with the exit status."""
-    import_engine()
-    reason = obstacle()
-    if reason:
-        sys.stderr.write(f"archloom: {reason}\n")
+    if not can_open():
         return 1
     app = make_application()
     window = make_window(app)
@@ -33,6 +30,15 @@ def open_window(path: Path | None) -> int:
     if path is not None:
         window.documents.open_path(path)
     return app.exec()
+
+
+def can_open() -> bool:
+    """Whether a window can be opened here; where not, says why on the standard error."""
+    import_engine()
+    reason = obstacle()
+    if reason:
+        sys.stderr.write(f"archloom: {reason}\n")
+    return not reason
 
 
 def import_engine() -> None:

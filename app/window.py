@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.themes = themes
         self.preferences = preferences
         self.charts: ChartsPanel | None = None
+        self._templates = templates()
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self._menus = self.actions_.fill(self.menuBar())
         self._fill_menus()
         self._make_toolbar()
-        self.start_page = StartPage(preferences, self)
+        self.start_page = StartPage(preferences, self._templates, self)
         self.status = StatusBar(session, run, self)
         self.setStatusBar(self.status)
         self._connect()
@@ -212,7 +213,7 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         for dock in self.docks.all.values():
             self._menus["view/panels"].addAction(dock.toggleViewAction())
-        for template in templates():
+        for template in self._templates:
             action = self._menus["file/template"].addAction(template.title)
             action.setToolTip(template.summary)
             action.triggered.connect(lambda _=False, t=template: self.documents.new_from(t))

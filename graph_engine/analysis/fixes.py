@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.analysis.layout import COLUMN
 from graph_engine.blocks import registry
 from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
-
-SPACING = 272.0
-"""Scene units from one column of nodes to the next."""
 
 Output = tuple[str, str]
 """A node's id and one of its outputs."""
@@ -76,12 +74,12 @@ def shared_params(old: BlockSpec, params: Mapping[str, Any], new: BlockSpec) -> 
 def _insert(graph: CoreGraph, edges: Sequence[Edge], blocks: Sequence[Insert]) -> Iterator[Command]:
     target = graph[edges[0].target]
     x, y = target.position
-    room = SPACING * len(blocks)
+    room = COLUMN * len(blocks)
     yield Move({id: (graph[id].position[0] + room, graph[id].position[1]) for id in (target.id, *sorted(graph.descendants(target.id)))})
     before: Output = (edges[0].source, edges[0].source_port)
     for place, (block, params) in enumerate(blocks):
         spec = registry()[block]
-        node = new_node(graph, spec, None, params, (x + SPACING * place, y))
+        node = new_node(graph, spec, None, params, (x + COLUMN * place, y))
         yield AddNode(node)
         yield Connect(*before, node.id, spec.inputs[0].name)
         before = (node.id, spec.outputs[0].name)

@@ -328,9 +328,7 @@ def class_count_differs(view: GraphView) -> Iterator[Found]:
         last = view.graph[edge.source]
         blamed, fixes = last, list[Fix]()
         if len(shape) == rank:
-            blamed = _decides_width(view, last)
-            if "out_features" in blamed.params:
-                fixes = [Fix(f"Set out_features to {count}", {"out_features": count})]
+            blamed, fixes = _to_width(view, last, count)
         elif rank == 2 and len(shape) > 2 and shape[1] == count and all(s == 1 for s in shape[2:]):
             fixes = [Fix("Insert Flatten before the Output", insert=(Insert("Flatten"),), node=node.id, port="input")]
         wanted = shape_text((N, *map(as_size, field.shape), count))
@@ -357,9 +355,7 @@ def numbers_differ_in_shape(view: GraphView) -> Iterator[Found]:
         last = view.graph[edge.source]
         blamed, fixes = last, list[Fix]()
         if len(shape) == len(wanted):
-            blamed = _decides_width(view, last)
-            if "out_features" in blamed.params and isinstance(wanted[-1], int):
-                fixes = [Fix(f"Set out_features to {wanted[-1]}", {"out_features": wanted[-1]})]
+            blamed, fixes = _to_width(view, last, wanted[-1])
         yield Found(
             f"{blamed.name}: {loss.id} compares with {field.name} of {data.id}, {shape_text(wanted)}, but the network gives "
             f"{shape_text(shape)}.",
@@ -389,6 +385,14 @@ def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field
     if len(outputs) == len(data.targets):
         for node, field in zip(outputs, data.targets, strict=True):
             yield node, field, loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1).option
+
+
+def _to_width(view: GraphView, last: Node, width: Size) -> tuple[Node, list[Fix]]:
+    """The node that decides the width of what leaves ``last``, and what gives it another one, where a parameter can."""
+    node = _decides_width(view, last)
+    if "out_features" in node.params and isinstance(width, int):
+        return node, [Fix(f"Set out_features to {width}", {"out_features": width})]
+    return node, []
 
 
 def _decides_width(view: GraphView, node: Node) -> Node:
