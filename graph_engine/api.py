@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,21 @@ from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, RemoveNodes, Rename, SetParams, SetSettings
+from graph_engine.errors import GraphError
+from graph_engine.graph import groups
+from graph_engine.graph.commands import (
+    AddNode,
+    Command,
+    Connect,
+    Disconnect,
+    RemoveNodes,
+    Rename,
+    SetParams,
+    SetSettings,
+    Share,
+    Unshare,
+)
+from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.lowering import lower
@@ -19,19 +34,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Graph(CoreGraph):
-    """A network: nodes, edges, and the settings that it is trained with.
+class Editing(ABC):
+    """Edits of one graph: a network's own, or the content of a group."""
 
-    >>> g = Graph("tiny")
-    >>> x, f, y = g.add("Input", shape=[4]), g.add("Linear", out_features=2), g.add("Output")
-    >>> _ = g.connect(x, f), g.connect(f, y)
-    >>> g.check().parameters
-    10
-    """
+    @property
+    @abstractmethod
+    def _target(self) -> CoreGraph:
+        """What is edited."""
 
-    def __init__(self, name: str = "network", description: str = ""):
-        super().__init__(name, description)
-        self._checker = Checker(self)
+    @abstractmethod
+    def _do(self, command: Command) -> None:
+        """Carries out an edit."""
 
     def add(self, block: str, /, *, name: str | None = None, position: Position = (0.0, 0.0), **params: Any) -> Node:
         """Adds a node.
@@ -47,7 +60,7 @@ class Graph(CoreGraph):
             ParamError: a parameter does not exist, or is outside its limits.
             NodeNameError: the name is taken, or no identifier.
         """
-        node = new_node(self, registry()[block], name, params, position)
+        node = new_node(self._target, registry()[block], name, params, position)
         self._do(AddNode(node))
         return node
 
@@ -63,11 +76,11 @@ class Graph(CoreGraph):
             UnknownNodeError: a node is not in the graph.
             EdgeError: the edge may not exist; the subclass and message tell why.
         """
-        start, end = self[source], self[target]
+        start, end = self._target[source], self._target[target]
         if source_port is None:
             source_port = start.spec.outputs[0].name if start.spec.outputs else "output"
         if target_port is None:
-            roomy = (p.name for p in end.spec.inputs if p.variadic or not self.inputs(end.id, p.name))
+            roomy = (p.name for p in end.spec.inputs if p.variadic or not self._target.inputs(end.id, p.name))
             target_port = next(roomy, end.spec.inputs[0].name if end.spec.inputs else "input")
         command = Connect(start.id, source_port, end.id, target_port)
         self._do(command)
@@ -88,7 +101,7 @@ class Graph(CoreGraph):
         Raises:
             UnknownNodeError: one is not in the graph.
         """
-        self._do(RemoveNodes([self[node].id for node in nodes]))
+        self._do(RemoveNodes([self._target[node].id for node in nodes]))
 
     def set(self, node: Node | str, **params: Any) -> None:
         """Sets hyper-parameters of a node.
@@ -96,7 +109,7 @@ class Graph(CoreGraph):
         Raises:
             ParamError: a parameter does not exist, or is outside its limits; none is set then.
         """
-        self._do(SetParams(self[node].id, params))
+        self._do(SetParams(self._target[node].id, params))
 
     def rename(self, node: Node | str, name: str) -> None:
         """Gives a node another name.
@@ -104,7 +117,132 @@ class Graph(CoreGraph):
         Raises:
             NodeNameError: the name is taken, or no identifier.
         """
-        self._do(Rename(self[node].id, name))
+        self._do(Rename(self._target[node].id, name))
+
+    def group(self, nodes: Iterable[Node | str], name: str) -> Node:
+        """Makes a group of nodes and puts one node in their place.
+
+        Args:
+            nodes: nodes or their ids; inputs and outputs among them stay outside.
+            name: of the group; its class in the generated source is called after it.
+
+        Raises:
+            UnknownNodeError: one is not in the graph.
+            GraphError: they cannot be a group; the message tells why.
+        """
+        before = set(self._target.nodes)
+        self._do(groups.group(self._target, [self._target[node].id for node in nodes], name))
+        return next(node for node in self._target if node.id not in before)
+
+    def use(self, group: Node | str, *, name: str | None = None, position: Position = (0.0, 0.0), **params: Any) -> Node:
+        """Adds another node that uses a group, with weights of its own.
+
+        Args:
+            group: a node that uses it, or the name of the group.
+            name, position: as for `add`.
+            **params: ``repeat``, ``share_weights`` and exposed parameters.
+
+        Raises:
+            GraphError: there is no such group, or it would contain itself.
+        """
+        node = new_node(self._target, self._definition(group).spec, name, params, position)
+        self._do(AddNode(node))
+        return node
+
+    def dissolve(self, node: Node | str) -> None:
+        """Puts the content of a group in its place, with all edges; of a repeated one, once for each repetition.
+
+        Raises:
+            GraphError: the node is no group, or shares its weights with another.
+        """
+        self._do(groups.dissolve(self._target, self._target[node].id))
+
+    def share(self, owner: Node | str, *others: Node | str) -> None:
+        """Lets nodes of the same block compute with the weights of ``owner``, as the branches of a siamese network do.
+
+        Raises:
+            GraphError: they are of different blocks, or have no weights.
+        """
+        self._do(Share([self._target[node].id for node in (owner, *others)]))
+
+    def unshare(self, node: Node | str) -> None:
+        """Gives a node weights of its own again."""
+        self._do(Unshare(self._target[node].id))
+
+    def inside(self, group: Node | str) -> Content:
+        """Edits the content of a group, wherever it is used.
+
+        Args:
+            group: a node that uses it, or the name of the group.
+
+        Raises:
+            GraphError: there is no such group.
+        """
+        return Content(self._target.root, self._definition(group))
+
+    def _definition(self, group: Node | str) -> Definition:
+        holder = self._target.holder(group.id) if isinstance(group, Node) else None
+        if isinstance(group, Node) and holder is not None and group.id in holder.groups:
+            return holder.definitions[holder.groups[group.id]]
+        for definition in self._target.definitions.values():
+            if definition.name == group:
+                return definition
+        raise GraphError(f"The network has no group {group if isinstance(group, str) else group.name!r}.")
+
+
+class Content(Editing):
+    """Edits of the content of a group.
+
+    Attributes:
+        graph: the content, for reading.
+    """
+
+    def __init__(self, root: CoreGraph, graph: Definition):
+        self.graph = graph
+        self._root = root
+
+    @property
+    def _target(self) -> Definition:
+        return self.graph
+
+    def _do(self, command: Command) -> None:
+        with self._root.edit():
+            groups.In(self.graph.id, command).do(self._root)
+
+    def expose(self, name: str, node: Node | str, param: str) -> None:
+        """Lets each use of the group set a parameter of a node inside.
+
+        Args:
+            name: what it is called outside.
+            node: the node.
+            param: what it is called there.
+
+        Raises:
+            ParamError: the node has no such parameter.
+            GraphError: something else is called ``name``.
+        """
+        found = self.graph[node]
+        found.spec.param(param)
+        self._do(groups.SetExposed([*self.graph.exposed, Exposed(name, found.id, param)]))
+
+
+class Graph(Editing, CoreGraph):
+    """A network: nodes, edges, and the settings that it is trained with.
+
+    >>> g = Graph("tiny")
+    >>> x, f, y = g.add("Input", shape=[4]), g.add("Linear", out_features=2), g.add("Output")
+    >>> _ = g.connect(x, f), g.connect(f, y)
+    >>> g.check().parameters
+    10
+    """
+
+    def __init__(self, name: str = "network", description: str = ""):
+        CoreGraph.__init__(self, name, description)
+        self._checker = Checker(self)
+
+    @property
+    def _target(self) -> CoreGraph:
+        return self
 
     def configure(self, **values: Any) -> None:
         """Sets data and training settings: ``configure(training={"epochs": 3}, data={"dataset": "digits"})``.

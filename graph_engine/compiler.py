@@ -42,21 +42,25 @@ def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Modul
     with torch.device("meta"):
         module = cls()
     kept = previous.state_dict(keep_vars=True)
+    fresh: nn.Module | None = None
     for path, part in module.named_modules():
         own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
         names = [f"{path}.{name}" if path else name for name, _ in own]
         missing = [n for n, (_, tensor) in zip(names, own, strict=True) if n not in kept or kept[n].shape != tensor.shape]
-        if missing and part is module:  # tensors of the network itself are filled by its constructor alone
-            fresh = cls()
-            kept |= {n: getattr(fresh, n) for n in missing}
-            for name, _ in part.named_buffers(recurse=False):
-                part._buffers[name] = getattr(fresh, name)
-        elif missing:
+        if not missing:
+            continue
+        reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
+        if reset is not None:
             part.to_empty(device="cpu", recurse=False)
-            reset = getattr(part, "reset_parameters", None) or part._reset_parameters
             reset()
+        else:  # tensors of the network itself, or of a group, are filled by its constructor alone
+            fresh = fresh if fresh is not None else cls()
+            twin = fresh.get_submodule(path)
+            kept |= {n: getattr(twin, name) for n, (name, _) in zip(names, own, strict=True) if n in missing}
+            for name, _ in part.named_buffers(recurse=False):
+                part._buffers[name] = getattr(twin, name)
     tensors = module.state_dict(keep_vars=True)
-    state = {name: kept[name] if tensor.is_meta or "." not in name else tensor for name, tensor in tensors.items()}
+    state = {name: kept[name] if name in kept and kept[name].shape == tensor.shape else tensor for name, tensor in tensors.items()}
     module.load_state_dict(state, assign=True)
     return module
 

@@ -12,21 +12,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakMethod, WeakValueDictionary, finalize
 
 import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
-from graph_engine.analysis.checked import CheckedGraph, CheckedNode
+from graph_engine.analysis.checked import CheckedGraph, CheckedNode, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
 from graph_engine.graph.changes import Change
+from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
-from graph_engine.spec.tensor import Size
+from graph_engine.spec.tensor import Size, TensorSpec, total
 
 MISFITS = frozenset(
     {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
@@ -38,10 +40,20 @@ FEW = 64
 
 
 class Checker:
-    """Keeps the check of one graph up to date."""
+    """Keeps the check of one graph up to date: of a document's, or of a group's content as one use of it has it.
 
-    def __init__(self, graph: CoreGraph):
+    Args:
+        graph: the graph.
+        use: what the use brings along; of a document's graph, None.
+    """
+
+    def __init__(self, graph: CoreGraph, use: Use | None = None):
         self._graph = graph
+        self._use = use
+        self._rules = [r for r in GRAPH_RULES if use is None or not r.whole]
+        self._contents = Contents() if use is None else use.contents
+        self._kept: dict[str, tuple[Checker, ...]] = {}
+        self._stamps: dict[str, int] = {}
         self._own: dict[str, CheckedNode] = {}
         self._shown = Layered({})
         self._near: dict[str, tuple[Diagnostic, ...]] = {}
@@ -64,10 +76,18 @@ class Checker:
         self._reshaped = self._stale_rules = True
         self._costs = Costs()
         self._last: CheckedGraph | None = None
-        graph.subscribe(self._note)
+        heard = WeakMethod(self._note)  # a graph outlives the checkers of its uses
+
+        def tell(changes: Sequence[Change]) -> None:
+            note = heard()
+            if note is not None:
+                note(changes)
+
+        finalize(self, graph.subscribe(tell))
 
     def check(self) -> CheckedGraph:
         """What is now known of the graph; the same object as before where nothing changed."""
+        self._look_inside()
         if self._last is not None and not (self._dirty or self._stale_rules):
             return self._last
         reshaped, self._reshaped = self._reshaped, False
@@ -89,6 +109,21 @@ class Checker:
         self._show(shown, fresh=reshaped)
         self._last = CheckedGraph(self._shown, self._order, self._findings, frozenset(self._faulty), *self._costs)
         return self._last
+
+    def _look_inside(self) -> None:
+        """Marks the groups whose content was edited."""
+        seen: dict[str, int] = {}
+        for id, definition in self._graph.groups.items():
+            if definition not in seen:
+                seen[definition] = self._graph.definitions[definition].last_edit(seen)
+            if self._stamps.get(id) != seen[definition]:
+                self._stamps[id] = seen[definition]
+                self._dirty.add(id)
+
+    def _params(self, node: Node) -> Mapping[str, Any]:
+        """The parameters of a node as they are here: a use may give exposed ones another value."""
+        values = self._use.values.get(node.id) if self._use is not None else None
+        return {**node.params, **values} if values else node.params
 
     def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -123,12 +158,13 @@ class Checker:
             place = {id: i for i, id in enumerate(order)}
         self._order, self._place = tuple(order), place
         self._drawn.clear()
-        self._live = topology.live(self._graph, self._order)
+        live = topology.live(self._graph, self._order)
+        self._live = live | {self._graph.owner(id) for id in self._graph.owners.keys() & live}
         for id in self._own.keys() - nodes.keys():
             del self._own[id]
-            self._near.pop(id, None)
-            self._near_shapes.pop(id, None)
-        self._index = Index(self._graph, self._order, self._live)
+            for kept in (self._near, self._near_shapes, self._kept, self._stamps):
+                kept.pop(id, None)
+        self._index = Index(self._graph, self._order, live)
 
     def _recompute(self) -> tuple[set[str], dict[str, CheckedNode | None], bool]:
         """Evaluates what is dirty.
@@ -166,6 +202,9 @@ class Checker:
 
     def _evaluate(self, node: Node) -> CheckedNode:
         spec, graph, own = node.spec, self._graph, self._own
+        if self._use is not None and spec.call.kind == "input":
+            x = self._use.arriving.get(node.name)
+            return CheckedNode(node.id, "ok", outputs={"output": x}) if x is not None else CheckedNode(node.id, "waiting")
         inputs: dict[str, Any] = {}
         waits, faults = False, []
         for port in spec.inputs:
@@ -183,29 +222,90 @@ class Checker:
             else:
                 inputs[port.name] = x = own[edges[0].source].outputs.get(edges[0].source_port)
                 waits = waits or x is None
+        params = self._params(node)
+        if isinstance(spec, GroupSpec):
+            return self._evaluate_group(node, spec, params, inputs, faults)
         if faults:
             return CheckedNode(node.id, "error", diagnostics=tuple(faults))
         if waits:
             return CheckedNode(node.id, "waiting")
         try:
-            found = spec.infer(Site(node.params, inputs))
+            found = spec.infer(Site(params, inputs))
         except Fault as fault:
             fixes = remedies.fixes(graph, node, inputs, fault)
             diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fixes)
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
         outputs = dict(zip(spec.output_names, found.outputs, strict=True))
         for port in spec.switched_outputs:
-            if port.is_off(node.params):
+            if port.is_off(params):
                 del outputs[port.name]
-        parameters = 0
-        for shape in found.weights.values():
-            parameters += prod(shape)
+        parameters, buffers = 0, found.buffers
+        if node.id in graph.owners:
+            buffers = {}
+        else:
+            for shape in found.weights.values():
+                parameters += prod(shape)
         memory: Size = 0
         for x in outputs.values():
             memory += x.nbytes()
-        stored = bytes_stored(parameters, found.buffers)
+        stored = bytes_stored(parameters, buffers)
         return CheckedNode(
             node.id, "ok", inputs, outputs, found.sizes, found.weights, found.buffers, parameters, found.flops, memory, stored
+        )
+
+    def _evaluate_group(
+        self, node: Node, spec: GroupSpec, params: Mapping[str, Any], inputs: Mapping[str, Any], faults: Sequence[Diagnostic]
+    ) -> CheckedNode:
+        """Checks the content of a group with what arrives; of a repeated one, until nothing changes from one repetition to the next."""
+        graph = self._graph
+        definition = graph.definitions[spec.definition]
+        exposed = tuple((e.name, params[e.name]) for e in definition.exposed)
+        names, count = [p.name for p in spec.inputs], params["repeat"]
+        arriving = tuple([inputs.get(name) for name in names])
+        turns: list[Checker] = []
+        inside: list[CheckedGraph] = []
+        given: list[TensorSpec | None] = []
+        for _ in range(count):
+            turn = self._contents.of(definition, arriving, exposed)
+            found = turn.check()
+            turns.append(turn)
+            inside.append(found)
+            given = [found.nodes[definition.named(name).id].inputs.get("input") for name in spec.output_names]
+            following = (*given, *arriving[len(given) :])[: len(names)]
+            if following == arriving:
+                break
+            arriving = following
+        self._kept[node.id] = tuple(turns)
+        problems = list(faults)
+        if not spec.outputs:
+            message = f"{node.name}: nothing leaves the group {definition.name}; put an Output into it."
+            problems.append(Diagnostic("error", "group.no-output", node.id, None, message))
+        if count > 1 and len(spec.outputs) > len(names):
+            message = (
+                f"{node.name}: a group that is repeated needs at least as many inputs as outputs, because these go into its next turn."
+            )
+            problems.append(Diagnostic("error", "group.repeat", node.id, None, message))
+        if params["share_weights"] and any(dict(weights_of(found)) != dict(weights_of(inside[0])) for found in inside[1:]):
+            message = (
+                f"{node.name}: its repetitions share weights, but need some of other shapes, because another width goes into the next turn."
+            )
+            problems.append(Diagnostic("error", "share.mismatch", node.id, None, message))
+        wrong = bool(problems) or any(not found.ok for found in inside)
+        status: Status = "error" if wrong else "waiting" if None in given else "ok"
+        outputs = {name: x for name, x in zip(spec.output_names, given, strict=True) if x is not None and status == "ok"}
+        times = [1] * (len(inside) - 1) + [count - len(inside) + 1]
+        stored = [0] * len(inside) if node.id in graph.owners else [1] + [0] * (len(inside) - 1) if params["share_weights"] else times
+        return CheckedNode(
+            node.id,
+            status,
+            inputs,
+            outputs,
+            parameters=sum([n * found.parameters for n, found in zip(stored, inside, strict=True)]),
+            flops=total([n * found.flops for n, found in zip(times, inside, strict=True)]),
+            memory=total([n * found.outputs for n, found in zip(times, inside, strict=True)]),
+            stored=sum([n * found.stored for n, found in zip(stored, inside, strict=True)]),
+            diagnostics=tuple(problems),
+            inside=tuple(inside),
         )
 
     def _run_node_rules(self, changed: set[str], edited: set[str]) -> set[str]:
@@ -232,7 +332,7 @@ class Checker:
         """Runs some rules on a node and keeps what they find; whether that is something else than before."""
         found: tuple[Diagnostic, ...] = ()
         if rules and self._own[id].status == "ok":
-            view = NodeView(self._graph, self._graph[id], self._own[id])
+            view = NodeView(self._graph, self._graph[id], self._own[id], self._params(self._graph[id]))
             found = tuple([d for rule in rules for d in rule.run(view)])
         if found == kept.get(id, ()):
             return False
@@ -265,7 +365,7 @@ class Checker:
             flowed: an output changed.
         """
         categories = {self._graph[id].spec.category for id in edited} | ({ANY} if edited else set())
-        due = [r for r in GRAPH_RULES if self._stale_rules or (flowed and r.shapes) or r.params & categories]
+        due = [r for r in self._rules if self._stale_rules or (flowed and r.shapes) or r.params & categories]
         view = GraphView(self._graph, self._own, self._index)
         before = {rule: self._by_rule.get(rule, ()) for rule in due}
         self._by_rule |= {rule: tuple(rule.run(view)) for rule in due}
@@ -273,7 +373,7 @@ class Checker:
             return set()
         whole: list[Diagnostic] = []
         far: dict[str, tuple[Diagnostic, ...]] = {}
-        for rule in GRAPH_RULES:
+        for rule in self._rules:
             for found in self._by_rule[rule]:
                 if found.node is None:
                     whole.append(found)
@@ -302,11 +402,48 @@ class Checker:
             shown = self._shown.get(id)
             fronts[id] = shown if shown == front else front
         self._faulty -= changed
-        self._faulty.update(id for id, node in fronts.items() if node.diagnostics)
+        self._faulty.update(id for id, node in fronts.items() if node.diagnostics or node.inside)
         self._shown = self._shown.with_changes(fronts)
         if fresh:
             self._shown = self._shown.of(self._graph.nodes)
             self._faulty &= self._own.keys()
+
+
+class Use(NamedTuple):
+    """What a use brings into a group.
+
+    Attributes:
+        arriving: what arrives, by the name of the input; None where that is not known.
+        values: by node, parameters that have another value in this use.
+        contents: where the contents of groups in it are checked.
+    """
+
+    arriving: Mapping[str, TensorSpec | None]
+    values: Mapping[str, Mapping[str, Any]]
+    contents: Contents
+
+
+class Contents:
+    """The checks of groups' contents. Uses that receive the same and set the same share one; it is kept as long as one needs it."""
+
+    def __init__(self) -> None:
+        self._found: WeakValueDictionary[object, Checker] = WeakValueDictionary()
+
+    def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker:
+        """The checker of a group's content.
+
+        Args:
+            definition: the group.
+            arriving: what arrives at its inputs, in order.
+            exposed: names and values of its exposed parameters.
+        """
+        key = (id(definition), definition.shown.spec.inputs, arriving, exposed)
+        checker = self._found.get(key)
+        if checker is None:
+            names = [p.name for p in definition.spec.inputs]
+            use = Use(dict(zip(names, arriving, strict=True)), definition.values_inside(dict(exposed)), self)
+            checker = self._found[key] = Checker(definition, use)
+        return checker
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -27,7 +27,8 @@ class CheckedNode(NamedTuple):
         flops: of one forward pass of one sample; symbolic where a length is free.
         memory: bytes of the outputs for one sample; symbolic where a length is free.
         stored: bytes of the weights and buffers.
-        diagnostics: findings on this node.
+        diagnostics: findings on this node; those inside a group are with its content.
+        inside: of a group, the check of its content, once for each repetition; those that are like the last one are left out.
     """
 
     id: str
@@ -42,6 +43,22 @@ class CheckedNode(NamedTuple):
     memory: Size = 0
     stored: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
+    inside: tuple[CheckedGraph, ...] = ()
+
+
+def weights_of(checked: CheckedGraph) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The shapes of a graph's weights, under the ids of the nodes that lead to them."""
+    for id, node in checked.nodes.items():
+        for name, shape in weight_shapes(node):
+            yield f"{id}.{name}", shape
+
+
+def weight_shapes(node: CheckedNode) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """As `weights_of`, of one node."""
+    yield from node.weights.items()
+    for turn, content in enumerate(node.inside):
+        for name, shape in weights_of(content):
+            yield f"{turn}.{name}", shape
 
 
 class CheckedGraph:
@@ -53,7 +70,8 @@ class CheckedGraph:
         findings: diagnostics that concern the document rather than one node.
         parameters: learned numbers in total.
         flops: floating-point operations of one forward pass of one sample.
-        memory: bytes of all weights, buffers and, for one sample, all outputs.
+        outputs: bytes of all outputs for one sample.
+        stored: bytes of all weights and buffers.
     """
 
     def __init__(
@@ -64,30 +82,51 @@ class CheckedGraph:
         faulty: frozenset[str],
         parameters: int,
         flops: Size,
-        memory: Size,
+        outputs: Size,
+        stored: int,
     ):
         self.nodes = nodes
         self.order = order
         self.findings = findings
         self.parameters = parameters
         self.flops = flops
-        self.memory = memory
+        self.outputs = outputs
+        self.stored = stored
         self._faulty = faulty
+
+    @property
+    def memory(self) -> Size:
+        """Bytes of all weights, buffers and, for one sample, all outputs."""
+        return self.outputs + self.stored
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All findings, errors first, then in the order of the nodes."""
+        """All findings, errors first, then in the order of the nodes; one inside a group that is used several times is told once."""
         rank = {"error": 0, "warning": 1, "hint": 2}
         found = [*self.findings]
+        told = set()
         for id in self.nodes if self._faulty else ():
             if id in self._faulty:
-                found += self.nodes[id].diagnostics
+                node = self.nodes[id]
+                found += node.diagnostics
+                for d in (d for content in node.inside for d in content.diagnostics):
+                    if (d.node, d.code, d.port, d.message) not in told:
+                        told.add((d.node, d.code, d.port, d.message))
+                        found.append(d._replace(path=(id, *d.path)))
         return tuple(sorted(found, key=lambda d: rank[d.severity]))
 
     @cached_property
     def ok(self) -> bool:
         """Whether the network can run: no errors, and nothing waits."""
         return not any(d.severity == "error" for d in self.diagnostics)
+
+    def inside(self, path: Sequence[str]) -> CheckedGraph | None:
+        """The check of what lies behind a path of group nodes; None where there is none any more."""
+        found: CheckedGraph | None = self
+        for id in path:
+            node = found.nodes.get(id) if found is not None else None
+            found = node.inside[0] if node is not None and node.inside else None
+        return found
 
     @cached_property
     def shapes(self) -> Mapping[str, Mapping[str, Shape]]:

@@ -15,13 +15,18 @@ class Costs(NamedTuple):
 
     parameters: int = 0
     flops: Size = 0
-    memory: Size = 0
+    outputs: Size = 0
+    stored: int = 0
 
     @classmethod
     def of(cls, nodes: Sequence[CheckedNode]) -> Costs:
         """The totals of some nodes."""
-        memory = total([n.memory for n in nodes]) + sum([n.stored for n in nodes])
-        return cls(sum([n.parameters for n in nodes]), total([n.flops for n in nodes]), memory)
+        return cls(
+            sum([n.parameters for n in nodes]),
+            total([n.flops for n in nodes]),
+            total([n.memory for n in nodes]),
+            sum([n.stored for n in nodes]),
+        )
 
     def replaced(self, before: CheckedNode | None, after: CheckedNode) -> Costs:
         """These totals with one node's share exchanged."""
@@ -30,7 +35,8 @@ class Costs(NamedTuple):
         return Costs(
             self.parameters - gone.parameters + new.parameters,
             self.flops - gone.flops + new.flops,
-            self.memory - gone.memory + new.memory,
+            self.outputs - gone.outputs + new.outputs,
+            self.stored - gone.stored + new.stored,
         )
 
 

@@ -20,6 +20,7 @@ class Diagnostic(NamedTuple):
         port: the port concerned, or None.
         message: one sentence for a person.
         fixes: repairs, the likeliest first; `graph_engine.analysis.fixes.commands` turns one into commands.
+        path: ids of the group nodes, from the document's graph inwards, that lead to the node.
     """
 
     severity: Severity
@@ -28,6 +29,7 @@ class Diagnostic(NamedTuple):
     port: str | None
     message: str
     fixes: tuple[Fix, ...] = ()
+    path: tuple[str, ...] = ()
 
     def to_plain(self) -> Mapping[str, Any]:
         """As JSON has it."""

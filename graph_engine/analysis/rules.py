@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from graph_engine.analysis.checked import CheckedNode
+from graph_engine.analysis.checked import CheckedNode, weight_shapes
 from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
@@ -45,16 +45,13 @@ class NodeView(NamedTuple):
         graph: the graph.
         node: a node whose status is ``ok``.
         checked: what the check knows of it.
+        params: value of every parameter, where it is checked; None where it is inferred.
     """
 
     graph: CoreGraph
     node: Node
     checked: CheckedNode
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """Value of every parameter; None where it is inferred."""
-        return self.node.params
+    params: Mapping[str, Any]
 
     def sources(self) -> list[Node]:
         """The nodes that feed it, port by port."""
@@ -130,6 +127,7 @@ class Declared(NamedTuple):
         function: the rule.
         shapes: it looks at shapes.
         params: categories of the blocks whose parameters it looks at; of a rule for nodes, empty.
+        whole: it says something of a whole network, not of the content of a group.
     """
 
     code: str
@@ -137,6 +135,7 @@ class Declared(NamedTuple):
     function: Any
     shapes: bool
     params: frozenset[str] = frozenset()
+    whole: bool = False
 
     def run(self, view: NodeView | GraphView) -> Iterator[Diagnostic]:
         for found in self.function(view):
@@ -191,11 +190,20 @@ def node_rule(code: str, severity: Severity, *concerned: str, shapes: bool = Fal
     return declare
 
 
-def graph_rule(code: str, severity: Severity, *, shapes: bool = False, params: tuple[str, ...] = ()) -> Callable[[GraphRule], GraphRule]:
-    """Declares a rule for graphs."""
+def graph_rule(
+    code: str, severity: Severity, *, shapes: bool = False, params: tuple[str, ...] = (), whole: bool = False
+) -> Callable[[GraphRule], GraphRule]:
+    """Declares a rule for graphs.
+
+    Args:
+        code, severity: of its findings.
+        shapes: it looks at shapes.
+        params: categories of the blocks whose parameters it looks at.
+        whole: it says something of a whole network, not of the content of a group.
+    """
 
     def declare(function: GraphRule) -> GraphRule:
-        GRAPH_RULES.append(Declared(code, severity, function, shapes, frozenset(params)))
+        GRAPH_RULES.append(Declared(code, severity, function, shapes, frozenset(params), whole))
         return function
 
     return declare
@@ -220,21 +228,21 @@ def softmax_without_dim(view: NodeView) -> Iterator[Found]:
         yield Found(f"{view.node.name}: dim is not set, so torch has to guess it.", fixes=(Fix("Set dim to -1", {"dim": -1}),))
 
 
-@graph_rule("graph.empty", "error")
+@graph_rule("graph.empty", "error", whole=True)
 def nothing_to_run(view: GraphView) -> Iterator[Found]:
     """A network needs nodes."""
     if not len(view.graph):
         yield Found("The network is empty: add an Input, layers and an Output.")
 
 
-@graph_rule("graph.no-input", "error")
+@graph_rule("graph.no-input", "error", whole=True)
 def no_input(view: GraphView) -> Iterator[Found]:
     """Without an input nothing flows."""
     if len(view.graph) and not view.index.of("kind", "input"):
         yield Found("The network has no Input: add one and connect it to the first layer.")
 
 
-@graph_rule("graph.no-output", "error")
+@graph_rule("graph.no-output", "error", whole=True)
 def no_output(view: GraphView) -> Iterator[Found]:
     """Without an output nothing is computed."""
     if len(view.graph) and not view.index.of("kind", "output"):
@@ -256,6 +264,19 @@ def result_is_switched_off(view: GraphView) -> Iterator[Found]:
                 )
 
 
+@graph_rule("share.mismatch", "error", shapes=True, params=(ANY,))
+def shared_weights_do_not_fit(view: GraphView) -> Iterator[Found]:
+    """Nodes that compute with the same weights need weights of the same shapes."""
+    for id, owner in view.graph.owners.items():
+        node, other = view.nodes[id], view.nodes[owner]
+        if node.status == other.status == "ok" and dict(weight_shapes(node)) != dict(weight_shapes(other)):
+            yield Found(
+                f"{view.graph[id].name}: shares the weights of {view.graph[owner].name}, but what it receives needs some of other shapes; "
+                "feed both with one width, or let it stop sharing.",
+                id,
+            )
+
+
 @graph_rule("graph.dead-end", "warning", shapes=True)
 def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
     """What reaches no output is not part of the network."""
@@ -266,7 +287,7 @@ def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
             yield Found(f"{node.name}: its result goes nowhere, so it is left out of the network.", node.id, port)
 
 
-@graph_rule("data.input-shape", "warning", shapes=True)
+@graph_rule("data.input-shape", "warning", shapes=True, whole=True)
 def data_does_not_fit_the_input(view: GraphView) -> Iterator[Found]:
     """The data set's samples must have the shapes and dtypes of the inputs."""
     data = _dataset(view)
@@ -313,7 +334,7 @@ def input_feeds_nothing(view: GraphView) -> Iterator[Found]:
             yield Found(f"{node.name}: nothing reads this input.", node.id, "output", fixes)
 
 
-@graph_rule("data.classes", "warning", shapes=True)
+@graph_rule("data.classes", "warning", shapes=True, whole=True)
 def class_count_differs(view: GraphView) -> Iterator[Found]:
     """A classifier gives one score for each class of the data, at every step where the target is a sequence."""
     data = _dataset(view)
@@ -341,7 +362,7 @@ def class_count_differs(view: GraphView) -> Iterator[Found]:
         )
 
 
-@graph_rule("data.target-shape", "warning", shapes=True)
+@graph_rule("data.target-shape", "warning", shapes=True, whole=True)
 def numbers_differ_in_shape(view: GraphView) -> Iterator[Found]:
     """A loss between numbers compares tensors of one shape."""
     data = _dataset(view)
@@ -365,7 +386,7 @@ def numbers_differ_in_shape(view: GraphView) -> Iterator[Found]:
         )
 
 
-@graph_rule("data.loss", "warning", shapes=True)
+@graph_rule("data.loss", "warning", shapes=True, whole=True)
 def loss_for_other_targets(view: GraphView) -> Iterator[Found]:
     """A loss that compares numbers makes nothing of the number of a class, nor the other way round."""
     data = _dataset(view)

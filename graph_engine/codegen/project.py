@@ -10,8 +10,9 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from graph_engine.codegen.module import class_name, literal
+from graph_engine.codegen.module import class_name
 from graph_engine.codegen.task import Task, arguments
+from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.tensor import TensorSpec

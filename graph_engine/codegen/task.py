@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from graph_engine.codegen.module import literal
+from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import LossOption, loss_for
 from graph_engine.settings.option import Selected

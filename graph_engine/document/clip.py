@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from graph_engine.document.read import build, parse_json, validate
+from graph_engine.document.read import build, build_definitions, parse_json, validate
 from graph_engine.document.schema import ClipRecord
-from graph_engine.document.write import edge_records, node_record
-from graph_engine.graph.commands import AddMany
+from graph_engine.document.write import definition_record, edge_records, node_record
+from graph_engine.graph.commands import AddMany, Macro
+from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.groups import AddDefinition
 from graph_engine.graph.node import Position
 
 
+class Paste(Macro):
+    """Adds what was copied.
+
+    Attributes:
+        nodes: ids of the new nodes.
+    """
+
+    def __init__(self, added: AddMany, definitions: Sequence[Definition]):
+        super().__init__(added.text, [*map(AddDefinition, definitions), added])
+        self.nodes = added.nodes
+
+
 def copy(graph: CoreGraph, nodes: Iterable[str]) -> str:
-    """The text for some nodes and the edges between them."""
+    """The text for some nodes, the edges between them and the definitions of the groups among them."""
     chosen = set(nodes)
-    records = [node_record(n) for n in graph if n.id in chosen]
-    return json.dumps({"format": "archloom-clip", "nodes": records, "edges": edge_records(graph, chosen)}, ensure_ascii=False)
+    record: dict[str, Any] = {"format": "archloom-clip"}
+    used = list(dict.fromkeys(graph.groups[id] for id in graph.nodes if id in chosen and id in graph.groups))
+    for id in used:
+        used += set(graph.definitions[id].groups.values()).difference(used)
+    if used:
+        record["definitions"] = [definition_record(graph.definitions[id]) for id in used]
+    record["nodes"] = [node_record(graph, n) for n in graph if n.id in chosen]
+    record["edges"] = edge_records(graph, chosen)
+    return json.dumps(record, ensure_ascii=False)
 
 
-def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> AddMany:
+def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
     """The command that adds what `copy` wrote, under new ids and, where they are taken, new names.
 
     Args:
@@ -33,7 +55,13 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> AddMany
         GraphError: it names something that this program does not know.
     """
     record = validate(ClipRecord, parse_json(text, "The clipboard"), "The clipboard")
-    nodes, edges = build(graph, record.nodes, record.edges, keep_ids=False)
+    root, before = graph.root, dict(graph.definitions)
+    try:
+        definitions = build_definitions(root, record.definitions, keep_ids=False)
+        nodes, edges, owners = build(graph, record.nodes, record.edges, definitions, keep_ids=False)
+    finally:  # they were known while one was built from the other; the command makes them known for good
+        added = [d for id, d in root.definitions.items() if id not in before]
+        root._definitions = before
     for node in nodes:
         node._position = (node.position[0] + offset[0], node.position[1] + offset[1])
-    return AddMany(nodes, edges)
+    return Paste(AddMany(nodes, edges, owners), added)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -11,9 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from graph_engine.blocks import registry
 from graph_engine.document.migrations import VERSION, upgrade
-from graph_engine.document.schema import DocumentRecord, EdgeRecord, NodeRecord
+from graph_engine.document.schema import DefinitionRecord, DocumentRecord, EdgeRecord, NodeRecord
+from graph_engine.document.write import definition_record
 from graph_engine.errors import DocumentError, GraphError, NewerVersionError, quoted
 from graph_engine.graph.commands import AddMany, SetSettings
+from graph_engine.graph.definition import Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.schema import Settings
@@ -58,8 +61,13 @@ def from_text(text: str, kind: type[G], name: str = "The document") -> G:
     graph = kind(record.name, record.description)
     try:
         settings = Settings.from_plain({"data": record.data, "training": record.training})
+        ids = Counter(n.id for nodes in (record.nodes, *(d.nodes for d in record.definitions)) for n in nodes)
+        twice = next((id for id, count in ids.items() if count > 1), None)
+        if twice is not None:
+            raise GraphError(f"two nodes have the id {quoted(twice)}.")
         with graph.edit():
-            AddMany(*build(graph, record.nodes, record.edges, keep_ids=True), text="Open").do(graph)
+            definitions = build_definitions(graph, record.definitions, keep_ids=True)
+            AddMany(*build(graph, record.nodes, record.edges, definitions, keep_ids=True), text="Open").do(graph)
             SetSettings(settings, "all").do(graph)
     except GraphError as error:
         raise DocumentError(f"{name} cannot be opened: {error}") from error
@@ -106,15 +114,80 @@ def validate(model: type[M], content: Any, name: str) -> M:
         ) from None
 
 
+def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, keep_ids: bool) -> dict[str, Definition]:
+    """The definitions of groups, made known to the document as they are built, because one may use another.
+
+    Args:
+        root: the document's graph.
+        records: in any order.
+        keep_ids: use the ids of the records; otherwise a definition that the document has already in the same form is used, and
+            ids and names of others are made new.
+
+    Returns:
+        The definitions by the id of their record.
+
+    Raises:
+        GraphError: as `build`; a definition is missing or contains itself; two have one id.
+    """
+    by_id = {r.id: r for r in records}
+    if len(by_id) < len(records):
+        twice = next(id for id, count in Counter(r.id for r in records).items() if count > 1)
+        raise GraphError(f"two groups have the id {quoted(twice)}.")
+    known = [(DefinitionRecord.model_validate(definition_record(d)), d) for d in root.definitions.values()]
+    done: dict[str, Definition] = {}
+    under_way: list[str] = []
+
+    def visit(record: DefinitionRecord) -> None:
+        if record.id in done:
+            return
+        if record.id in under_way:
+            raise GraphError(f"the group {quoted(record.name)} contains itself.")
+        under_way.append(record.id)
+        for used in dict.fromkeys(n.definition for n in record.nodes if n.definition):
+            if used in by_id:
+                visit(by_id[used])
+        under_way.pop()
+        same = next((d for other, d in known if other == record), None)
+        if same is not None and not keep_ids:
+            done[record.id] = same
+            return
+        id = record.id if keep_ids else new_definition_id(root)
+        exposed = [Exposed(e.name, e.node, e.param) for e in record.exposed]
+        definition = Definition(root, id, record.name if keep_ids else free_title(root, record.name), record.description)
+        try:
+            nodes, edges, owners = build(definition, record.nodes, record.edges, done, keep_ids=keep_ids)
+            ids = {r.id: n.id for r, n in zip(record.nodes, nodes, strict=True)}
+            AddMany(nodes, edges, owners).do(definition)
+            for e in exposed:
+                if e.node not in ids or e.param not in definition[ids[e.node]].params:
+                    raise GraphError(f"it exposes {quoted(e.param)} of {quoted(e.node)}, which is not in it.")
+            definition._exposed = tuple(e._replace(node=ids[e.node]) for e in exposed)
+            _ = definition.shown
+        except GraphError as error:
+            raise GraphError(f"group {quoted(record.name)}: {error}") from None
+        root._insert_definition(definition)
+        done[record.id] = definition
+
+    for record in records:
+        visit(record)
+    return done
+
+
 def build(
-    graph: CoreGraph, nodes: Sequence[NodeRecord], edges: Sequence[EdgeRecord], *, keep_ids: bool
-) -> tuple[list[Node], list[tuple[str, str, str, str]]]:
-    """Nodes and edges for `AddMany`, from their records.
+    graph: CoreGraph,
+    nodes: Sequence[NodeRecord],
+    edges: Sequence[EdgeRecord],
+    definitions: Mapping[str, Definition],
+    *,
+    keep_ids: bool,
+) -> tuple[list[Node], list[tuple[str, str, str, str]], dict[str, str]]:
+    """Nodes, edges and owners of shared weights for `AddMany`, from their records.
 
     Args:
         graph: where they are to go.
         nodes, edges: the records.
-        keep_ids: use the ids of the records; otherwise ids and names are made new where they are taken.
+        definitions: of the groups among them, by the ids that the records name.
+        keep_ids: use the ids of the records; otherwise ids are made new, and names where they are taken.
 
     Raises:
         GraphError: a block, parameter, node or port is unknown, or a value outside its limits; the message names the node.
@@ -127,7 +200,9 @@ def build(
         if record.id in ids:
             raise GraphError(f"two nodes have the id {quoted(record.id)}.")
         try:
-            spec = known[record.block]
+            if record.definition and record.definition not in definitions:
+                raise GraphError(f"the group {quoted(record.definition)} is not there.")
+            spec = definitions[record.definition].spec if record.definition else known[record.block]
             values = {**spec.defaults, **spec.read_params(record.params)}
         except GraphError as error:
             raise GraphError(f"node {quoted(record.name)}: {error}") from None
@@ -135,6 +210,12 @@ def build(
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
         made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced))
+    owners: dict[str, str] = {}
+    for record in nodes:
+        if record.shares in ids:
+            owners[ids[record.id]] = ids[record.shares]
+        elif record.shares and keep_ids:
+            raise GraphError(f"node {quoted(record.name)}: it shares the weights of {quoted(record.shares)}, which is not there.")
     ends: list[tuple[str, str, str, str]] = []
     for source, target in edges:
         row: list[str] = []
@@ -144,4 +225,4 @@ def build(
                 raise GraphError(f"the edge {quoted(source)} → {quoted(target)} names a node that is not there: {quoted(id)}.")
             row += [ids[id], port]
         ends.append((row[0], row[1], row[2], row[3]))
-    return list(made.values()), ends
+    return list(made.values()), ends, owners

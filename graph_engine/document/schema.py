@@ -10,13 +10,21 @@ Finite = Annotated[float, AllowInfNan(False)]
 
 
 class NodeRecord(BaseModel):
-    """One node; parameters that have their default are left out, and ``silenced`` where it is empty."""
+    """One node; what is as by default is left out.
+
+    Attributes:
+        definition: id of the definition, of a node that is a group.
+        shares: id of the node whose weights it computes with, where they are not its own.
+        silenced: codes of the findings that are not to be told of it.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     name: str
     block: str
+    definition: str = ""
+    shares: str = ""
     params: dict[str, Any] = {}
     silenced: list[str] = []
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
@@ -26,12 +34,36 @@ EdgeRecord = Annotated[list[str], Field(min_length=2, max_length=2)]
 """``["node.port", "node.port"]``, source and target."""
 
 
+class ExposedRecord(BaseModel):
+    """A parameter of a node inside a group that each use may set."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str
+    node: str
+    param: str
+
+
+class DefinitionRecord(BaseModel):
+    """The content of a group."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str = ""
+    exposed: list[ExposedRecord] = []
+    nodes: list[NodeRecord] = []
+    edges: list[EdgeRecord] = []
+
+
 class ClipRecord(BaseModel):
-    """Nodes and the edges between them."""
+    """Nodes, the edges between them, and the definitions of the groups among them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     format: Literal["archloom-clip"]
+    definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
 
@@ -45,6 +77,7 @@ class DocumentRecord(BaseModel):
     version: int
     name: str
     description: str = ""
+    definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
     data: dict[str, Any] = {}

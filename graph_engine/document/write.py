@@ -9,8 +9,9 @@ from typing import Any
 
 from graph_engine.document.migrations import VERSION
 from graph_engine.files import write_text
+from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.settings.option import plain
 
 
@@ -31,7 +32,8 @@ def to_text(graph: CoreGraph) -> str:
         "version": _compact(VERSION),
         "name": _compact(graph.name),
         "description": _compact(graph.description),
-        "nodes": _lines(node_record(n) for n in graph),
+        **({"definitions": _definitions(graph.definitions.values())} if graph.definitions else {}),
+        "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
         "data": _section(settings["data"]),
         "training": _section(settings["training"]),
@@ -39,10 +41,26 @@ def to_text(graph: CoreGraph) -> str:
     return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"
 
 
-def node_record(node: Node) -> dict[str, Any]:
+def definition_record(definition: Definition) -> dict[str, Any]:
+    """A definition as JSON has it."""
+    record: dict[str, Any] = {"id": definition.id, "name": definition.name}
+    if definition.description:
+        record["description"] = definition.description
+    if definition.exposed:
+        record["exposed"] = [e._asdict() for e in definition.exposed]
+    record["nodes"] = [node_record(definition, n) for n in definition]
+    record["edges"] = edge_records(definition, definition.nodes)
+    return record
+
+
+def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
     """A node as JSON has it."""
     defaults = node.spec.defaults
     record: dict[str, Any] = {"id": node.id, "name": node.name, "block": node.block}
+    if isinstance(node.spec, GroupSpec):
+        record["definition"] = node.spec.definition
+    if graph.owner(node.id) != node.id:
+        record["shares"] = graph.owner(node.id)
     params = {k: plain(v) for k, v in node.params.items() if v != defaults[k]}
     if params:
         record["params"] = params
@@ -73,9 +91,21 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _lines(records: Iterable[Any]) -> str:
-    rows = [f"    {_compact(r)}" for r in records]
-    return "[\n" + ",\n".join(rows) + "\n  ]" if rows else "[]"
+def _definitions(definitions: Iterable[Definition]) -> str:
+    """One node or edge a line here, too."""
+    rows = []
+    for definition in definitions:
+        parts = [
+            f"      {_compact(key)}: {_lines(value, '      ') if key in ('nodes', 'edges') else _compact(value)}"
+            for key, value in definition_record(definition).items()
+        ]
+        rows.append("    {\n" + ",\n".join(parts) + "\n    }")
+    return "[\n" + ",\n".join(rows) + "\n  ]"
+
+
+def _lines(records: Iterable[Any], indent: str = "  ") -> str:
+    rows = [f"{indent}  {_compact(r)}" for r in records]
+    return "[\n" + ",\n".join(rows) + f"\n{indent}]" if rows else "[]"
 
 
 def _section(values: Mapping[str, Any]) -> str:

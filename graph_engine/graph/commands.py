@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph_engine.errors import CycleError, EdgeError, NodeNameError, PortTakenError
+from graph_engine.errors import CycleError, EdgeError, GraphError, NodeNameError, PortTakenError
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.settings.schema import Settings
@@ -50,6 +50,7 @@ class AddNode(Command):
 
     def do(self, graph: CoreGraph) -> None:
         graph.check_name(self.node.name)
+        graph.check_use(self.node.spec)
         graph._insert_node(self.node)
 
     def undo(self, graph: CoreGraph) -> None:
@@ -57,12 +58,18 @@ class AddNode(Command):
 
 
 class Connect(Command):
-    """Draws an edge."""
+    """Draws an edge.
+
+    Args:
+        source, source_port, target, target_port: what it joins.
+        place: where it stands among the edges of a variadic input; left out, at the end.
+    """
 
     text = "Connect"
 
-    def __init__(self, source: str, source_port: str, target: str, target_port: str):
+    def __init__(self, source: str, source_port: str, target: str, target_port: str, place: int | None = None):
         self.wanted = (source, source_port, target, target_port)
+        self.place = place
         self.edge: Edge | None = None
 
     def do(self, graph: CoreGraph) -> None:
@@ -71,7 +78,7 @@ class Connect(Command):
             raise reason
         if self.edge is None:
             self.edge = Edge(graph._new_edge_id(), *self.wanted)
-        graph._insert_edge(self.edge)
+        graph._insert_edge(self.edge, at_target=self.place)
 
     def undo(self, graph: CoreGraph) -> None:
         assert self.edge is not None
@@ -98,13 +105,14 @@ class Disconnect(Command):
 
 
 class RemoveNodes(Command):
-    """Removes nodes and every edge at them."""
+    """Removes nodes and every edge at them; weights that others share pass on to the first of these."""
 
     def __init__(self, nodes: Iterable[str]):
         self.ids = tuple(dict.fromkeys(nodes))
         self.nodes: list[Node] = []
         self.order: tuple[str, ...] = ()
         self.edges: Disconnect | None = None
+        self.owners: dict[str, str] = {}
         self.text = "Delete" if len(self.ids) == 1 else f"Delete {len(self.ids)} nodes"
 
     def do(self, graph: CoreGraph) -> None:
@@ -113,6 +121,10 @@ class RemoveNodes(Command):
         edges = dict.fromkeys(e.id for id in self.ids for e in (*graph.incoming(id), *graph.outgoing(id)))
         self.edges = Disconnect(edges)
         self.edges.do(graph)
+        self.owners = dict(graph._owners)
+        if self.owners:
+            for id in self.ids:
+                _leave(graph, id)
         for id in self.ids:
             graph._delete_node(id)
 
@@ -120,25 +132,45 @@ class RemoveNodes(Command):
         for node in self.nodes:
             graph._insert_node(node)
         graph._restore_order(self.order)
+        graph._restore_owners(self.owners)
         assert self.edges is not None
         self.edges.undo(graph)
 
 
+def _leave(graph: CoreGraph, id: str) -> None:
+    """Takes a node out of those that compute with the same weights."""
+    others = [other for other in graph.sharing(id) if other != id]
+    if id in graph._owners:
+        graph._set_owner(id, None)
+    elif others:
+        graph._set_owner(others[0], None)
+        for other in others[1:]:
+            graph._set_owner(other, others[0])
+
+
 class AddMany(Command):
-    """Puts nodes and edges between them into the graph at once: a document, or what was copied.
+    """Puts nodes and edges at them into the graph at once: a document, or what was copied.
 
     Args:
         nodes: new nodes.
-        edges: source, source port, target, target port of each edge, by node id.
+        edges: source, source port, target, target port of each edge, by node id; one of the two ends may be in the graph already.
+        owners: for new nodes that share the weights of another new one, its id.
 
     Attributes:
         nodes: ids of the nodes.
     """
 
-    def __init__(self, nodes: Sequence[Node], edges: Sequence[tuple[str, str, str, str]], text: str = "Paste"):
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        edges: Sequence[tuple[str, str, str, str]],
+        owners: Mapping[str, str] | None = None,
+        text: str = "Paste",
+    ):
         self.nodes = tuple(n.id for n in nodes)
         self.text = text
         self._new = tuple(nodes)
+        self._owners = dict(owners or {})
         self._wanted = tuple(edges)
         self._edges: tuple[Edge, ...] = ()
 
@@ -147,20 +179,28 @@ class AddMany(Command):
         names: set[str] = set()
         for node in self._new:
             graph.check_name(node.name)
+            graph.check_use(node.spec)
             if node.name in names:
                 raise NodeNameError(f"Two nodes are named {node.name!r}; names are unique in a graph.")
             names.add(node.name)
         taken: set[tuple[str, str]] = set()
         for source, source_port, target, target_port in self._wanted:
-            by_id[source].spec.output(source_port)
-            if not by_id[target].spec.input(target_port).variadic and (target, target_port) in taken:
-                raise PortTakenError(f"{by_id[target].name}.{target_port} receives two edges, but takes one.")
+            (by_id.get(source) or graph[source]).spec.output(source_port)
+            end = by_id.get(target) or graph[target]
+            if target not in by_id and graph.inputs(target, target_port):
+                taken.add((target, target_port))
+            if not end.spec.input(target_port).variadic and (target, target_port) in taken:
+                raise PortTakenError(f"{end.name}.{target_port} receives two edges, but takes one.")
             taken.add((target, target_port))
+        for id, owner in self._owners.items():
+            check_sharing(by_id[owner], by_id[id])
         self._edges = self._edges or tuple(Edge(graph._new_edge_id(), *wanted) for wanted in self._wanted)
         for node in self._new:
             graph._insert_node(node)
         for edge in self._edges:
             graph._insert_edge(edge)
+        for id, owner in self._owners.items():
+            graph._set_owner(id, owner)
         cycle = graph.find_cycle()
         if cycle is not None:
             names_on_it = " → ".join(graph[id].name for id in cycle)
@@ -168,14 +208,71 @@ class AddMany(Command):
             raise CycleError(f"The edges close a cycle: {names_on_it}.", cycle)
 
     def undo(self, graph: CoreGraph) -> None:
+        for id in self._owners:
+            graph._set_owner(id, None)
         for edge in reversed(self._edges):
             graph._delete_edge(edge.id)
         for id in reversed(self.nodes):
             graph._delete_node(id)
 
 
+def check_sharing(owner: Node, other: Node) -> None:
+    """Raises `GraphError` where ``other`` cannot compute with the weights of ``owner``."""
+    if owner.spec.call.kind != "module":
+        raise GraphError(f"{owner.name} has no weights to share: only layers and groups have some.")
+    if owner.spec != other.spec:
+        raise GraphError(f"{other.name} cannot share the weights of {owner.name}: {other.block} is not the same block as {owner.block}.")
+
+
+class Share(Command):
+    """Lets nodes of one block compute with the weights of the first, which their parameters become those of.
+
+    Args:
+        nodes: ids, the owner's first.
+    """
+
+    def __init__(self, nodes: Sequence[str]):
+        self.ids = tuple(dict.fromkeys(nodes))
+        self.text = "Share weights"
+        self.owners: dict[str, str] = {}
+        self.params: dict[str, dict[str, Any]] = {}
+
+    def do(self, graph: CoreGraph) -> None:
+        owner, *others = [graph[id] for id in self.ids]
+        for other in others:
+            check_sharing(owner, other)
+        self.owners = dict(graph._owners)
+        first = graph.owner(owner.id)
+        joining = {id for other in others for id in graph.sharing(other.id)} - {first}
+        self.params = {id: dict(graph[id].params) for id in sorted(joining)}
+        for id in self.params:
+            graph._set_owner(id, first)
+            graph._set_params(id, graph[first].params)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._restore_owners(self.owners)
+        for id, params in self.params.items():
+            graph._set_params(id, params)
+
+
+class Unshare(Command):
+    """Gives a node weights of its own again."""
+
+    def __init__(self, node: str):
+        self.node = node
+        self.text = "Stop sharing weights"
+        self.owners: dict[str, str] = {}
+
+    def do(self, graph: CoreGraph) -> None:
+        self.owners = dict(graph._owners)
+        _leave(graph, graph[self.node].id)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._restore_owners(self.owners)
+
+
 class SetParams(Command):
-    """Sets hyper-parameters of one node; typing into one field merges into one step."""
+    """Sets hyper-parameters of one node, and of those that share its weights; typing into one field merges into one step."""
 
     def __init__(self, node: str, values: Mapping[str, Any]):
         self.node = node
@@ -187,10 +284,12 @@ class SetParams(Command):
         values = node.spec.read_params(self.values)
         self.text = f"Set {', '.join(values)} of {node.name}"
         self.before = {name: node.params[name] for name in values}
-        graph._set_params(self.node, values)
+        for id in graph.sharing(self.node):
+            graph._set_params(id, values)
 
     def undo(self, graph: CoreGraph) -> None:
-        graph._set_params(self.node, self.before)
+        for id in graph.sharing(self.node):
+            graph._set_params(id, self.before)
 
     def merged(self, later: Command) -> Command | None:
         if isinstance(later, SetParams) and later.node == self.node and later.values.keys() == self.values.keys():

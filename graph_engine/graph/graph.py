@@ -12,11 +12,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph_engine.errors import (
     CycleError,
     EdgeError,
+    GraphError,
     NodeNameError,
     PortTakenError,
     SelfLoopError,
@@ -25,9 +26,12 @@ from graph_engine.errors import (
     quoted,
 )
 from graph_engine.graph.changes import Change
-from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
+
+if TYPE_CHECKING:
+    from graph_engine.graph.definition import Definition
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -35,15 +39,22 @@ Listener = Callable[[Sequence[Change]], None]
 class CoreGraph:
     """Nodes, edges and settings of one document.
 
+    A document's graph also owns the definitions of its groups, which are graphs themselves (`Definition`). The ids of nodes are unique
+    in the whole document.
+
     Attributes:
         name: the document's name; the generated class is called after it.
         description: a sentence about the network; the docstring of the generated class.
     """
 
-    def __init__(self, name: str = "network", description: str = ""):
+    def __init__(self, name: str = "network", description: str = "", root: CoreGraph | None = None):
+        self._root = root or self
         self._name = name
         self._description = description
         self._settings = Settings()
+        self._definitions: dict[str, Definition] = {}
+        self._groups: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
         self._names: dict[str, str] = {}
@@ -53,10 +64,66 @@ class CoreGraph:
         self._next_node = 1
         self._next_edge = 1
         self._listeners: list[Listener] = []
+        self._settled: list[Callable[[], None]] = []
         self._changes: list[Change] = []
+        self._touched: dict[CoreGraph, None] = {}
         self._depth = 0
+        self._clock = 0
+        self._stamp = 0
 
     # reading
+
+    @property
+    def root(self) -> CoreGraph:
+        """The document's graph; itself, where it is that."""
+        return self._root
+
+    @property
+    def definitions(self) -> Mapping[str, Definition]:
+        """The definitions of the document's groups by id."""
+        return MappingProxyType(self._root._definitions)
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """The id of its definition for each node that is a group."""
+        return MappingProxyType(self._groups)
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """For each node that computes with the weights of another, the id of that one."""
+        return MappingProxyType(self._owners)
+
+    def graphs(self) -> Iterator[CoreGraph]:
+        """All graphs of the document: its own, and the definitions."""
+        yield self._root
+        yield from self._root._definitions.values()
+
+    def holder(self, node: str) -> CoreGraph | None:
+        """The graph of the document that has a node of that id."""
+        return next((g for g in self.graphs() if node in g._nodes), None)
+
+    def owner(self, node: str) -> str:
+        """The id of the node whose weights a node computes with: its own, unless it shares those of another."""
+        return self._owners.get(node, node)
+
+    def sharing(self, node: str) -> list[str]:
+        """Ids of all nodes that compute with the same weights as a node, itself included, the owner first."""
+        owner = self.owner(node)
+        return [owner, *(id for id, other in self._owners.items() if other == owner)]
+
+    def last_edit(self, seen: dict[str, int] | None = None) -> int:
+        """A number that grows with each edit of this graph or of a definition that it uses, but for moves.
+
+        Args:
+            seen: what is known of definitions already, by id; filled.
+        """
+        seen = {} if seen is None else seen
+        latest = self._stamp
+        for id in set(self._groups.values()):
+            if id not in seen:
+                seen[id] = self._root._definitions[id].last_edit(seen)
+            latest = max(latest, seen[id])
+        return latest
 
     @property
     def name(self) -> str:
@@ -68,8 +135,8 @@ class CoreGraph:
 
     @property
     def settings(self) -> Settings:
-        """Data and training settings; immutable, replaced by a command."""
-        return self._settings
+        """The document's data and training settings; immutable, replaced by a command."""
+        return self._root._settings
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -241,6 +308,18 @@ class CoreGraph:
         if self._names.get(name, node) != node:
             raise NodeNameError(f"Another node is named {name!r} already; names are unique in a graph.")
 
+    def check_use(self, spec: BlockSpec) -> None:
+        """Raises `GraphError` where no node of that block can be in this graph, because the group would contain itself."""
+        if not isinstance(spec, GroupSpec):
+            return
+        if spec.definition not in self.definitions:
+            raise GraphError(f"The document has no group {quoted(spec.definition)}.")
+        inside = [spec.definition]
+        for id in inside:
+            if self.definitions[id] is self:
+                raise GraphError(f"{self.name} cannot be used inside itself.")
+            inside += set(self.definitions[id].groups.values()).difference(inside)
+
     # telling
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -248,42 +327,90 @@ class CoreGraph:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def on_settled(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls ``listener`` after each edit of the document, when all graphs have told of their changes; returns what ends that."""
+        self._root._settled.append(listener)
+        return lambda: self._root._settled.remove(listener)
+
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """Gathers the changes made inside and tells of them once, at the end."""
-        self._depth += 1
+        """Gathers the changes made inside, in all graphs of the document, and tells of them once, at the end."""
+        root = self._root
+        root._depth += 1
         try:
             yield
         finally:
-            self._depth -= 1
-            if not self._depth and self._changes:
-                changes, self._changes = tuple(self._changes), []
-                for listener in tuple(self._listeners):
-                    listener(changes)
+            root._depth -= 1
+            if not root._depth and root._touched:
+                touched, root._touched = root._touched, {}
+                for graph in touched:
+                    changes, graph._changes = tuple(graph._changes), []
+                    for listener in tuple(graph._listeners):
+                        listener(changes)
+                for settled in tuple(root._settled):
+                    settled()
 
     # primitives, for commands only
 
+    def _note(self, change: Change) -> None:
+        root = self._root
+        root._touched[self] = None
+        self._changes.append(change)
+        if change.kind != "moved":
+            root._clock += 1
+            self._stamp = root._clock
+
     def _new_node_id(self) -> str:
-        while f"n{self._next_node}" in self._nodes:
-            self._next_node += 1
-        self._next_node += 1
-        return f"n{self._next_node - 1}"
+        root = self._root
+        while root.holder(f"n{root._next_node}") is not None:
+            root._next_node += 1
+        root._next_node += 1
+        return f"n{root._next_node - 1}"
 
     def _new_edge_id(self) -> str:
-        self._next_edge += 1
-        return f"e{self._next_edge - 1}"
+        root = self._root
+        root._next_edge += 1
+        return f"e{root._next_edge - 1}"
 
     def _insert_node(self, node: Node) -> None:
         self._nodes[node.id] = node
         self._names[node.name] = node.id
         self._in[node.id] = {}
         self._out[node.id] = {}
-        self._changes.append(Change("node-added", node.id))
+        if isinstance(node.spec, GroupSpec):
+            self._groups[node.id] = node.spec.definition
+        self._note(Change("node-added", node.id))
 
     def _delete_node(self, id: str) -> None:
         node = self._nodes.pop(id)
         del self._names[node.name], self._in[id], self._out[id]
-        self._changes.append(Change("node-removed", id))
+        self._groups.pop(id, None)
+        self._note(Change("node-removed", id))
+
+    def _set_spec(self, id: str, spec: BlockSpec) -> None:
+        self._nodes[id].spec = spec
+        self._note(Change("node", id))
+
+    def _set_owner(self, id: str, owner: str | None) -> None:
+        if owner is None:
+            del self._owners[id]
+        else:
+            self._owners[id] = owner
+        self._note(Change("node", id))
+
+    def _restore_owners(self, owners: Mapping[str, str]) -> None:
+        before, self._owners = self._owners, dict(owners)
+        for id in sorted(before.keys() | owners.keys()):
+            if before.get(id) != owners.get(id):
+                self._note(Change("node", id))
+
+    def _insert_definition(self, definition: Definition) -> None:
+        self._definitions[definition.id] = definition
+        self._note(Change("definition", definition.id))
+
+    def _delete_definition(self, id: str) -> None:
+        del self._definitions[id]
+        self._note(Change("definition", id))
 
     def _restore_order(self, order: Iterable[str]) -> None:
         nodes = self._nodes
@@ -295,7 +422,7 @@ class CoreGraph:
         out.insert(len(out) if at_source is None else at_source, edge)
         into.insert(len(into) if at_target is None else at_target, edge)
         self._edges[edge.id] = edge
-        self._changes.append(Change("edge-added", edge.id, edge.target, edge.source))
+        self._note(Change("edge-added", edge.id, edge.target, edge.source))
 
     def _delete_edge(self, id: str) -> tuple[Edge, int, int]:
         edge = self._edges.pop(id)
@@ -303,31 +430,35 @@ class CoreGraph:
         places = out.index(edge), into.index(edge)
         out.remove(edge)
         into.remove(edge)
-        self._changes.append(Change("edge-removed", id, edge.target, edge.source))
+        self._note(Change("edge-removed", id, edge.target, edge.source))
         return edge, *places
 
     def _set_params(self, id: str, values: Mapping[str, Any]) -> None:
         self._nodes[id]._params.update(values)
-        self._changes.append(Change("node", id))
+        self._note(Change("node", id))
 
     def _set_silenced(self, id: str, codes: frozenset[str]) -> None:
         self._nodes[id]._silenced = codes
-        self._changes.append(Change("node", id))
+        self._note(Change("node", id))
 
     def _set_name(self, id: str, name: str) -> None:
         node = self._nodes[id]
         del self._names[node.name]
         node._name = name
         self._names[name] = id
-        self._changes.append(Change("name", id))
+        self._note(Change("name", id))
+
+    def _rename(self, name: str) -> None:
+        self._name = name
+        self._note(Change("renamed", name))
 
     def _set_position(self, id: str, position: Position) -> None:
         self._nodes[id]._position = position
-        self._changes.append(Change("moved", id))
+        self._note(Change("moved", id))
 
     def _set_settings(self, settings: Settings, part: str) -> None:
-        self._settings = settings
-        self._changes.append(Change("settings", part))
+        self._root._settings = settings
+        self._root._note(Change("settings", part))
 
 
 def new_node(graph: CoreGraph, spec: BlockSpec, name: str | None, params: Mapping[str, Any], position: Position) -> Node:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSpec(BlockSpec):
+    """What a group looks like from outside, as a block: its ports and exposed parameters. Shapes come from checking its content.
+
+    Attributes:
+        definition: id of the definition.
+    """
+
+    definition: str
 
 
 class Node:

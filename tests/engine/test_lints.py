@@ -22,7 +22,7 @@ from tests.engine.edits import EDITS
 from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
-CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES})
+CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES} | {"group.no-output", "group.repeat"})
 
 WRONG = {
     "in_channels": 7,

@@ -88,7 +88,7 @@ def pooling_without_effect(view: NodeView) -> Iterator[Found]:
         )
 
 
-@graph_rule("lint.receptive-field", "hint", shapes=True, params=SLIDING)
+@graph_rule("lint.receptive-field", "hint", shapes=True, params=SLIDING, whole=True)
 def sees_only_texture(view: GraphView) -> Iterator[Found]:
     """What is averaged over a whole picture should have seen more of it than a small spot; a gate beside the main path may."""
     for node in view.healthy("category", "Pooling"):

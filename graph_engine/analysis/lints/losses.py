@@ -35,7 +35,7 @@ def _take_out(node: Node) -> tuple[Fix, ...]:
     return (Fix(f"Take {node.name} out", remove=True),)
 
 
-@graph_rule("lint.softmax-before-loss", "warning")
+@graph_rule("lint.softmax-before-loss", "warning", whole=True)
 def softmax_before_cross_entropy(view: GraphView) -> Iterator[Found]:
     """Cross-entropy applies log-softmax itself; a softmax in front of it flattens the gradient."""
     loss = _loss(view)
@@ -46,7 +46,7 @@ def softmax_before_cross_entropy(view: GraphView) -> Iterator[Found]:
                 yield Found(f"{last.name}: {loss.id} applies softmax itself; {effect}.", last.id, None, _take_out(last))
 
 
-@graph_rule("lint.sigmoid-before-loss", "warning")
+@graph_rule("lint.sigmoid-before-loss", "warning", whole=True)
 def sigmoid_before_binary_cross_entropy(view: GraphView) -> Iterator[Found]:
     """BCEWithLogitsLoss applies the sigmoid itself; after a second one all probabilities lie between 0.5 and 0.73."""
     loss = _loss(view)
@@ -57,7 +57,7 @@ def sigmoid_before_binary_cross_entropy(view: GraphView) -> Iterator[Found]:
                 yield Found(message, last.id, None, _take_out(last))
 
 
-@graph_rule("lint.bounded-scores", "warning")
+@graph_rule("lint.bounded-scores", "warning", whole=True)
 def scores_are_cut_off(view: GraphView) -> Iterator[Found]:
     """Scores may be any number; an activation that bounds them keeps the network from being certain, and a ReLU stops the gradient."""
     loss = _loss(view)
@@ -69,7 +69,7 @@ def scores_are_cut_off(view: GraphView) -> Iterator[Found]:
                 )
 
 
-@graph_rule("lint.relu-before-regression", "hint")
+@graph_rule("lint.relu-before-regression", "hint", whole=True)
 def rectified_prediction(view: GraphView) -> Iterator[Found]:
     """A ReLU cannot predict values below zero, and where it gives zero nothing is learned."""
     loss = _loss(view)
@@ -80,7 +80,7 @@ def rectified_prediction(view: GraphView) -> Iterator[Found]:
                 yield Found(message, last.id, None, _take_out(last))
 
 
-@graph_rule("lint.loss-needs-log-softmax", "warning")
+@graph_rule("lint.loss-needs-log-softmax", "warning", whole=True)
 def log_probabilities_are_missing(view: GraphView) -> Iterator[Found]:
     """NLLLoss picks out the log-probability of the class; of raw scores or probabilities it makes a loss without a bottom."""
     loss = _loss(view)
@@ -92,7 +92,7 @@ def log_probabilities_are_missing(view: GraphView) -> Iterator[Found]:
                 yield Found(f"{last.name}: {loss.id} expects log-probabilities, but receives {given}.", last.id, None, (instead,))
 
 
-@graph_rule("lint.loss-needs-sigmoid", "warning")
+@graph_rule("lint.loss-needs-sigmoid", "warning", whole=True)
 def probabilities_are_missing(view: GraphView) -> Iterator[Found]:
     """BCELoss takes the logarithm of the prediction, which must lie between 0 and 1."""
     loss = _loss(view)

@@ -11,7 +11,7 @@ from graph_engine.spec.faults import Fix
 
 BATCH_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
 WEIGHTED = ("Convolution", "Linear")
-STEADY = ("Normalization", "Attention", "Recurrent")
+STEADY = ("Normalization", "Attention", "Recurrent", "Group")
 """Categories of blocks that keep signals and gradients in bounds by themselves."""
 DEEP = 12
 """So many layers with weights in a row need normalization or shortcuts."""

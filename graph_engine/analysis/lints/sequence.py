@@ -24,7 +24,7 @@ def dropout_behind_the_only_layer(view: NodeView) -> Iterator[Found]:
         )
 
 
-@graph_rule("lint.embedding-too-small", "warning", params=("Embedding",))
+@graph_rule("lint.embedding-too-small", "warning", params=("Embedding",), whole=True)
 def tokens_without_a_row(view: GraphView) -> Iterator[Found]:
     """Each token number of the data needs a row in the table that looks it up."""
     chosen = view.graph.settings.data["dataset"]
@@ -61,7 +61,7 @@ def _masks(view: GraphView, node: Node) -> Sequence[Edge]:
     return view.graph.inputs(node.id, port) if port is not None else ()
 
 
-@graph_rule("lint.no-positions", "warning", params=("Attention",))
+@graph_rule("lint.no-positions", "warning", params=("Attention",), whole=True)
 def order_of_the_tokens_is_lost(view: GraphView) -> Iterator[Found]:
     """Attention sees a set: without an encoding of positions, a sentence and its words in any other order are the same to it."""
     told: set[str] = set()
@@ -77,7 +77,7 @@ def order_of_the_tokens_is_lost(view: GraphView) -> Iterator[Found]:
             yield Found(f"{node.name}: nothing tells it the order of the tokens that {tables[0].name} looks up.", node.id)
 
 
-@graph_rule("lint.no-causal-mask", "warning", shapes=True, params=("Attention",))
+@graph_rule("lint.no-causal-mask", "warning", shapes=True, params=("Attention",), whole=True)
 def later_layer_sees_the_future(view: GraphView) -> Iterator[Found]:
     """Where one layer of self-attention may not look ahead, a later one that may gives the secret away."""
     layers = [n for n in view.healthy("category", "Attention") if _attends_to_itself(view, n) and not n.params.get("is_causal")]

@@ -17,7 +17,7 @@ def two_linear_layers_are_one(view: NodeView) -> Iterator[Found]:
     targets = view.targets()
     if view.node.block != "Linear" or len(targets) != 1 or targets[0].block != "Linear":
         return
-    inside, outside = view.node.params["out_features"], targets[0].params["out_features"]
+    inside, outside = view.params["out_features"], targets[0].params["out_features"]
     if outside is not None and inside >= min(view.checked.sizes["in_features"], outside):
         yield Found(
             f"{targets[0].name}: follows {view.node.name} without a non-linearity between them, so the two are one linear layer.",

@@ -1,0 +1,180 @@
+"""The body of ``forward``: gives the values names and writes the calls.
+
+Local names are used again as soon as their value is dead: giving every value a name of its own would keep all of them alive until
+``forward`` returns, which costs several times the peak memory of inference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from graph_engine.codegen.layout import INDENT, Brackets, Expression, Infix
+from graph_engine.codegen.values import Values, is_chain, literal
+from graph_engine.lowering import Program, Ref, Step
+from graph_engine.lowering.program import Slot
+from graph_engine.spec.call import Names
+from graph_engine.spec.tensor import shape_text
+
+FRESH = ("x", "y", "z", "u", "v", "w")
+"""What values are called that have no name of their own."""
+
+
+class Line(NamedTuple):
+    prefix: str
+    expression: Expression
+    suffix: str
+    node: str
+    indent: str = ""
+
+
+class Forward:
+    """Gives the values names and writes the body of ``forward``."""
+
+    def __init__(self, program: Program, values: Values):
+        self._program = program
+        self._values_of = values
+        self._names: dict[Ref, str] = {Ref(s.node, "output"): s.name for s in program.inputs}
+        self._used = set(self._names.values())
+        self._held = {Ref(s.node, "output"): f"self.{s.name}" for s in program.steps if s.spec.call.is_held}
+        self._names |= self._held
+        self._arguments = self._used - set(FRESH)  # the caller keeps their values alive anyway, so their names keep their meaning
+        self._free: list[str] = []
+
+    def write(self) -> Iterator[Line]:
+        program = self._program
+        for i, step in enumerate(program.steps):
+            if step.spec.call.is_held:
+                continue
+            if step.times > 1 and (step.tied or not is_chain(step)):
+                yield from self._loop(i, step)
+                continue
+            expression = self._expression(step)
+            comment = self._comment(step)
+            if self._is_returned(i, step):
+                yield Line("return ", expression, comment, step.node)
+                return
+            yield Line(f"{self._results(i, step)} = ", expression, comment, step.node)
+        results = tuple(self._names[s.inputs["input"][0]] for s in program.outputs)
+        yield Line("return ", Brackets("", results, shares=False, bare=True), "", program.outputs[0].node)
+
+    def _loop(self, i: int, step: Step) -> Iterator[Line]:
+        """The repetitions of a group, what leaves one going into the next."""
+        given = [self._names[refs[0]] for refs in step.inputs.values()]
+        comment = self._comment(step)
+        self._let_go(i, step)
+        carried: list[str] = []
+        for port in step.spec.output_names:
+            self._names[Ref(step.node, port)] = fresh = self._fresh(keep=given[len(carried) + 1 :])
+            carried.append(fresh)
+        begin = given[: len(carried)]
+        if begin != carried:
+            yield Line(f"{', '.join(carried)} = ", ", ".join(begin), "", step.node)
+        layer = next(name for name in ("layer", "part", "turn", "repetition") if name not in self._used)
+        head, called = (
+            (f"for _ in range({step.times})", f"self.{step.layer}") if step.tied else (f"for {layer} in self.{step.layer}", layer)
+        )
+        yield Line(head, "", ":", step.node)
+        arguments = (*carried, *given[len(carried) :])
+        yield Line(f"{', '.join(carried)} = ", Brackets(called, arguments), comment, step.node, INDENT)
+        for port, name in zip(step.spec.output_names, carried, strict=True):
+            if Ref(step.node, port) not in self._program.last_use:
+                self._free.append(name)
+
+    def _is_returned(self, i: int, step: Step) -> bool:
+        last = i == len(self._program.steps) - 1 and len(self._program.outputs) == 1
+        return last and len(step.spec.results_with(step.params)) == 1 and self._program.outputs[0].inputs["input"][0].node == step.node
+
+    def _expression(self, step: Step) -> Expression:
+        call = step.spec.call
+        if call.kind == "operator":
+            return Infix(call.target, tuple(operand for name in call.arguments for operand in self._operands(step, str(name))))
+        arguments: list[Expression] = []
+        for name in call.arguments:
+            arguments += self._values(step, name)
+        for name in call.keywords:
+            arguments += self._keyword(step, name)
+        if call.kind == "method":
+            return Brackets(f"{arguments[0]}.{call.target}", tuple(arguments[1:]))
+        return Brackets(f"self.{step.layer}" if call.kind == "module" else call.target, tuple(arguments))
+
+    def _operands(self, step: Step, name: str) -> list[str]:
+        """What an operator is written between: tensors, or a number."""
+        return [self._param(step, name)] if name in step.params else [self._names[ref] for ref in step.inputs[name]]
+
+    def _values(self, step: Step, name: str | Names) -> list[Expression]:
+        """What is written for one place of the arguments: nothing where nothing is connected, several where a sequence is unpacked."""
+        if isinstance(name, tuple):
+            parts = [p for n in name for p in self._values(step, n)]
+            return [Brackets("", tuple(parts), shares=False)] if parts else []
+        if name[1:] in step.inputs:  # a variadic port, unpacked
+            return [self._names[ref] for ref in step.inputs[name[1:]]]
+        if name.startswith("*"):
+            if Slot(step.node, -1, name[1:]) in self._values_of.written:
+                return [f"*{self._param(step, name[1:])}"]
+            first = next(iter(step.inputs))
+            sizes, variable = step.arriving[first][0].shape, self._names[step.inputs[first][0]]
+            return [
+                Brackets(f"{variable}.size", (str(sizes.index(v)),)) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]
+            ]
+        if name in step.params:
+            return [self._param(step, name)]
+        names = tuple(self._names[ref] for ref in step.inputs[name])
+        return [Brackets("", names, "[]", shares=False)] if step.spec.input(name).variadic else list(names)
+
+    def _param(self, step: Step, name: str) -> str:
+        return self._values_of.text_in_forward(step, step.spec.param(name))
+
+    def _keyword(self, step: Step, name: str) -> list[Expression]:
+        if name in step.params:
+            return [] if self._values_of.is_default(step, step.spec.param(name)) else [f"{name}={self._param(step, name)}"]
+        return [f"{name}={self._names[ref]}" for ref in step.inputs[name]]
+
+    def _results(self, i: int, step: Step) -> str:
+        """Names the step's outputs, using names again whose value has just died."""
+        self._let_go(i, step)
+        return self._target(step, step.spec.results_with(step.params))
+
+    def _let_go(self, i: int, step: Step) -> None:
+        last_use = self._program.last_use
+        dying = [self._names[ref] for refs in step.inputs.values() for ref in refs if last_use[ref] == i and ref not in self._held]
+        for name in reversed(dying):
+            if name not in self._free and name not in self._arguments:
+                self._free.append(name)
+
+    def _target(self, step: Step, names: Names) -> str:
+        parts: list[str] = []
+        for name in names:
+            if isinstance(name, tuple):
+                inner = self._target(step, name)
+                parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
+            elif (ref := Ref(step.node, name)) in self._program.last_use:
+                self._names[ref] = fresh = self._fresh()
+                parts.append(fresh)
+            else:
+                parts.append("_")
+        return ", ".join(parts)
+
+    def _fresh(self, keep: Sequence[str] = ()) -> str:
+        """A name that is free and not in ``keep``."""
+        free = next((name for name in reversed(self._free) if name not in keep), None)
+        if free is not None:
+            self._free.remove(free)
+            return free
+        number = 1
+        for name in FRESH:
+            if name not in self._used:
+                self._used.add(name)
+                return name
+        while (name := f"h{number}") in self._used:
+            number += 1
+        self._used.add(name)
+        return name
+
+    def _comment(self, step: Step) -> str:
+        """The shape of the first used output, where it is news."""
+        before = next(iter(step.arriving.values()), ())
+        for port, spec in step.outputs.items():
+            if (step.node, port) in self._program.last_use:
+                return "" if before and before[0].shape == spec.shape else f"  # {shape_text(spec.shape)}"
+        return ""

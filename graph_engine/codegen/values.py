@@ -1,0 +1,127 @@
+"""How values stand in generated source, and how layers and groups are constructed with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph_engine.codegen.layout import Brackets, Expression, flat
+from graph_engine.codegen.library import PREFIX
+from graph_engine.lowering import Step, Turn, Unit
+from graph_engine.lowering.program import Slot
+from graph_engine.spec.params import DtypeParam, Param
+
+Classes = Mapping[tuple[str, int], str]
+"""Name of the class of each `Unit`, by its definition and variant."""
+
+
+class Values:
+    """Writes what stands in a program as a value: as it is, or, where it differs from use to use of a group, by its argument.
+
+    Args:
+        unit: the class that is being written; None for the network itself.
+        classes: names of the classes of groups.
+
+    Attributes:
+        written: the places that take their value from an argument.
+        held: arguments that ``forward`` needs.
+    """
+
+    def __init__(self, unit: Unit | None, classes: Classes):
+        self.written = unit.written if unit is not None else {}
+        self._classes = classes
+        self.held: list[str] = []
+        if unit is not None:
+            for step in unit.program.steps:
+                for name in _computed_with(step):
+                    written = self.written.get(Slot(step.node, -1, name))
+                    if written is not None and written.argument not in self.held:
+                        self.held.append(written.argument)
+
+    def text(self, step: Step, param: Param) -> str:
+        """The value of a parameter in ``__init__``."""
+        written = self.written.get(Slot(step.node, -1, param.name))
+        return written.text() if written is not None else value_text(param, step.params[param.name])
+
+    def text_in_forward(self, step: Step, param: Param) -> str:
+        """The value of a parameter in ``forward``."""
+        written = self.written.get(Slot(step.node, -1, param.name))
+        return written.text("self.") if written is not None else value_text(param, step.params[param.name])
+
+    def is_default(self, step: Step, param: Param) -> bool:
+        """Whether a parameter need not be written."""
+        return Slot(step.node, -1, param.name) not in self.written and step.params[param.name] == step.spec.defaults[param.name]
+
+    def constructor(self, step: Step) -> Expression:
+        """The construction of a layer; of one that takes another layer, with that one inside."""
+        if step.turns:
+            return self._group(step)
+        call, declared = step.spec.call, step.spec.constructed
+        if not call.inner:
+            return Brackets(call.target.removeprefix(PREFIX), self._given(step, declared, call.positional))
+        inner = Brackets(call.inner, self._given(step, [p for p in declared if p.name not in call.outer], call.positional))
+        return Brackets(call.target, (inner, *self._given(step, [p for p in declared if p.name in call.outer], 0)))
+
+    def made(self, step: Step) -> Brackets:
+        """The construction of a tensor that the network holds."""
+        return Brackets(step.spec.call.target, self._given(step, step.spec.params, len(step.spec.call.arguments)))
+
+    def _given(self, step: Step, params: Sequence[Param], positional: int) -> tuple[str, ...]:
+        """Parameters as arguments, so many by position, the others by keyword where they differ from the default."""
+        by_keyword = [p for p in params[positional:] if not self.is_default(step, p)]
+        return (*(self.text(step, p) for p in params[:positional]), *(f"{p.name}={self.text(step, p)}" for p in by_keyword))
+
+    def _group(self, step: Step) -> Expression:
+        """The construction of a group: once, or as often as it is repeated."""
+        made = [self._turn(step, i, turn) for i, turn in enumerate(step.turns)]
+        if step.times == 1 or step.tied:
+            return made[0]
+        several: list[Expression] = []
+        for one, turn in zip(made, step.turns, strict=True):
+            alone = f"{flat(one)} for _ in range({turn.times})"
+            several.append(one if turn.times == 1 else f"*({alone})" if len(made) > 1 else alone)
+        if not is_chain(step):
+            return Brackets("nn.ModuleList", (Brackets("", tuple(several), "[]", shares=False),))
+        if len(made) == 1:
+            several = [f"*({several[0]})"]
+        return Brackets("nn.Sequential", tuple(several), shares=False)
+
+    def _turn(self, step: Step, place: int, turn: Turn) -> Brackets:
+        items = []
+        for a in turn.unit.arguments:
+            written = self.written.get(Slot(step.node, place, a.name))
+            text = written.text() if written is not None else literal(turn.values[a.name])
+            if not a.has_default:
+                items.append(text)
+            elif written is not None or turn.values[a.name] != a.default:
+                items.append(f"{a.name}={text}")
+        return Brackets(self._classes[turn.unit.definition, turn.unit.variant], tuple(items))
+
+
+def is_chain(step: Step) -> bool:
+    """Whether the repetitions of a group can follow each other in an ``nn.Sequential``."""
+    return len(step.spec.inputs) == len(step.spec.outputs) == 1
+
+
+def _computed_with(step: Step) -> Iterator[str]:
+    """The parameters of a step that are written in ``forward``."""
+    call = step.spec.call
+    if call.is_held or step.turns:
+        return
+    for name in (*call.arguments, *call.keywords):
+        if isinstance(name, str) and name.removeprefix("*") in step.params:
+            yield name.removeprefix("*")
+
+
+def value_text(param: Param, value: Any) -> str:
+    """The value of a parameter as Python text."""
+    return f"torch.{value}" if isinstance(param, DtypeParam) and value is not None else literal(value)
+
+
+def literal(value: Any) -> str:
+    """A hyper-parameter's value as Python text."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)

@@ -1,0 +1,167 @@
+"""The content of a group: a graph of its own, used by any number of nodes.
+
+Its ports are its Input and Output nodes, called as these are. What arrives at an Input comes from the node that uses the group, so its
+own shape says nothing there. Parameters of nodes inside can be exposed: each use may then give them another value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+from graph_engine.errors import GraphError
+from graph_engine.graph.changes import Change
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import GroupSpec
+from graph_engine.spec.call import Call
+from graph_engine.spec.params import BoolParam, IntParam, Param
+from graph_engine.spec.ports import Port
+
+GROUP = "Group"
+"""Block id and category of every node that is a group."""
+
+REPEAT = IntParam(
+    name="repeat",
+    default=1,
+    minimum=1,
+    maximum=1000,
+    help="How many times in a row, each with weights of its own; the outputs go into the first inputs of the next.",
+)
+TIED = BoolParam(name="share_weights", default=False, help="All repetitions use the same weights.", advanced=True)
+
+
+class Exposed(NamedTuple):
+    """A parameter of a node inside that each use of the group may set.
+
+    Attributes:
+        name: what it is called outside.
+        node: id of the node.
+        param: what it is called there.
+    """
+
+    name: str
+    node: str
+    param: str
+
+
+class Shown(NamedTuple):
+    """A group from outside.
+
+    Attributes:
+        spec: the group as a block.
+        ports: names of the ports by the id of their Input or Output node.
+    """
+
+    spec: GroupSpec
+    ports: Mapping[str, str]
+
+
+class Definition(CoreGraph):
+    """The content of a group.
+
+    Attributes:
+        id: unique in the document.
+    """
+
+    def __init__(self, root: CoreGraph, id: str, name: str, description: str = "", exposed: Iterable[Exposed] = ()):
+        super().__init__(name, description, root)
+        self.id = id
+        self._exposed = tuple(exposed)
+        self._shown: Shown | None = None
+
+    @property
+    def exposed(self) -> tuple[Exposed, ...]:
+        """The parameters that each use may set."""
+        return self._exposed
+
+    @property
+    def shown(self) -> Shown:
+        """What the nodes that use the group know of it."""
+        if self._shown is None:
+            self._shown = self.current()
+        return self._shown
+
+    @property
+    def spec(self) -> GroupSpec:
+        """The group as a block."""
+        return self.shown.spec
+
+    def values_inside(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """What the parameters of a use mean inside: values by node and parameter."""
+        inside: dict[str, dict[str, Any]] = {}
+        for name, node, param in self._exposed:
+            inside.setdefault(node, {})[param] = params[name]
+        return inside
+
+    def current(self) -> Shown:
+        """What there is to know now, which may be more than the uses have been told.
+
+        Raises:
+            GraphError: two of its ports and parameters have one name.
+        """
+        inputs = tuple(Port(n.name, "An input of the group.") for n in self if n.spec.call.kind == "input")
+        outputs = tuple(Port(n.name, "An output of the group.") for n in self if n.spec.call.kind == "output")
+        params = (*(self._outside(e) for e in self._exposed), REPEAT, TIED)
+        names = [*(p.name for p in (*inputs, *outputs)), *(p.name for p in params)]
+        for name in names:
+            if names.count(name) > 1:
+                raise GraphError(f"Two of the ports and parameters of {self.name} are called {name}; choose another name for one.")
+        spec = GroupSpec(
+            id=GROUP,
+            category=GROUP,
+            summary=self.description or f"The group {self.name}.",
+            inputs=inputs,
+            outputs=outputs,
+            params=params,
+            infer=_by_its_content,
+            call=Call("module", "", tuple(p.name for p in inputs), returns=tuple(p.name for p in outputs) if len(outputs) > 1 else ()),
+            stem=_stem(self.name),
+            definition=self.id,
+        )
+        return Shown(spec, {n.id: n.name for n in self if n.spec.call.kind in ("input", "output")})
+
+    def _outside(self, exposed: Exposed) -> Param:
+        node = self[exposed.node]
+        param, value = node.spec.param(exposed.param), node.params[exposed.param]
+        if param.inferred:
+            return replace(param, name=exposed.name) if value is None else replace(param, name=exposed.name, inferred=False, default=value)
+        return replace(param, name=exposed.name) if value is None and param.required else replace(param, name=exposed.name, default=value)
+
+    # primitives, for commands only
+
+    def _set_exposed(self, exposed: Iterable[Exposed]) -> None:
+        self._exposed = tuple(exposed)
+        self._note(Change("definition", self.id))
+
+    def _set_words(self, name: str, description: str) -> None:
+        self._name, self._description = name, description
+        self._note(Change("definition", self.id))
+
+    def _set_shown(self, shown: Shown) -> None:
+        self._shown = shown
+        self._root._note(Change("definition", self.id))
+
+
+def new_definition_id(root: CoreGraph, taken: Iterable[str] = ()) -> str:
+    """An id that no definition of the document has."""
+    used = {*root.definitions, *taken}
+    return next(id for number in range(1, len(used) + 2) if (id := f"g{number}") not in used)
+
+
+def free_title(root: CoreGraph, name: str) -> str:
+    """A name for a group that no other has."""
+    taken = {d.name for d in root.definitions.values()}
+    return next(title for number in range(1, len(taken) + 2) if (title := name if number == 1 else f"{name} {number}") not in taken)
+
+
+def _by_its_content(_: object) -> NoReturn:
+    raise TypeError("what leaves a group is found by checking its content")
+
+
+def _stem(name: str) -> str:
+    """``Residual block`` → ``residual_block``."""
+    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
+    stem = "_".join(re.findall(r"[A-Za-z0-9]+", words)).lower()
+    return stem if stem.isidentifier() else "group"

@@ -1,0 +1,415 @@
+"""Commands on groups: edits inside a definition, and making, dissolving, renaming and exposing.
+
+An edit inside a definition can change what the group looks like from outside. `In` carries that to every use: edges follow a renamed
+port, those at a port that is gone are taken away, and parameters that no use has changed follow their value inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from graph_engine.blocks import registry
+from graph_engine.errors import GraphError
+from graph_engine.graph.commands import AddMany, AddNode, Command, Connect, Macro, Move, RemoveNodes
+from graph_engine.graph.definition import Definition, Exposed, free_title, new_definition_id
+from graph_engine.graph.graph import CoreGraph, new_node
+from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+
+COLUMN, ROW = 272.0, 120.0
+"""From one node to the next, in scene units."""
+
+End = tuple[str, str]
+"""A node's id and one of its ports."""
+
+
+class AddDefinition(Command):
+    """Gives the document another group to use."""
+
+    def __init__(self, definition: Definition):
+        self.definition = definition
+        self.text = f"Add group {definition.name}"
+
+    def do(self, graph: CoreGraph) -> None:
+        graph.root._insert_definition(self.definition)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph.root._delete_definition(self.definition.id)
+
+
+class RemoveDefinition(Command):
+    """Takes a group that no node uses out of the document."""
+
+    def __init__(self, definition: str):
+        self.id = definition
+        self.text = "Delete group"
+        self.removed: Definition | None = None
+        self.order: tuple[str, ...] = ()
+
+    def do(self, graph: CoreGraph) -> None:
+        self.removed = graph.definitions[self.id]
+        self.order = tuple(graph.definitions)
+        if any(True for _ in uses(graph, self.id)):
+            raise GraphError(f"{self.removed.name} is still used; delete the nodes that use it first.")
+        graph.root._delete_definition(self.id)
+
+    def undo(self, graph: CoreGraph) -> None:
+        assert self.removed is not None
+        graph.root._insert_definition(self.removed)
+        definitions = graph.root._definitions
+        graph.root._definitions = {id: definitions[id] for id in self.order}
+
+
+class SetExposed(Command):
+    """Says which parameters of nodes inside a group each use may set; on the definition, within `In`."""
+
+    text = "Expose parameters"
+
+    def __init__(self, exposed: Iterable[Exposed]):
+        self.exposed = tuple(exposed)
+        self.before: tuple[Exposed, ...] = ()
+
+    def do(self, graph: CoreGraph) -> None:
+        assert isinstance(graph, Definition)
+        self.before = graph.exposed
+        graph._set_exposed(self.exposed)
+
+    def undo(self, graph: CoreGraph) -> None:
+        assert isinstance(graph, Definition)
+        graph._set_exposed(self.before)
+
+
+class Describe(Command):
+    """Gives a group another name and description; on the definition, within `In`."""
+
+    def __init__(self, name: str, description: str):
+        self.words = (name, description)
+        self.before = ("", "")
+        self.text = f"Rename group to {name}"
+
+    def do(self, graph: CoreGraph) -> None:
+        assert isinstance(graph, Definition)
+        if not self.words[0].strip():
+            raise GraphError("A group needs a name.")
+        if any(d is not graph and d.name == self.words[0] for d in graph.definitions.values()):
+            raise GraphError(f"Another group is called {self.words[0]} already.")
+        self.before = (graph.name, graph.description)
+        graph._set_words(*self.words)
+
+    def undo(self, graph: CoreGraph) -> None:
+        assert isinstance(graph, Definition)
+        graph._set_words(*self.before)
+
+
+class In(Command):
+    """An edit inside a definition, and what follows from it wherever the group is used.
+
+    Args:
+        definition: its id.
+        command: the edit.
+    """
+
+    def __init__(self, definition: str, command: Command):
+        self.definition = definition
+        self.command = command
+        self.text = command.text
+        self._followed: list[tuple[CoreGraph, Command]] = []
+
+    def do(self, graph: CoreGraph) -> None:
+        definition = graph.definitions[self.definition]
+        self.command.do(definition)
+        self.text = self.command.text
+        self._followed = []
+        try:
+            _follow(definition, self._followed)
+        except GraphError:
+            self.undo(graph)
+            raise
+
+    def undo(self, graph: CoreGraph) -> None:
+        for where, command in reversed(self._followed):
+            command.undo(where)
+        self.command.undo(graph.definitions[self.definition])
+
+    def merged(self, later: Command) -> Command | None:
+        if not isinstance(later, In) or later.definition != self.definition:
+            return None
+        command = self.command.merged(later.command)
+        if command is None:
+            return None
+        both = In(self.definition, command)
+        both._followed = self._followed + later._followed
+        return both
+
+
+def _follow(definition: Definition, done: list[tuple[CoreGraph, Command]]) -> None:
+    """Carries out what an edit inside a definition makes necessary outside; what is done is added to ``done``."""
+
+    def do(graph: CoreGraph, command: Command) -> None:
+        command.do(graph)
+        done.append((graph, command))
+
+    left = [e for e in definition.exposed if e.node in definition and e.param in definition[e.node].params]
+    if len(left) < len(definition.exposed):
+        do(definition, SetExposed(left))
+    if definition.current() == definition.shown:
+        return
+    holders = dict.fromkeys(graph for graph, _ in uses(definition, definition.id))
+    do(definition, _Refit(definition))
+    for holder in holders:
+        if isinstance(holder, Definition):
+            _follow(holder, done)
+
+
+class _Refit(Command):
+    """Gives all uses of a definition the ports and parameters that it has now."""
+
+    def __init__(self, definition: Definition):
+        self._definition = definition
+        self._before, self._after = definition.shown, definition.current()
+        self._nodes: list[tuple[CoreGraph, str, dict[str, Any]]] = []
+        self._edges: list[tuple[CoreGraph, Edge | None, tuple[Edge, int, int]]] = []
+
+    def do(self, graph: CoreGraph) -> None:
+        now = {old: self._after.ports.get(id) for id, old in self._before.ports.items()}
+        defaults = self._before.spec.defaults
+        for holder, id in uses(graph, self._definition.id):
+            node = holder[id]
+            self._nodes.append((holder, id, node._params))
+            for edge in [*holder.incoming(id), *holder.outgoing(id)]:
+                self._rejoin(holder, edge, id, now)
+            own = {name: value for name, value in node.params.items() if value != defaults.get(name)}
+            node._params = {name: own.get(name, default) for name, default in self._after.spec.defaults.items()}
+            holder._set_spec(id, self._after.spec)
+        self._definition._set_shown(self._after)
+
+    def _rejoin(self, holder: CoreGraph, edge: Edge, id: str, now: Mapping[str, str | None]) -> None:
+        port = edge.target_port if edge.target == id else edge.source_port
+        name = now[port]
+        if name == port:
+            return
+        removed = holder._delete_edge(edge.id)
+        new = None
+        if name is not None:
+            new = edge._replace(target_port=name) if edge.target == id else edge._replace(source_port=name)
+            holder._insert_edge(new, removed[1] if edge.target == id else None, removed[2] if edge.source == id else None)
+        self._edges.append((holder, new, removed))
+
+    def undo(self, graph: CoreGraph) -> None:
+        for holder, new, (edge, at_source, at_target) in reversed(self._edges):
+            if new is not None:
+                holder._delete_edge(new.id)
+            holder._insert_edge(edge, at_source, at_target)
+        for holder, id, params in self._nodes:
+            holder[id]._params = params
+            holder._set_spec(id, self._before.spec)
+        self._definition._set_shown(self._before)
+
+
+def uses(graph: CoreGraph, definition: str) -> Iterator[tuple[CoreGraph, str]]:
+    """The nodes of a document that use a definition, each with its graph."""
+    for holder in graph.graphs():
+        for id, used in holder.groups.items():
+            if used == definition:
+                yield holder, id
+
+
+def new_group_node(graph: CoreGraph, definition: Definition, position: Position, name: str | None = None) -> Node:
+    """A node that uses a definition and fits into ``graph``, but is not in it yet."""
+    return new_node(graph, definition.spec, name, {}, position)
+
+
+def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
+    """The command that makes a group of some nodes and puts one node in their place.
+
+    Inputs and outputs among them stay where they are.
+
+    Args:
+        graph: the graph that holds them.
+        nodes: their ids.
+        name: of the group.
+
+    Raises:
+        GraphError: they cannot be a group; the message tells why.
+    """
+    chosen = {id for id in nodes if graph[id].spec.call.kind not in ("input", "output")}
+    if not chosen:
+        raise GraphError("Select the nodes that are to become a group first; the network's inputs and outputs stay outside.")
+    _refuse_detours(graph, chosen)
+    for id in chosen:
+        if not chosen.issuperset(graph.sharing(id)):
+            other = next(other for other in graph.sharing(id) if other not in chosen)
+            raise GraphError(f"{graph[id].name} shares its weights with {graph[other].name}: take both into the group, or neither.")
+    definition = Definition(graph.root, new_definition_id(graph.root), free_title(graph.root, name))
+    inside = [n for n in graph if n.id in chosen]
+    for node in inside:
+        definition._insert_node(node)
+    definition._owners = {id: owner for id, owner in graph._owners.items() if id in chosen}
+    left, right = min(n.position[0] for n in inside) - COLUMN, max(n.position[0] for n in inside) + COLUMN
+    sources: dict[End, Node] = {}
+    entering: list[tuple[End, str]] = []
+    edges: list[tuple[End, End]] = []
+    for node in inside:
+        for edge in graph.incoming(node.id):
+            source = (edge.source, edge.source_port)
+            if edge.source not in chosen:
+                if source not in sources:
+                    stem = _argument(edge.target_port, graph[edge.source].name, definition)
+                    sources[source] = _port(definition, "Input", stem, (left, node.position[1]))
+                    entering.append((source, sources[source].name))
+                source = (sources[source].id, "output")
+            edges.append((source, (node.id, edge.target_port)))
+    leaving: dict[End, str] = {}
+    rejoined: list[tuple[str, Edge, int]] = []
+    for node in inside:
+        for out in node.spec.outputs:
+            outside = [e for e in graph.outputs(node.id, out.name) if e.target not in chosen]
+            ends = out is node.spec.outputs[0] and not any(True for _ in graph.outgoing(node.id))
+            if outside or ends:
+                end = _port(definition, "Output", "output" if not leaving else node.name, (right, node.position[1]))
+                leaving[node.id, out.name] = end.name
+                edges.append(((node.id, out.name), (end.id, "input")))
+            rejoined += [(leaving[node.id, out.name], e, graph.inputs(e.target, e.target_port).index(e)) for e in outside]
+    for start, stop in edges:
+        definition._insert_edge(Edge(graph.root._new_edge_id(), *start, *stop))
+    xs, ys = [n.position[0] for n in inside], [n.position[1] for n in inside]
+    used = new_group_node(graph, definition, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
+    return Macro(
+        f"Group {len(inside)} nodes",
+        [
+            RemoveNodes([n.id for n in inside]),
+            AddDefinition(definition),
+            AddNode(used),
+            *(Connect(*source, used.id, port) for source, port in entering),
+            *(Connect(used.id, port, e.target, e.target_port, at) for port, e, at in sorted(rejoined, key=lambda r: r[2])),
+        ],
+    )
+
+
+def _refuse_detours(graph: CoreGraph, chosen: set[str]) -> None:
+    """A path that leaves the nodes and comes back would make the group feed itself."""
+    seen: set[str] = set()
+    stack = [e.target for id in chosen for e in graph.outgoing(id) if e.target not in chosen]
+    while stack:
+        id = stack.pop()
+        if id in seen:
+            continue
+        seen.add(id)
+        for edge in graph.outgoing(id):
+            if edge.target in chosen:
+                raise GraphError(
+                    f"These nodes cannot be one group: {graph[id].name} lies between them, and would receive the group's result while "
+                    f"feeding {graph[edge.target].name} in it. Select it as well."
+                )
+            stack.append(edge.target)
+
+
+def _argument(port: str, source: str, definition: Definition) -> str:
+    """What an input of a group is called: as the port that it feeds, where that says something."""
+    stem = "x" if port in ("input", "a", "b") else port
+    return stem if stem not in definition._names else source
+
+
+def _port(definition: Definition, block: str, stem: str, position: Position) -> Node:
+    spec = registry()[block]
+    node = new_node(definition, spec, definition.free_name(stem), {}, position)
+    definition._insert_node(node)
+    return node
+
+
+def dissolve(graph: CoreGraph, node: str) -> Macro:
+    """The command that puts the content of a group in its place, with all edges; of a repeated one, once for each repetition.
+
+    Raises:
+        GraphError: the node is no group, or shares its weights with another.
+    """
+    used = graph[node]
+    if not isinstance(used.spec, GroupSpec):
+        raise GraphError(f"{used.name} is not a group.")
+    if len(graph.sharing(node)) > 1:
+        raise GraphError(f"{used.name} shares its weights with another group: let it stop sharing first.")
+    definition = graph.definitions[used.spec.definition]
+    last_use = sum(1 for _ in uses(graph, definition.id)) == 1
+    content = [n for n in definition if n.spec.call.kind not in ("input", "output")]
+    values = definition.values_inside(dict(used.params))
+    xs, ys = [n.position[0] for n in content] or [0.0], [n.position[1] for n in content] or [0.0]
+    width = max(xs) - min(xs) + COLUMN
+    names: set[str] = set()
+    nodes: list[Node] = []
+    owners: dict[str, str] = {}
+    edges: list[tuple[str, str, str, str]] = []
+    feeding: dict[str, End | None] = {}
+    for port in definition.spec.inputs:
+        arriving = graph.inputs(node, port.name)
+        feeding[port.name] = (arriving[0].source, arriving[0].source_port) if arriving else None
+    results: list[End | None] = []
+    for turn in range(used.params["repeat"]):
+        ids: dict[str, str] = {}
+        for inner in content:
+            ids[inner.id] = inner.id if last_use and not turn else graph._new_node_id()
+            name = graph.free_name(inner.name, names)
+            names.add(name)
+            x, y = inner.position
+            place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
+            params = {**inner.params, **values.get(inner.id, {})}
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced))
+            if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
+                owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
+            elif inner.id in definition._owners:
+                owners[ids[inner.id]] = ids[definition._owners[inner.id]]
+        for inner in content:
+            for edge in definition.incoming(inner.id):
+                start = _outside(definition, (edge.source, edge.source_port), ids, feeding)
+                if start is not None:
+                    edges.append((*start, ids[inner.id], edge.target_port))
+        results = []
+        for port in definition.spec.outputs:
+            arriving = definition.inputs(definition.named(port.name).id, "input")
+            end = (arriving[0].source, arriving[0].source_port) if arriving else None
+            results.append(_outside(definition, end, ids, feeding) if end else None)
+        feeding |= dict(zip(feeding, results, strict=False))
+    ends = dict(zip(definition.spec.output_names, results, strict=True))
+    leaving = [(ends[e.source_port], e, graph.inputs(e.target, e.target_port).index(e)) for e in graph.outgoing(node)]
+    room = width * used.params["repeat"] - COLUMN
+    moved = {id: (graph[id].position[0] + room, graph[id].position[1]) for id in sorted(graph.descendants(node))}
+    return Macro(
+        f"Dissolve {used.name}",
+        [
+            RemoveNodes([node]),
+            *([RemoveDefinition(definition.id)] if last_use else []),
+            *([Move(moved)] if moved else []),
+            AddMany(nodes, edges, owners, text="Dissolve"),
+            *(Connect(*start, e.target, e.target_port, at) for start, e, at in sorted(leaving, key=lambda r: r[2]) if start),
+        ],
+    )
+
+
+def _outside(definition: Definition, end: End, ids: Mapping[str, str], feeding: Mapping[str, End | None]) -> End | None:
+    """Where a tensor inside comes from once the content lies outside."""
+    inner = definition[end[0]]
+    return feeding[inner.name] if inner.spec.call.kind == "input" else (ids[inner.id], end[1])
+
+
+def path_to(graph: CoreGraph, holder: CoreGraph) -> tuple[str, ...] | None:
+    """Ids of group nodes, from the document's graph inwards, that lead to a graph; None where nothing uses it."""
+    if holder is graph.root:
+        return ()
+    assert isinstance(holder, Definition)
+    for outer, id in uses(graph, holder.id):
+        before = path_to(graph, outer)
+        if before is not None:
+            return (*before, id)
+    return None
+
+
+def along(graph: CoreGraph, path: Sequence[str]) -> CoreGraph:
+    """The graph that a path of group nodes leads to.
+
+    Raises:
+        UnknownNodeError: a node of the path is gone.
+        KeyError: one of them is no group.
+    """
+    for id in path:
+        found = graph[id]
+        graph = graph.definitions[graph.groups[found.id]]
+    return graph

@@ -1,0 +1,70 @@
+"""Puts the calls of a checked graph into the order in which a person writes them, and settles their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph_engine.analysis.checked import CheckedGraph
+from graph_engine.errors import CheckError
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.lowering.order import written_order
+from graph_engine.lowering.program import Program, Ref, Step
+from graph_engine.lowering.units import Units
+from graph_engine.spec.tensor import TensorSpec
+
+
+def lower(graph: CoreGraph, checked: CheckedGraph) -> Program:
+    """The program of a graph.
+
+    Raises:
+        CheckError: the check found errors; the message tells the first.
+    """
+    if not checked.ok:
+        errors = [d for d in checked.diagnostics if d.severity == "error"]
+        more = f" ({len(errors) - 1} more errors)" if len(errors) > 1 else ""
+        raise CheckError(f"{errors[0].message}{more}")
+    units = Units(graph, checked, body)
+    return body(graph, checked, {}, units)._replace(units=units.in_order())
+
+
+def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[str, Any]], units: Units) -> Program:
+    """The program of a graph without its groups' classes, which ``units`` gathers.
+
+    Args:
+        graph: a document's graph or a definition.
+        checked: its check.
+        values: parameters of nodes that have another value in this use of the definition.
+        units: finds the class of a group.
+    """
+    order = written_order(graph)
+    constructed: set[str] = set()
+    steps = {}
+    for id in order:
+        owner = graph.owner(id)
+        steps[id] = _step(graph, checked, id, values, units)._replace(layer=graph[owner].name, constructs=owner not in constructed)
+        constructed.add(owner)
+    inputs = tuple(_step(graph, checked, n.id, values, units) for n in graph if n.spec.call.kind == "input")
+    outputs = tuple(steps.pop(n.id) for n in graph if n.spec.call.kind == "output")
+    calls = tuple(s for s in steps.values() if s.spec.call.kind != "input")
+    last_use: dict[Ref, int] = {}
+    for i, step in enumerate((*calls, *outputs)):
+        for refs in step.inputs.values():
+            for ref in refs:
+                last_use[ref] = min(i, len(calls))
+    return Program(graph.name, graph.description, inputs, calls, outputs, last_use)
+
+
+def _step(graph: CoreGraph, checked: CheckedGraph, id: str, values: Mapping[str, Mapping[str, Any]], units: Units) -> Step:
+    node, found = graph[id], checked.nodes[id]
+    inputs: dict[str, tuple[Ref, ...]] = {}
+    arriving: dict[str, tuple[TensorSpec, ...]] = {}
+    for port in node.spec.inputs:
+        given = found.inputs[port.name]
+        inputs[port.name] = tuple([Ref(e.source, e.source_port) for e in graph.inputs(id, port.name)])
+        arriving[port.name] = given if port.variadic else () if given is None else (given,)
+    params = {**node.params, **values.get(id, {}), **found.sizes}
+    step = Step(id, node.name, node.name, True, node.spec, params, inputs, arriving, found.outputs)
+    if not found.inside:
+        return step
+    return step._replace(turns=units.turns(graph.definitions[graph.groups[id]], found.inside, params), tied=params["share_weights"])

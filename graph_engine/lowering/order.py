@@ -1,0 +1,25 @@
+"""The order in which a person writes the calls of a network."""
+
+from __future__ import annotations
+
+from graph_engine.graph.graph import CoreGraph
+
+
+def written_order(graph: CoreGraph) -> list[str]:
+    """Depth first from the outputs, so that a branch is written to its end before the next begins."""
+    done: dict[str, None] = {}
+    for end in graph:
+        if end.spec.call.kind != "output":
+            continue
+        stack = [(end.id, False)]
+        while stack:
+            id, visited = stack.pop()
+            if id in done:
+                continue
+            if visited:
+                done[id] = None
+                continue
+            stack.append((id, True))
+            sources = [e.source for port in graph[id].spec.inputs for e in graph.inputs(id, port.name)]
+            stack += [(source, False) for source in reversed(sources) if source not in done]
+    return list(done)
