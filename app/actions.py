@@ -83,6 +83,16 @@ ACTIONS: tuple[Act, ...] = (
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
     Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
+    Act("group", "edit", _(_C, "&Group"), ("Ctrl+Shift+G",), "stack", _(_C, "Make one node of the selected ones"), "edits.group",
+        gap=True, local=True),
+    Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
+        "edits.dissolve", local=True),
+    Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Down",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
+        "edits.enter", local=True),
+    Act("leave", "edit", _(_C, "Lea&ve Group"), ("U", "Ctrl+Up"), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
+    Act("share", "edit", _(_C, "Share &Weights"), (), "link", _(_C, "The selected nodes use the weights of the first"), "edits.share",
+        gap=True, local=True),
+    Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
@@ -105,7 +115,10 @@ ACTIONS: tuple[Act, ...] = (
 )
 # fmt: on
 
-CONTEXT = ("cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "layout", "fit_selection", "fit_all")
+CONTEXT = (
+    "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "group", "dissolve", "enter", "leave", "|",
+    "share", "unshare", "|", "layout", "fit_selection", "fit_all",
+)  # fmt: skip
 """The canvas's context menu."""
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")

@@ -39,8 +39,9 @@ from app.canvas.interactions.nudge import Nudge
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession, Hit
 from app.canvas.tips import tip
+from app.canvas.trail import Trail
 from app.theme import SPACE, Theme, current
-from graph_engine.blocks import registry
+from graph_engine.graph.groups import block_named
 
 REACH = 11.0
 """Pixels within which a port or an edge is hit."""
@@ -78,6 +79,10 @@ class CanvasView(QGraphicsView):
         self.canvas.content_changed.connect(self._follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
         session.replaced.connect(self._open)
+        session.place_changed.connect(self._go_to_place)
+        self._session = session
+        self._place: tuple[str, ...] = ()
+        self._places: dict[tuple[str, ...], tuple[QPointF, float]] = {}
         self._gesture: Interaction | None = None
         self._drop: DropBlock | None = None
         self._nudge = Nudge(self)
@@ -94,6 +99,8 @@ class CanvasView(QGraphicsView):
         self.minimap = Minimap(self)
         self.hint = EmptyHint(self)
         self.bubble = Bubble(self)
+        self.trail = Trail(session, self)
+        self.trail.move(SPACE.base, SPACE.base)
         self._follow_content()
 
     def _set_up_widget(self) -> None:
@@ -187,7 +194,7 @@ class CanvasView(QGraphicsView):
 
     def add_block(self, block: str) -> str:
         """Adds a node of a block where there is room in view; returns its id."""
-        spec = registry()[block]
+        spec = block_named(self.canvas.session.graph, block)
         x, y = centred(spec, self.camera.shown().center())
         height = fresh_layout(spec).height
         while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
@@ -276,9 +283,21 @@ class CanvasView(QGraphicsView):
     def _escape(self) -> bool:
         if self.cancel_gesture():
             return True
-        had = bool(self.selected_nodes() or self.selected_edges())
-        self.canvas.select(())
-        return had
+        if self.selected_nodes() or self.selected_edges():
+            self.canvas.select(())
+            return True
+        if self._session.place:
+            self._session.go(self._session.place[:-1])
+            return True
+        return False
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Tab enters the selected group, as in other node editors; otherwise it goes on to the next widget."""
+        selected = self.selected_nodes()
+        if forwards and len(selected) == 1 and selected[0] in self._session.graph.groups:
+            self._session.go((*self._session.place, selected[0]))
+            return True
+        return super().focusNextPrevChild(forwards)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -405,8 +424,28 @@ class CanvasView(QGraphicsView):
 
     def _open(self) -> None:
         self.cancel_gesture()
+        self._place = ()
+        self._places.clear()
         self._keeps_fitting = True
         self._fit()
+
+    def _go_to_place(self) -> None:
+        """Another graph of the document is shown: as it was when one was there last."""
+        self.cancel_gesture()
+        left, self._place = self._place, self._session.place
+        if not self._keeps_fitting:
+            self._places[left] = self.camera.shown().center(), self.zoom
+        before = self._places.get(self._place)
+        if before is not None:
+            self.camera.go(*before, False)
+        else:
+            self._keeps_fitting = True
+            self._fit()
+        entered = left[len(self._place)] if left[: len(self._place)] == self._place and len(left) > len(self._place) else None
+        if entered is not None and entered in self.canvas.nodes:
+            self.canvas.select([entered])
+        else:
+            self.selection_changed.emit(())
 
     def _fit(self) -> None:
         """Shows the whole of a document that was opened, until the user goes elsewhere in it."""

@@ -119,6 +119,7 @@ class Definition(CoreGraph):
             call=Call("module", "", tuple(p.name for p in inputs), returns=tuple(p.name for p in outputs) if len(outputs) > 1 else ()),
             stem=_stem(self.name),
             definition=self.id,
+            name=self.name,
         )
         return Shown(spec, {n.id: n.name for n in self if n.spec.call.kind in ("input", "output")})
 
