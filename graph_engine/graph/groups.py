@@ -362,9 +362,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
         feeding[port.name] = (arriving[0].source, arriving[0].source_port) if arriving else None
     results: list[End | None] = []
     for turn in range(used.params["repeat"]):
-        ids: dict[str, str] = {}
+        ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
         for inner in content:
-            ids[inner.id] = inner.id if last_use and not turn else graph._new_node_id()
             name = graph.free_name(inner.name, names)
             names.add(name)
             x, y = inner.position
