@@ -81,10 +81,13 @@ ACTIONS: tuple[Act, ...] = (
     Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "edits.paste", local=True),
     Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "edits.duplicate", local=True),
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
+    Act("add", "edit", _(_C, "&Add Block…"), ("Shift+A",), "plus", _(_C, "Search for a block and add it at the pointer"),
+        "canvas.want_block", gap=True, local=True),
     Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
+    Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
     Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "canvas.zoom_out"),
     Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "canvas.zoom_reset"),
@@ -99,13 +102,30 @@ ACTIONS: tuple[Act, ...] = (
     Act("run", "run", _(_C, "&Run"), ("F5",), "play-fill", _(_C, "Train the network"), "start_run"),
     Act("pause", "run", _(_C, "&Pause"), ("F6",), "pause-fill", _(_C, "Pause or resume the run"), "pause_run"),
     Act("stop", "run", _(_C, "S&top"), ("Shift+F5",), "stop-fill", _(_C, "End the run; what it learned is kept"), "stop_run"),
+    Act("commands", "help", _(_C, "&All Actions…"), ("Ctrl+Shift+P",), "command", _(_C, "Search everything that can be done"),
+        "searches.show_commands"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
 )
 # fmt: on
 
-CONTEXT = ("cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "layout", "fit_selection", "fit_all")
+CONTEXT = (
+    "add",
+    "|",
+    "cut",
+    "copy",
+    "paste",
+    "duplicate",
+    "delete",
+    "|",
+    "rename",
+    "select_all",
+    "|",
+    "layout",
+    "fit_selection",
+    "fit_all",
+)
 """The canvas's context menu."""
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")

@@ -8,14 +8,17 @@ from typing import Protocol
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine.analysis.layout import COLUMN, layered
+from graph_engine.analysis.rewire import join
 from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes
+from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node, Position
+from graph_engine.spec.block import BlockSpec
 
 STEP = 32.0
 """How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""
@@ -31,6 +34,8 @@ class Canvas(Protocol):
     def select(self, nodes: Iterable[str]) -> None: ...
 
     def add_block(self, block: str) -> str: ...
+
+    def place_for(self, spec: BlockSpec, wish: Wish) -> Position: ...
 
     def reveal(self, node: str) -> None: ...
 
@@ -50,19 +55,34 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
 
-    def add(self, block: str) -> None:
-        """Adds a block behind the one selected node and connects the two; without one, where there is room in view."""
+    def add(self, block: str, wish: Wish | None = None) -> None:
+        """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
+
+        Args:
+            block: its id.
+            wish: where; left out, behind the selected node, or where there is room in view.
+        """
         graph = self._session.graph
         selected = self._canvas.selected_nodes()
         spec = registry()[block]
-        before = graph[selected[0]] if len(selected) == 1 else None
-        if before is None or not before.spec.outputs or not spec.inputs:
+        held = wish.held if wish is not None else None
+        if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
+            held = selected[0], ("output", outputs[0].name)
+        if wish is not None:
+            position = self._canvas.place_for(spec, wish)
+        elif held is not None:
+            before = graph[held[0]].position
+            position = self._free((before[0] + COLUMN, before[1]))
+        else:
             self._canvas.add_block(block)
             return
-        node = new_node(graph, spec, None, spec.initial, self._free((before.position[0] + COLUMN, before.position[1])))
-        add = AddNode(node)
-        if self._try(lambda: Macro(add.text, [add, Connect(before.id, before.spec.outputs[0].name, node.id, spec.inputs[0].name)])):
+        node = new_node(graph, spec, None, spec.initial, position)
+        if not self._try(lambda: join(graph, node, held[0], *held[1]) if held is not None else AddNode(node)):
+            return
+        if wish is None:
             self._canvas.reveal(node.id)
+        else:
+            self._canvas.select([node.id])
 
     def copy(self) -> None:
         """Puts the selected nodes and the edges between them onto the clipboard."""

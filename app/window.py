@@ -22,11 +22,13 @@ from app.panels.problems import ProblemsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
 from app.run import Run
+from app.searches import Searches
 from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
 from app.widgets.buttons import PrimaryButton
+from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
     from app.panels.charts import ChartsPanel
 
 _DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "paste", "layout", "zoom_in", "zoom_out", "zoom_reset",
-    "fit_selection", "fit_all", "reset_panels", "start_page",
+    "save", "save_as", "export_python", "export_project", "select_all", "paste", "add", "find", "layout", "zoom_in",
+    "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas)
         self.help = Help(self, self.actions_)
+        self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.setCentralWidget(self.canvas)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -240,6 +243,7 @@ class MainWindow(QMainWindow):
         run.logged.connect(self.status.tell)
         canvas.selection_changed.connect(self._on_selection)
         canvas.zoom_changed.connect(self.status.show_zoom)
+        canvas.block_wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(lambda _: self.rename())
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -25,25 +26,26 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QToolTip, QWidget
 
 from app.canvas.arrays import draw_points
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
-from app.canvas.geometry import fresh_layout
+from app.canvas.geometry import WIDTH, fresh_layout, snap
+from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
-from app.canvas.interactions import GESTURES, Interaction, Pointer
+from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
-from app.canvas.interactions.nudge import Nudge
 from app.canvas.minimap import Minimap
-from app.canvas.scene import CanvasScene, CanvasSession, Hit
+from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
+from app.canvas.wish import Wish
 from app.theme import SPACE, Theme, current
 from graph_engine.blocks import registry
+from graph_engine.graph.node import Position
+from graph_engine.spec.block import BlockSpec
 
-REACH = 11.0
-"""Pixels within which a port or an edge is hit."""
 DOTS = 32.0
 DOTS_FROM = 0.5
 BEYOND = 50_000.0
@@ -59,16 +61,19 @@ class CanvasView(QGraphicsView):
         camera: what part of the scene is in view.
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
+        hand: what mouse and keys do.
 
     Signals:
         selection_changed: ids of the selected nodes.
         node_activated: id of a node that was double-clicked.
         zoom_changed: the new zoom, 1 is natural size.
+        block_wanted: a `Wish`: a block is to be searched for and added.
     """
 
     selection_changed = Signal(object)
     node_activated = Signal(str)
     zoom_changed = Signal(float)
+    block_wanted = Signal(object)
 
     def __init__(self, session: CanvasSession, theme: Theme | None = None, parent: QWidget | None = None):
         super().__init__(parent)
@@ -78,10 +83,9 @@ class CanvasView(QGraphicsView):
         self.canvas.content_changed.connect(self._follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
         session.replaced.connect(self._open)
-        self._gesture: Interaction | None = None
+        self.hand = Hand(self)
         self._drop: DropBlock | None = None
-        self._nudge = Nudge(self)
-        self._space = False
+        self._wished: QGraphicsPathItem | None = None
         self._keeps_fitting = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
@@ -199,12 +203,43 @@ class CanvasView(QGraphicsView):
     @property
     def is_space_held(self) -> bool:
         """Whether a drag moves the canvas itself."""
-        return self._space
+        return self.hand.is_space_held
 
     @property
     def gesture(self) -> Interaction | None:
         """The gesture that is going on."""
-        return self._gesture
+        return self.hand.gesture
+
+    def cancel_gesture(self) -> bool:
+        """Takes back the gesture that is going on; false where there is none."""
+        return self.hand.cancel()
+
+    def want_block(self) -> None:
+        """Asks for a block at the pointer."""
+        self.want_block_at(Wish(self.camera.scene_point(self.hand.place_in_view())))
+
+    def want_block_at(self, wish: Wish, draft: QGraphicsPathItem | None = None) -> None:
+        """Asks for a block; ``draft`` is shown until `forget_wish`."""
+        self.forget_wish()
+        self._wished = draft
+        self.block_wanted.emit(wish)
+
+    def forget_wish(self) -> None:
+        """A block that was asked for has come, or will not."""
+        if self._wished is not None:
+            self.canvas.remove_draft(self._wished)
+            self._wished = None
+            self.update_drafts()
+
+    def place_for(self, spec: BlockSpec, wish: Wish) -> Position:
+        """Where the card of a block goes that was asked for: its port at the point, or its middle where it is held at nothing."""
+        if wish.held is None:
+            return centred(spec, wish.at)
+        shown = fresh_layout(spec)
+        side = wish.held[1][0]
+        ports = shown.inputs if side == "output" else shown.outputs
+        y = ports[0].y if ports else shown.height / 2
+        return snap(wish.at.x() - (0 if side == "output" else WIDTH), wish.at.y() - y)
 
     def update_drafts(self) -> None:
         """What a gesture shows has changed; from afar Qt does not see that by itself."""
@@ -212,88 +247,32 @@ class CanvasView(QGraphicsView):
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.camera.stop()
-        if self._gesture is not None:
-            return
-        pointer = self._pointer(event)
-        if pointer.button == Qt.MouseButton.RightButton:
-            self._select_for_menu(pointer.hit)
-            return
-        wanted = next((g for g in GESTURES if g.wants(self, pointer)), None)
-        if wanted is None:
-            return
-        self._gesture = wanted(self)
-        self._gesture.begin(pointer)
-        self._show_cursor(pointer.hit)
+        self.hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pointer = self._pointer(event)
-        if self._gesture is not None:
-            self._gesture.move(pointer)
-        elif self.canvas.hover(pointer.hit) and self.zoom < self.canvas.near:
-            self.viewport().update()
-        self._show_cursor(pointer.hit)
+        self.hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is None:
-            return
-        gesture, self._gesture = self._gesture, None
-        pointer = self._pointer(event)
-        gesture.end(pointer)
-        self._show_cursor(pointer.hit)
+        self.hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        hit = self._pointer(event).hit
-        if event.button() == Qt.MouseButton.LeftButton and hit.node is not None and hit.port is None:
-            self.node_activated.emit(hit.node.node.id)
-        else:
-            self.mousePressEvent(event)
+        self.hand.double_click(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()
 
-    def cancel_gesture(self) -> bool:
-        """Takes back the gesture that is going on; false where there is none."""
-        if self._gesture is None:
-            return False
-        gesture, self._gesture = self._gesture, None
-        gesture.cancel()
-        self._show_cursor(Hit())
-        return True
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape and self._escape():
-            event.accept()
-        elif key == Qt.Key.Key_Space:
-            self._space = True
-            self._show_cursor(Hit())
-        elif self._gesture is None and self._nudge.press(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
-            event.accept()
-        else:
-            event.ignore()
-
-    def _escape(self) -> bool:
-        if self.cancel_gesture():
-            return True
-        had = bool(self.selected_nodes() or self.selected_edges())
-        self.canvas.select(())
-        return had
+        event.setAccepted(self.hand.key_press(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            self._show_cursor(Hit())
-        else:
-            event.ignore()
+        event.setAccepted(self.hand.key_release(event))
 
-    def focusOutEvent(self, event: QEvent) -> None:
-        self._space = False
-        super().focusOutEvent(event)  # type: ignore[arg-type]
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.hand.let_go()
+        super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self.canvas.hover(Hit()) and self.zoom < self.canvas.near:
-            self.viewport().update()
+        self.hand.leave()
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -309,8 +288,8 @@ class CanvasView(QGraphicsView):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            hit = self._hit(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(hit) if self._gesture is None else "", self.viewport())
+            hit = self.hand.hit(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(hit) if self.gesture is None else "", self.viewport())
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.camera.set_zoom(self.zoom * (1 + event.value()), event.position())
@@ -431,28 +410,3 @@ class CanvasView(QGraphicsView):
         everything = self.canvas.content_rect()
         self.minimap.setVisible(self._minimap_wanted and not everything.isNull() and not self.camera.shown().contains(everything))
         self.minimap.update()
-
-    def _pointer(self, event: QMouseEvent) -> Pointer:
-        place = event.position()
-        return Pointer(self.camera.scene_point(place), place.toPoint(), event.button(), event.modifiers(), self._hit(place))
-
-    def _hit(self, place: QPointF) -> Hit:
-        return self.canvas.hit(self.camera.scene_point(place), REACH / self.zoom, ports=self.zoom >= self.canvas.near)
-
-    def _select_for_menu(self, hit: Hit) -> None:
-        if hit.node is not None and not hit.node.selected:
-            self.canvas.select([hit.node.node.id])
-        elif hit.edge is not None and not hit.edge.selected:
-            self.canvas.select((), [hit.edge.edge.id])
-
-    def _show_cursor(self, hit: Hit) -> None:
-        if self._gesture is not None and self._gesture.cursor is not None:
-            shape = self._gesture.cursor
-        elif self._space:
-            shape = Qt.CursorShape.OpenHandCursor
-        elif hit.port is not None:
-            shape = Qt.CursorShape.CrossCursor
-        else:
-            shape = Qt.CursorShape.ArrowCursor
-        if self.viewport().cursor().shape() != shape:
-            self.viewport().setCursor(shape)
