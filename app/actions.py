@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.preferences import Preferences
 from app.theme.icons import icon
 
 Key = QKeySequence.StandardKey
@@ -88,6 +89,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
     Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
+    Act("change_keys", "edit", _(_C, "Change &Keys…"), (), "keyboard", _(_C, "Give actions other keys"), "help.edit_shortcuts", gap=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
     Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "canvas.zoom_out"),
     Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "canvas.zoom_reset"),
@@ -138,11 +140,14 @@ class Actions(QObject):
     Args:
         window: has the handlers as methods.
         canvas: the widget whose keyboard the local ones need.
+        preferences: keep the keys that the user chose.
     """
 
-    def __init__(self, window: QWidget, canvas: QWidget):
+    def __init__(self, window: QWidget, canvas: QWidget, preferences: Preferences):
         super().__init__(window)
         self._window = window
+        self._preferences = preferences
+        self._acts = {act.id: act for act in ACTIONS}
         self._made: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for act in ACTIONS:
@@ -150,8 +155,8 @@ class Actions(QObject):
             action.setObjectName(act.id)
             if act.icon:
                 action.setIcon(icon(act.icon))
-            # the first key only of each standard one: X11's others for Delete, say, hold one that means Duplicate here
-            action.setShortcuts(list(dict.fromkeys(QKeySequence(s) for s in act.shortcuts)))
+            keys = preferences.keys(act.id)
+            action.setShortcuts(keys if keys is not None else first_keys(act))
             action.setToolTip(tooltip(action, translated(act.tip)))
             action.setStatusTip("")
             action.triggered.connect(lambda _=False, act=act: self._carry_out(act))
@@ -176,6 +181,19 @@ class Actions(QObject):
             handler()
         else:
             handler(act.argument)
+
+    def rebind(self, id: str, keys: list[QKeySequence] | None) -> None:
+        """Gives an action other keys from now on; None those that it had first."""
+        act, action = self._acts[id], self._made[id]
+        if keys is not None and keys == first_keys(act):
+            keys = None
+        self._preferences.remember_keys(id, keys)
+        action.setShortcuts(keys if keys is not None else first_keys(act))
+        action.setToolTip(tooltip(action, translated(act.tip)))
+
+    def is_first(self, id: str) -> bool:
+        """Whether an action has the keys that it had first."""
+        return self._made[id].shortcuts() == first_keys(self._acts[id])
 
     def enable(self, ids: Iterable[str], enabled: bool) -> None:
         """Enables or disables several at once."""
@@ -208,6 +226,17 @@ _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "fit_all": ("view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
+
+
+def first_keys(act: Act) -> list[QKeySequence]:
+    """The keys of an action as long as nobody chose others."""
+    # the first key only of each standard one: X11's others for Delete, say, hold one that means Duplicate here
+    return [k for k in dict.fromkeys(QKeySequence(s) for s in act.shortcuts) if not k.isEmpty()]
+
+
+def plain(text: str) -> str:
+    """A text of the table as it reads outside a menu."""
+    return translated(text).replace("&", "").rstrip("…")
 
 
 def translated(text: str) -> str:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QTextBrowser, QVBoxLayout, QWidget
 
-from app.actions import ACTIONS, MENUS, Actions, translated
+from app.actions import ACTIONS, MENUS, Actions, plain
+from app.shortcuts import ShortcutEditor
 from app.theme.style import current
 from app.theme.tokens import SPACE
 from app.widgets.scroll import fill_scroll_area
@@ -43,7 +44,7 @@ class Help(QObject):
             acts = [a for a in ACTIONS if a.menu.partition("/")[0] == path and self._actions[a.id].shortcuts()]
             if not acts:
                 continue
-            heading = QLabel(translated(title).replace("&", ""))
+            heading = QLabel(plain(title))
             heading.setProperty("role", "heading")
             heading.setContentsMargins(0, SPACE.base, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
@@ -52,13 +53,17 @@ class Help(QObject):
                 keys = QKeySequence.listToString(self._actions[act.id].shortcuts(), QKeySequence.SequenceFormat.NativeText)
                 label = QLabel(keys.replace("; ", "   "))
                 label.setProperty("role", "muted")
-                grid.addWidget(QLabel(translated(act.text).replace("&", "").rstrip("…")), row, 0)
+                grid.addWidget(QLabel(plain(act.text)), row, 0)
                 grid.addWidget(label, row, 1)
                 row += 1
         grid.setColumnStretch(0, 1)
         area = QScrollArea()
         fill_scroll_area(area, page)
         self._open(self.tr("Keyboard Shortcuts"), area, 460, 620)
+
+    def edit_shortcuts(self) -> None:
+        """Opens the dialog in which actions get other keys."""
+        ShortcutEditor(self._window, self._actions).open()
 
     def show_blocks(self) -> None:
         """Shows the reference of all blocks."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QKeySequence
 
-from app.actions import ACTIONS, MENUS, Act, Actions, translated
+from app.actions import ACTIONS, MENUS, Act, Actions, plain, translated
 from app.canvas.wish import Wish
 from app.theme.style import current
 from app.theme.tokens import category_icon
@@ -64,7 +64,7 @@ class Searches(QObject):
         def choice(act: Act) -> Choice:
             keys = self._actions[act.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             menu = " › ".join(plain(MENUS[path]) for path in _paths(act.menu))
-            name = plain(self._actions[act.id].text() if act.id in ("undo", "redo") else act.text)
+            name = self._actions[act.id].text().replace("&", "").rstrip("…")
             return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "dot-outline")
 
         choices = [choice(a) for a in ACTIONS if self._actions[a.id].isEnabled() and a.id != "commands"]
@@ -102,11 +102,6 @@ class Searches(QObject):
 
     def _forget(self) -> None:
         self.popup = None
-
-
-def plain(text: str) -> str:
-    """A text of the table of actions as it reads outside a menu."""
-    return translated(text).replace("&", "").rstrip("…")
 
 
 def _paths(menu: str) -> list[str]:

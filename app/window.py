@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
         self.edits = Edits(session, self.canvas, self)
-        self.actions_ = Actions(self, self.canvas)
+        self.actions_ = Actions(self, self.canvas, preferences)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.setCentralWidget(self.canvas)
