@@ -86,6 +86,10 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.want_block", gap=True, local=True),
     Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
+    Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
+        "searches.swap", local=True),
+    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "link", _(_C, "Join each selected node to the next, left to right"),
+        "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
     Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
@@ -112,22 +116,12 @@ ACTIONS: tuple[Act, ...] = (
 )
 # fmt: on
 
+# fmt: off
 CONTEXT = (
-    "add",
-    "|",
-    "cut",
-    "copy",
-    "paste",
-    "duplicate",
-    "delete",
-    "|",
-    "rename",
-    "select_all",
-    "|",
-    "layout",
-    "fit_selection",
-    "fit_all",
+    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "select_all", "|",
+    "layout", "fit_selection", "fit_all",
 )
+# fmt: on
 """The canvas's context menu."""
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine.analysis.layout import COLUMN, layered
-from graph_engine.analysis.rewire import join
+from graph_engine.analysis.rewire import chain, join, swap
 from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -118,6 +118,25 @@ class Edits(QObject):
             self._try(lambda: RemoveNodes(nodes))
         elif edges:
             self._try(lambda: Disconnect(edges))
+
+    def swap(self, block: str) -> None:
+        """Puts a node of another block into the place of the one selected node."""
+        [old] = self._canvas.selected_nodes()
+        made: list[str] = []
+
+        def make() -> Command:
+            command, new = swap(self._session.graph, old, registry()[block])
+            made.append(new)
+            return command
+
+        if self._try(make):
+            self._canvas.select(made)
+
+    def connect_in_a_row(self) -> None:
+        """Joins each of the selected nodes to the next one, left to right."""
+        graph = self._session.graph
+        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position)
+        self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
         """Puts all nodes in order, left to right."""

@@ -58,6 +58,18 @@ class Searches(QObject):
 
         self._open(_blocks(specs), hint, add, view.viewport().mapTo(window, view.mapFromScene(wish.at)), view.forget_wish)
 
+    def swap(self) -> None:
+        """Searches for a block that takes the place of the one selected node: first those of its own category."""
+        [id] = self._window.canvas.selected_nodes()
+        node = self._window.session.graph[id]
+        fits = [
+            s
+            for s in registry()
+            if s != node.spec and bool(s.inputs) == bool(node.spec.inputs) and bool(s.outputs) == bool(node.spec.outputs)
+        ]
+        fits.sort(key=lambda s: s.category != node.spec.category)
+        self._open(_blocks(fits), self.tr("Replace {0} by").format(node.name), self._window.edits.swap)
+
     def show_commands(self) -> None:
         """Searches everything that can be done now, and does it."""
 

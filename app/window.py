@@ -323,7 +323,8 @@ class MainWindow(QMainWindow):
         self.inspector.select(nodes)
         self.code.mark_nodes(nodes)
         self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges()))
-        self.actions_["rename"].setEnabled(len(nodes) == 1)
+        self.actions_.enable(("rename", "swap"), len(nodes) == 1)
+        self.actions_["connect"].setEnabled(len(nodes) > 1)
 
     def _on_problems(self, errors: int, warnings: int, hints: int) -> None:
         count = errors + warnings + hints

@@ -286,6 +286,13 @@ class CanvasView(QGraphicsView):
             self.camera.set_zoom(self.zoom * ZOOM_STEP ** (turned / 120), event.position())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        # no key may change the network under a gesture that is going on; Esc ends it
+        if event.type() == QEvent.Type.ShortcutOverride and self.gesture is not None:
+            event.accept()
+            return True
+        return super().event(event)
+
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             hit = self.hand.hit(QPointF(event.pos()))

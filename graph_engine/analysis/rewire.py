@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
+from graph_engine.analysis.checked import CheckedGraph
+from graph_engine.analysis.fixes import Output, redraw, shared_params
 from graph_engine.errors import EdgeError
-from graph_engine.graph.commands import AddNode, Command, Connect, Macro
-from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Node
-from graph_engine.spec.block import BlockSpec
+from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, RemoveNodes, Rename
+from graph_engine.graph.graph import CoreGraph, new_node
+from graph_engine.graph.node import Edge, Node
+from graph_engine.spec.block import BlockSpec, Site
+from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
 
 
@@ -66,3 +70,124 @@ def chain(graph: CoreGraph, nodes: Sequence[str]) -> Macro:
     if not parts:
         raise EdgeError("Select two or more nodes that are not connected yet: each is joined to the next, left to right.")
     return Macro("Connect in a row", parts)
+
+
+def carries(spec: BlockSpec) -> bool:
+    """Whether a node of a block can be put onto an edge."""
+    return bool(spec.inputs and spec.outputs)
+
+
+def is_loose(graph: CoreGraph, node: str) -> bool:
+    """Whether no edge is at a node."""
+    return not any(graph.incoming(node)) and not any(graph.outgoing(node))
+
+
+def put(graph: CoreGraph, node: Node, edge: str) -> Macro:
+    """Puts a node onto an edge: what ran from source to target runs through it.
+
+    Args:
+        graph: the graph.
+        node: one that no edge is at, or that is not in the graph yet.
+        edge: id of the edge.
+    """
+    into = main_input(node.spec)
+    assert into is not None
+    old = graph.edges[edge]
+    parts: list[Command] = [] if node.id in graph else [AddNode(node)]
+    parts.append(Connect(old.source, old.source_port, node.id, into.name))
+    parts += redraw(graph, {edge: (node.id, node.spec.outputs[0].name)})
+    return Macro(f"Insert {node.name}", parts)
+
+
+def left_by(graph: CoreGraph, checked: CheckedGraph, nodes: Collection[str]) -> dict[str, Output | None]:
+    """What becomes of the edges that leave some nodes when these are taken out of their network.
+
+    Returns:
+        For each such edge the output that it is to come from: what fed the nodes through their main inputs, where the target
+        can work with that; else None.
+    """
+    found: dict[str, Output | None] = {}
+    for id in nodes:
+        for edge in graph.outgoing(id):
+            if edge.target not in nodes:
+                before = _before(graph, edge, nodes)
+                found[edge.id] = before if before is not None and _takes(checked, graph, edge, before) else None
+    return found
+
+
+def take_out(graph: CoreGraph, checked: CheckedGraph, nodes: Collection[str]) -> Macro | None:
+    """Takes nodes out of their network and joins their neighbours; edges among the nodes stay. None where nothing is joined to them."""
+    entering = [e.id for id in nodes for e in graph.incoming(id) if e.source not in nodes]
+    leaving = left_by(graph, checked, nodes)
+    if not entering and not leaving:
+        return None
+    names = [graph[id].name for id in nodes]
+    parts: list[Command] = [Disconnect(entering)] if entering else []
+    return Macro(f"Take out {names[0]}" if len(names) == 1 else f"Take out {len(names)} nodes", [*parts, *redraw(graph, leaving)])
+
+
+def swap(graph: CoreGraph, id: str, spec: BlockSpec) -> tuple[Macro, str]:
+    """Puts a node of another block into the place of one, with the parameters that both have and all edges for which there is a port.
+
+    A port is the one of the same name, else the one in the same place. A name that was given by hand is kept.
+
+    Returns:
+        The command, and the id of the new node.
+    """
+    old = graph[id]
+    by_hand = re.fullmatch(rf"{re.escape(old.spec.stem)}\d*", old.name) is None
+    new = new_node(graph, spec, None, {**spec.initial, **shared_params(old.spec, old.params, spec)}, old.position)
+    inputs, outputs = _matched(old.spec.inputs, spec.inputs), _matched(old.spec.outputs, spec.outputs)
+    parts: list[Command] = [AddNode(new)]
+    taken: set[str] = set()
+    for edge in graph.incoming(id):
+        port = inputs.get(edge.target_port)
+        if port is not None and (port.variadic or port.name not in taken):
+            taken.add(port.name)
+            parts.append(Connect(edge.source, edge.source_port, new.id, port.name))
+    ends = {e.id: outputs.get(e.source_port) for e in graph.outgoing(id)}
+    parts += redraw(graph, {edge: (new.id, port.name) if port is not None else None for edge, port in ends.items()})
+    parts.append(RemoveNodes([id]))
+    if by_hand:
+        parts.append(Rename(new.id, old.name))
+    return Macro(f"Replace {old.name} by {spec.id}", parts), new.id
+
+
+def _matched(old: Sequence[Port], new: Sequence[Port]) -> Mapping[str, Port]:
+    """For each of the old ports the new one that takes its edges."""
+    by_name = {p.name: p for p in new}
+    places = {p.name: new[i] for i, p in enumerate(old) if i < len(new)}
+    return {p.name: by_name.get(p.name) or places[p.name] for p in old if p.name in by_name or p.name in places}
+
+
+def _before(graph: CoreGraph, edge: Edge, nodes: Collection[str]) -> Output | None:
+    """What feeds, from outside of some nodes, the main inputs on the way to ``edge``."""
+    at = edge
+    while at.source in nodes:
+        into = main_input(graph[at.source].spec)
+        feeding = graph.inputs(at.source, into.name) if into is not None else ()
+        if not feeding:
+            return None
+        at = feeding[0]
+    return at.source, at.source_port
+
+
+def _takes(checked: CheckedGraph, graph: CoreGraph, edge: Edge, source: Output) -> bool:
+    """Whether the target of an edge could work with another output, as far as that is known."""
+    target = checked.nodes.get(edge.target)
+    feeding = checked.nodes.get(source[0])
+    x = feeding.outputs.get(source[1]) if feeding is not None else None
+    if target is None or target.status != "ok" or x is None:
+        return True
+    node = graph[edge.target]
+    given = target.inputs[edge.target_port]
+    if node.spec.input(edge.target_port).variadic:
+        edges = graph.inputs(node.id, edge.target_port)
+        given = tuple(x if e.id == edge.id else i for e, i in zip(edges, given, strict=True))
+    else:
+        given = x
+    try:
+        node.spec.infer(Site(node.params, {**target.inputs, edge.target_port: given}))
+    except Fault:
+        return False
+    return True

@@ -161,3 +161,29 @@ def test_every_action_is_found_and_carried_out(qtbot: QtBot, window: MainWindow)
     assert {"Undo", "Fit All", "Keyboard Shortcuts", "Auto Layout"} & names == {"Fit All", "Keyboard Shortcuts", "Auto Layout"}
     enter(popup, "select all")
     assert len(hands.view.selected_nodes()) == len(window.session.graph)
+
+
+def test_a_node_is_replaced_by_another_block(window: MainWindow) -> None:
+    hands = hands_on(window)
+    before = hands.edges()
+    relu = window.session.graph.named("relu1")
+    hands.view.select([relu.id])
+    hands.key(Qt.Key.Key_S, SHIFT)
+    popup = popup_of(window)
+    assert popup.model.found[0].detail == "Activation"
+    enter(popup, "gelu")
+    assert {"conv1.output > gelu1.input", "gelu1.output > max_pool1.input"} <= hands.edges()
+    assert hands.steps() == ["Replace relu1 by GELU"]
+    assert [window.session.graph[i].block for i in hands.view.selected_nodes()] == ["GELU"]
+    window.session.undo()
+    assert hands.edges() == before
+
+
+def test_selected_nodes_are_connected_in_a_row(window: MainWindow) -> None:
+    hands = hands_on(window)
+    graph = window.session.graph
+    made = [graph.add("ReLU", name=f"row{i}", position=(300 * i, 2000)).id for i in range(3)]
+    hands.view.select([made[2], made[0], made[1]])
+    hands.key(Qt.Key.Key_L, CTRL)
+    assert {"row0.output > row1.input", "row1.output > row2.input"} <= hands.edges()
+    assert hands.steps() == ["Connect in a row"]
