@@ -8,10 +8,11 @@ from itertools import pairwise
 
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.analysis.fixes import Output, redraw, shared_params
+from graph_engine.analysis.layout import COLUMN
 from graph_engine.errors import EdgeError
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, RemoveNodes, Rename
+from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, Rename
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Edge, Node
+from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.spec.block import BlockSpec, Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
@@ -82,18 +83,20 @@ def is_loose(graph: CoreGraph, node: str) -> bool:
     return not any(graph.incoming(node)) and not any(graph.outgoing(node))
 
 
-def put(graph: CoreGraph, node: Node, edge: str) -> Macro:
-    """Puts a node onto an edge: what ran from source to target runs through it.
+def put(graph: CoreGraph, node: Node, edge: str, position: Position) -> Macro:
+    """Puts a node onto an edge: what ran from source to target runs through it. What lies behind it makes room where it must.
 
     Args:
         graph: the graph.
         node: one that no edge is at, or that is not in the graph yet.
         edge: id of the edge.
+        position: where the node is wanted.
     """
     into = main_input(node.spec)
     assert into is not None
     old = graph.edges[edge]
     parts: list[Command] = [] if node.id in graph else [AddNode(node)]
+    parts.append(Move({**_make_room(graph, old, position), node.id: _between(graph, old, position)}))
     parts.append(Connect(old.source, old.source_port, node.id, into.name))
     parts += redraw(graph, {edge: (node.id, node.spec.outputs[0].name)})
     return Macro(f"Insert {node.name}", parts)
@@ -151,6 +154,25 @@ def swap(graph: CoreGraph, id: str, spec: BlockSpec) -> tuple[Macro, str]:
     if by_hand:
         parts.append(Rename(new.id, old.name))
     return Macro(f"Replace {old.name} by {spec.id}", parts), new.id
+
+
+def _between(graph: CoreGraph, edge: Edge, position: Position) -> Position:
+    """Where a node goes on an edge that is wanted at ``position``: not upon the source, if the edge runs forward."""
+    start, end = graph[edge.source].position[0], graph[edge.target].position[0]
+    return (max(position[0], start + COLUMN) if end > start else position[0]), position[1]
+
+
+def _make_room(graph: CoreGraph, edge: Edge, position: Position) -> dict[str, Position]:
+    """Where the target of an edge that runs forward, and what runs forward from it, must go for a node on the edge."""
+    start, end = graph[edge.source].position[0], graph[edge.target].position[0]
+    further = _between(graph, edge, position)[0] + COLUMN - end
+    if end <= start or further <= 0:
+        return {}
+    moved = [edge.target]
+    for id in moved:
+        here = graph[id].position[0]
+        moved += dict.fromkeys(e.target for e in graph.outgoing(id) if graph[e.target].position[0] > here and e.target not in moved)
+    return {id: (graph[id].position[0] + further, graph[id].position[1]) for id in moved}
 
 
 def _matched(old: Sequence[Port], new: Sequence[Port]) -> Mapping[str, Port]:

@@ -53,9 +53,19 @@ def done_and_undone(graph: Graph, command: Command) -> list[str]:
 def test_put_keeps_the_place_among_many(graph: Graph) -> None:
     node = graph.add("Tanh", name="tanh")
     edge = graph.inputs(graph.named("concat").id, "input")[1]
-    found = done_and_undone(graph, rewire.put(graph, node, edge.id))
+    found = done_and_undone(graph, rewire.put(graph, node, edge.id, (10, 0)))
     assert [e for e in found if "concat" in e] == ["x>concat.input", "tanh>concat.input", "conv>concat.input"]
     assert "relu>tanh.input" in found
+
+
+def test_what_lies_behind_makes_room() -> None:
+    graph = template("cnn_digits").open()
+    edge = next(iter(graph.outgoing(graph.named("conv1").id)))
+    before = {n.id: n.position for n in graph}
+    rewire.put(graph, graph.add("Tanh"), edge.id, before[edge.source]).do(graph)
+    assert graph.named("tanh1").position[0] == before[edge.source][0] + 272
+    moved = {graph[id].name for id, position in before.items() if graph[id].position != position}
+    assert moved == {"relu1"}  # what follows is on the next line
 
 
 def test_taken_out_neighbours_are_joined(graph: Graph) -> None:

@@ -52,7 +52,7 @@ class DropBlock:
         path.addRoundedRect(*centred(self._spec, at), WIDTH, fresh_layout(self._spec).height, RADIUS.card, RADIUS.card)
         self._outline.setPath(path)
         if carries(self._spec):
-            self._onto.look(path.boundingRect().center())
+            self._onto.look(centred(self._spec, at), fresh_layout(self._spec))
         self.view.update_drafts()
 
     def end(self, at: QPointF) -> str:
@@ -75,7 +75,7 @@ def add_block(view: CanvasView, spec: BlockSpec, position: Position, edge: str |
     """Adds a fresh node of a block, puts it onto an edge where one is given, selects it, and returns its id."""
     session = view.canvas.session
     node = new_node(session.graph, spec, None, spec.initial, position)
-    session.execute(put(session.graph, node, edge) if edge is not None else AddNode(node))
+    session.execute(put(session.graph, node, edge, position) if edge is not None else AddNode(node))
     view.canvas.select([node.id])
     return node.id
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.geometry import WIDTH, snap
+from app.canvas.geometry import snap
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.interactions.onto_edge import OntoEdge
 from app.canvas.interactions.take_out import Shake, TakeOut
@@ -63,7 +63,7 @@ class MoveNodes(Interaction):
             self._out = TakeOut(self.view, tuple(self._before))
         if self._onto is not None:
             card = self.scene.nodes[self._grabbed]
-            self._onto.look(QPointF(card.x() + WIDTH / 2, card.y() + card.layout.height / 2))
+            self._onto.look((card.x(), card.y()), card.layout)
 
     def end(self, pointer: Pointer) -> None:
         if self._dragging:
@@ -101,8 +101,7 @@ class MoveNodes(Interaction):
     def _command(self, moved: dict[str, Position], edge: str | None, taking: Command | None) -> Command:
         graph = self.scene.stage.graph
         if edge is not None:
-            onto = put(graph, graph[self._grabbed], edge)
-            return Macro(onto.text, [Move(moved), onto])
+            return put(graph, graph[self._grabbed], edge, moved[self._grabbed])
         if taking is not None:
             return Macro(taking.text, [taking, Move(moved)])
         return Move(moved)

@@ -24,7 +24,8 @@ def test_a_node_dropped_on_an_edge_is_put_onto_it(hands: Hands) -> None:
     hands.move(start + QPoint(0, -100))
     hands.move(start + QPoint(0, -320))
     edge = next(e for e in hands.view.canvas.edges.values() if e.source.node.name == "conv")
-    assert edge.hovered
+    assert not edge.isVisible()
+    assert len(hands.view.canvas.drafts) == 1
     hands.release(start + QPoint(0, -320))
     assert {"conv.output > tanh.input", "tanh.output > relu.input"} <= hands.edges()
     assert "conv.output > relu.input" not in hands.edges()
@@ -47,7 +48,8 @@ def test_esc_takes_a_node_off_the_edge_again(hands: Hands) -> None:
     hands.press(start)
     hands.move(start + QPoint(0, -320))
     hands.key(Qt.Key.Key_Escape)
-    assert not any(e.hovered for e in hands.view.canvas.edges.values())
+    assert all(e.isVisible() for e in hands.view.canvas.edges.values())
+    assert hands.view.canvas.drafts == []
     assert hands.steps() == []
     hands.release(start)
 
