@@ -57,9 +57,12 @@ MENUS: Mapping[str, str] = {
     "view": _(_C, "&View"),
     "run": _(_C, "&Run"),
     "help": _(_C, "&Help"),
+    "edit/select": _(_C, "&Select"),
+    "edit/arrange": _(_C, "Arran&ge"),
     "file/recent": _(_C, "Open &Recent"),
     "file/template": _(_C, "New from &Template"),
     "file/export": _(_C, "&Export"),
+    "view/bookmarks": _(_C, "&Bookmarks"),
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
 }
@@ -84,7 +87,17 @@ ACTIONS: tuple[Act, ...] = (
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
     Act("add", "edit", _(_C, "&Add Block…"), ("Shift+A",), "plus", _(_C, "Search for a block and add it at the pointer"),
         "canvas.want_block", gap=True, local=True),
-    Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
+    Act("select_all", "edit/select", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", local=True),
+    Act("select_up", "edit/select", _(_C, "Select &Upstream"), ("[",), "", _(_C, "Add all that feeds the selected nodes"),
+        "canvas.walk.stream", "up", local=True),
+    Act("select_down", "edit/select", _(_C, "Select &Downstream"), ("]",), "", _(_C, "Add all that the selected nodes feed"),
+        "canvas.walk.stream", "down", local=True),
+    Act("walk_next", "edit/select", _(_C, "&Next Node"), ("Ctrl+Right",), "", _(_C, "Along the edge"),
+        "canvas.walk.step", "next", gap=True, local=True),
+    Act("walk_previous", "edit/select", _(_C, "&Previous Node"), ("Ctrl+Left",), "", _(_C, "Back along the edge"),
+        "canvas.walk.step", "previous", local=True),
+    Act("walk_above", "edit/select", _(_C, "Node A&bove"), ("Ctrl+Up",), "", "", "canvas.walk.step", "above", local=True),
+    Act("walk_below", "edit/select", _(_C, "Node B&elow"), ("Ctrl+Down",), "", "", "canvas.walk.step", "below", local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
     Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
         "searches.swap", local=True),
@@ -92,6 +105,18 @@ ACTIONS: tuple[Act, ...] = (
         "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
+    Act("straighten", "edit/arrange", _(_C, "&Straighten Edges"), ("Q",), "", _(_C, "Move selected nodes so that their edges run level"),
+        "canvas.arrange.straighten", local=True),
+    Act("align_left", "edit/arrange", _(_C, "Align &Left"), (), "align-left", "", "canvas.arrange.align", "left", gap=True),
+    Act("align_centre", "edit/arrange", _(_C, "Align &Centres"), (), "align-center-horizontal", "", "canvas.arrange.align", "centre"),
+    Act("align_right", "edit/arrange", _(_C, "Align &Right"), (), "align-right", "", "canvas.arrange.align", "right"),
+    Act("align_top", "edit/arrange", _(_C, "Align &Tops"), (), "align-top", "", "canvas.arrange.align", "top"),
+    Act("align_middle", "edit/arrange", _(_C, "Align &Middles"), (), "align-center-vertical", "", "canvas.arrange.align", "middle"),
+    Act("align_bottom", "edit/arrange", _(_C, "Align &Bottoms"), (), "align-bottom", "", "canvas.arrange.align", "bottom"),
+    Act("distribute_across", "edit/arrange", _(_C, "Distribute &Across"), (), "", _(_C, "The same gap between neighbours"),
+        "canvas.arrange.distribute", "across", gap=True),
+    Act("distribute_down", "edit/arrange", _(_C, "Distribute &Down"), (), "", _(_C, "The same gap between neighbours"),
+        "canvas.arrange.distribute", "down"),
     Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
     Act("change_keys", "edit", _(_C, "Change &Keys…"), (), "keyboard", _(_C, "Give actions other keys"), "help.edit_shortcuts", gap=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
@@ -101,6 +126,10 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.zoom_to_selection", local=True),
     Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"),
         "canvas.zoom_to_fit", local=True),
+    *(Act(f"bookmark_{n}", "view/bookmarks", _(_C, "Go to Bookmark &{0}"), (str(n),), "", _(_C, "Show what was in view when it was set"),
+          "canvas.bookmarks.go", n, local=True) for n in range(1, 10)),
+    *(Act(f"set_bookmark_{n}", "view/bookmarks", _(_C, "Set Bookmark &{0}"), (f"Ctrl+{n}",), "", _(_C, "Remember what is in view"),
+          "canvas.bookmarks.set", n, gap=n == 1, local=True) for n in range(1, 10)),
     Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
     Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
     Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
@@ -145,7 +174,7 @@ class Actions(QObject):
         self._made: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for act in ACTIONS:
-            action = QAction(translated(act.text), window)
+            action = QAction(named(act), window)
             action.setObjectName(act.id)
             if act.icon:
                 action.setIcon(icon(act.icon))
@@ -217,7 +246,9 @@ class Actions(QObject):
 _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "open": ("file/recent", "file/template"),
     "save_as": ("file/export",),
-    "fit_all": ("view/theme", "view/panels"),
+    "add": ("edit/select",),
+    "layout": ("edit/arrange",),
+    "fit_all": ("view/bookmarks", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
 
@@ -229,8 +260,13 @@ def first_keys(act: Act) -> list[QKeySequence]:
 
 
 def plain(text: str) -> str:
-    """A text of the table as it reads outside a menu."""
-    return translated(text).replace("&", "").rstrip("…")
+    """A title or name as it reads outside a menu."""
+    return text.replace("&", "").rstrip("…")
+
+
+def named(act: Act) -> str:
+    """What an action is called in a menu."""
+    return translated(act.text).format(act.argument)
 
 
 def translated(text: str) -> str:

@@ -75,8 +75,8 @@ class Searches(QObject):
 
         def choice(act: Act) -> Choice:
             keys = self._actions[act.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            menu = " › ".join(plain(MENUS[path]) for path in _paths(act.menu))
-            name = self._actions[act.id].text().replace("&", "").rstrip("…")
+            menu = " › ".join(plain(translated(MENUS[path])) for path in _paths(act.menu))
+            name = plain(self._actions[act.id].text())
             return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "dot-outline")
 
         choices = [choice(a) for a in ACTIONS if self._actions[a.id].isEnabled() and a.id != "commands"]

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import ACTIONS, MENUS, Actions, plain
+from app.actions import ACTIONS, MENUS, Actions, named, plain, translated
 from app.fuzzy import score
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
@@ -192,11 +192,11 @@ class ShortcutEditor(QDialog):
             acts = [a for a in ACTIONS if a.menu.partition("/")[0] == path]
             if "/" in path or not acts:
                 continue
-            heading = QLabel(plain(title))
+            heading = QLabel(plain(translated(title)))
             heading.setProperty("role", "heading")
             heading.setContentsMargins(0, SPACE.base, 0, 0)
             grid.addWidget(heading, grid.rowCount(), 0)
-            rows = [Row(self, a.id, plain(a.text)) for a in acts]
+            rows = [Row(self, a.id, plain(named(a))) for a in acts]
             for row in rows:
                 grid.addWidget(row, grid.rowCount(), 0)
                 self.rows[row.id] = row

@@ -38,10 +38,15 @@ if TYPE_CHECKING:
     from app.panels.charts import ChartsPanel
 
 _DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "paste", "add", "find", "layout", "zoom_in",
-    "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
+    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
+    "add", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
+_NODE_ACTIONS = ("select_up", "select_down", "straighten")
+_ROW_ACTIONS = (
+    "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
+    "distribute_down",
+)  # fmt: skip
 
 _IDLE_MS = 300
 """When, after the window has shown, what it can do without at first is loaded."""
@@ -242,6 +247,7 @@ class MainWindow(QMainWindow):
         run.progress_changed.connect(self._on_progress)
         run.logged.connect(self.status.tell)
         canvas.selection_changed.connect(self._on_selection)
+        canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.block_wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(lambda _: self.rename())
@@ -323,8 +329,9 @@ class MainWindow(QMainWindow):
         self.inspector.select(nodes)
         self.code.mark_nodes(nodes)
         self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges()))
+        self.actions_.enable(_NODE_ACTIONS, bool(nodes))
         self.actions_.enable(("rename", "swap"), len(nodes) == 1)
-        self.actions_["connect"].setEnabled(len(nodes) > 1)
+        self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
 
     def _on_problems(self, errors: int, warnings: int, hints: int) -> None:
         count = errors + warnings + hints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QPointF, Qt
+from PySide6.QtCore import QElapsedTimer, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 
 from app.canvas.interactions import GESTURES, Interaction, Pointer
@@ -19,6 +19,9 @@ REACH = 11.0
 """Pixels within which a port or an edge is hit."""
 TAP = 350
 """Milliseconds within which Space goes down and up without a drag to be a tap."""
+
+BORDER, PUSH, FASTEST, TICK = 28, 0.5, 24.0, 16
+"""Pixels from the border within which a drag moves the canvas; pixels for each of them and tick, and at most; milliseconds of a tick."""
 
 
 class Hand:
@@ -35,6 +38,10 @@ class Hand:
         self._view = view
         self._nudge = Nudge(view)
         self._space_down = QElapsedTimer()
+        self._last: tuple[QPointF, Qt.KeyboardModifier] = (QPointF(), Qt.KeyboardModifier.NoModifier)
+        self._border = QTimer(view)
+        self._border.setInterval(TICK)
+        self._border.timeout.connect(self._reach_out)
 
     # the mouse
 
@@ -61,6 +68,9 @@ class Hand:
         pointer = self._pointer(event)
         if self.gesture is not None:
             self.gesture.move(pointer)
+            self._last = event.position(), event.modifiers()
+            if self.gesture.reaches_out and not self._push().isNull():
+                self._border.start()
         else:
             self._hover(pointer.hit)
         self._show_cursor(pointer.hit)
@@ -70,6 +80,7 @@ class Hand:
         if self.gesture is None:
             return
         gesture, self.gesture = self.gesture, None
+        self._border.stop()
         pointer = self._pointer(event)
         gesture.end(pointer)
         self._show_cursor(pointer.hit)
@@ -94,6 +105,7 @@ class Hand:
         if self.gesture is None:
             return False
         gesture, self.gesture = self.gesture, None
+        self._border.stop()
         gesture.cancel()
         self._show_cursor(Hit())
         return True
@@ -138,6 +150,23 @@ class Hand:
         viewport = self._view.viewport()
         place = viewport.mapFromGlobal(QCursor.pos())
         return QPointF(place if viewport.rect().contains(place) else viewport.rect().center())
+
+    def _push(self) -> QPoint:
+        """How far the canvas moves in a tick, because the pointer is near its border or beyond."""
+        place, room = self._last[0], self._view.viewport().rect()
+        x = max(0.0, BORDER - place.x()) - max(0.0, place.x() - room.right() + BORDER)
+        y = max(0.0, BORDER - place.y()) - max(0.0, place.y() - room.bottom() + BORDER)
+        return QPointF(max(-FASTEST, min(FASTEST, x * PUSH)), max(-FASTEST, min(FASTEST, y * PUSH))).toPoint()
+
+    def _reach_out(self) -> None:
+        push = self._push()
+        if self.gesture is None or push.isNull():
+            self._border.stop()
+            return
+        self._view.camera.pan_by(push)
+        place, modifiers = self._last
+        at = self._view.camera.scene_point(place)
+        self.gesture.move(Pointer(at, place.toPoint(), Qt.MouseButton.NoButton, modifiers, self.hit(place)))
 
     def _escape(self) -> bool:
         if self.cancel():

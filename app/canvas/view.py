@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QHelpEvent,
+    QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -28,7 +29,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QToolTip, QWidget
 
+from app.canvas.arrange import Arrange
 from app.canvas.arrays import draw_points
+from app.canvas.bookmarks import Bookmarks
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
@@ -40,6 +43,7 @@ from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centr
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
+from app.canvas.walk import Walk
 from app.canvas.wish import Wish
 from app.theme import SPACE, Theme, current
 from graph_engine.blocks import registry
@@ -62,6 +66,7 @@ class CanvasView(QGraphicsView):
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
         hand: what mouse and keys do.
+        arrange, walk, bookmarks: what else can be done with cards and places.
 
     Signals:
         selection_changed: ids of the selected nodes.
@@ -98,6 +103,9 @@ class CanvasView(QGraphicsView):
         self.minimap = Minimap(self)
         self.hint = EmptyHint(self)
         self.bubble = Bubble(self)
+        self.arrange = Arrange(self)
+        self.walk = Walk(self)
+        self.bookmarks = Bookmarks(self)
         self._follow_content()
 
     def _set_up_widget(self) -> None:
@@ -155,6 +163,11 @@ class CanvasView(QGraphicsView):
         self.canvas.select([node])
         self.center_on(node)
         self.flash(node)
+
+    def keep_in_view(self, node: str) -> None:
+        """Brings a card to the middle where it is not in view as a whole."""
+        if not self.camera.shown().contains(self.canvas.content_rect([node])):
+            self.center_on(node)
 
     def flash(self, node: str) -> None:
         """Points at a card for a moment."""
@@ -277,7 +290,8 @@ class CanvasView(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         pixels, modifiers = event.pixelDelta(), event.modifiers()
-        touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        is_pad = event.phase() != Qt.ScrollPhase.NoScrollPhase or event.device().type() == QInputDevice.DeviceType.TouchPad
+        touchpad = is_pad and not pixels.isNull()
         if touchpad and not modifiers & Qt.KeyboardModifier.ControlModifier:
             self.camera.stop()
             self.camera.pan_by(pixels)

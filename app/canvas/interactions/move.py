@@ -1,4 +1,4 @@
-"""Click and drag on cards: selects and moves them, snapped to the grid; onto an edge, or out of the network."""
+"""Click and drag on cards: selects and moves them, snapped to the grid and to other cards; onto an edge, or out of the network."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.geometry import snap
 from app.canvas.interactions.base import Interaction, Pointer
+from app.canvas.interactions.guides import Guides
 from app.canvas.interactions.onto_edge import OntoEdge
 from app.canvas.interactions.take_out import Shake, TakeOut
 from graph_engine.analysis.rewire import carries, is_loose, put
@@ -36,6 +37,7 @@ class MoveNodes(Interaction):
         self._dragging = False
         self._alt = False
         self._shake = Shake()
+        self._guides: Guides | None = None
         self._onto: OntoEdge | None = None
         self._out: TakeOut | None = None
 
@@ -90,11 +92,14 @@ class MoveNodes(Interaction):
         graph = self.scene.stage.graph
         self._before = {id: graph[id].position for id in self.scene.selected_nodes()}
         self.scene.raise_nodes(self._before, up=True)
+        self._guides = Guides(self.view, self._grabbed, self._before)
         if len(self._before) == 1 and carries(graph[self._grabbed].spec) and is_loose(graph, self._grabbed):
             self._onto = OntoEdge(self.view)
 
     def _end_drag(self) -> None:
         self.scene.raise_nodes(self._before, up=False)
+        if self._guides is not None:
+            self._guides.hide()
         if self._out is not None:
             self._out.end()
 
@@ -107,7 +112,9 @@ class MoveNodes(Interaction):
         return Move(moved)
 
     def _moved(self, pointer: Pointer) -> dict[str, Position]:
-        # the grabbed card goes to the grid; the others keep their distance from it
+        # the grabbed card goes to the grid or a line of another card; the others keep their distance from it
+        assert self._guides is not None
         x, y = self._before[self._grabbed]
-        to_x, to_y = snap(x + pointer.at.x() - self._start.x(), y + pointer.at.y() - self._start.y())
+        wanted = x + pointer.at.x() - self._start.x(), y + pointer.at.y() - self._start.y()
+        to_x, to_y = self._guides.stop(wanted, snap(*wanted))
         return {id: (px + to_x - x, py + to_y - y) for id, (px, py) in self._before.items()}
