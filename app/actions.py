@@ -59,6 +59,7 @@ MENUS: Mapping[str, str] = {
     "help": _(_C, "&Help"),
     "edit/select": _(_C, "&Select"),
     "edit/arrange": _(_C, "Arran&ge"),
+    "edit/annotate": _(_C, "Frames and N&otes"),
     "file/recent": _(_C, "Open &Recent"),
     "file/template": _(_C, "New from &Template"),
     "file/export": _(_C, "&Export"),
@@ -117,6 +118,17 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.arrange.distribute", "across", gap=True),
     Act("distribute_down", "edit/arrange", _(_C, "Distribute &Down"), (), "", _(_C, "The same gap between neighbours"),
         "canvas.arrange.distribute", "down"),
+    Act("frame", "edit/annotate", _(_C, "&Frame"), ("Ctrl+G",), "frame-corners", _(_C, "Frame the selected nodes"),
+        "canvas.annotating.add_frame", local=True),
+    Act("note", "edit/annotate", _(_C, "&Note"), ("N",), "note", _(_C, "Put a note at the pointer"),
+        "canvas.annotating.add_note", local=True),
+    Act("colour_grey", "edit/annotate", _(_C, "&Grey"), (), "", "", "canvas.annotating.paint", "grey", gap=True),
+    Act("colour_blue", "edit/annotate", _(_C, "&Blue"), (), "", "", "canvas.annotating.paint", "blue"),
+    Act("colour_teal", "edit/annotate", _(_C, "&Teal"), (), "", "", "canvas.annotating.paint", "teal"),
+    Act("colour_green", "edit/annotate", _(_C, "G&reen"), (), "", "", "canvas.annotating.paint", "green"),
+    Act("colour_violet", "edit/annotate", _(_C, "&Violet"), (), "", "", "canvas.annotating.paint", "violet"),
+    Act("colour_pink", "edit/annotate", _(_C, "&Pink"), (), "", "", "canvas.annotating.paint", "pink"),
+    Act("colour_ochre", "edit/annotate", _(_C, "&Ochre"), (), "", "", "canvas.annotating.paint", "ochre"),
     Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
     Act("change_keys", "edit", _(_C, "Change &Keys…"), (), "keyboard", _(_C, "Give actions other keys"), "help.edit_shortcuts", gap=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
@@ -147,8 +159,8 @@ ACTIONS: tuple[Act, ...] = (
 
 # fmt: off
 CONTEXT = (
-    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "select_all", "|",
-    "layout", "fit_selection", "fit_all",
+    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "frame", "note", "|",
+    "select_all", "|", "layout", "fit_selection", "fit_all",
 )
 # fmt: on
 """The canvas's context menu."""
@@ -247,7 +259,7 @@ _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "open": ("file/recent", "file/template"),
     "save_as": ("file/export",),
     "add": ("edit/select",),
-    "layout": ("edit/arrange",),
+    "layout": ("edit/arrange", "edit/annotate"),
     "fit_all": ("view/bookmarks", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""

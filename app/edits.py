@@ -15,6 +15,7 @@ from graph_engine.analysis.rewire import chain, join, swap
 from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
+from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node, Position
@@ -30,6 +31,8 @@ class Canvas(Protocol):
     def selected_nodes(self) -> tuple[str, ...]: ...
 
     def selected_edges(self) -> tuple[str, ...]: ...
+
+    def selected_annotations(self) -> tuple[str, ...]: ...
 
     def select(self, nodes: Iterable[str]) -> None: ...
 
@@ -109,15 +112,18 @@ class Edits(QObject):
             self._add_copy(clip.copy(self._session.graph, nodes), (STEP, STEP))
 
     def delete(self) -> None:
-        """Deletes the selected nodes and edges."""
-        nodes, edges = self._canvas.selected_nodes(), self._canvas.selected_edges()
-        if nodes and edges:
-            text = QCoreApplication.translate("Edits", "Delete")
-            self._try(lambda: Macro(text, [Disconnect(edges), RemoveNodes(nodes)]))
-        elif nodes:
-            self._try(lambda: RemoveNodes(nodes))
-        elif edges:
-            self._try(lambda: Disconnect(edges))
+        """Deletes the selected nodes, edges, frames and notes."""
+        nodes, edges, annotations = self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations()
+        text = QCoreApplication.translate("Edits", "Delete")
+        parts: list[Command] = []
+        if edges:
+            parts.append(Disconnect(edges))
+        if nodes:
+            parts.append(RemoveNodes(nodes))
+        if annotations:
+            parts.append(Annotate(dict.fromkeys(annotations), text))
+        if parts:
+            self._try(lambda: parts[0] if len(parts) == 1 else Macro(text, parts))
 
     def swap(self, block: str) -> None:
         """Puts a node of another block into the place of the one selected node."""

@@ -31,6 +31,7 @@ from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
+from graph_engine.graph.annotation import COLOURS
 from graph_engine.templates import templates
 from graph_engine.training.state import RunState
 
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
 
 _DOCUMENT_ACTIONS = (
     "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "add", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
+    "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 _NODE_ACTIONS = ("select_up", "select_down", "straighten")
+_NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
 _ROW_ACTIONS = (
     "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
     "distribute_down",
@@ -109,7 +111,10 @@ class MainWindow(QMainWindow):
         self.session.redo()
 
     def rename(self) -> None:
-        """Puts the keyboard into the name of the selected node."""
+        """Puts the keyboard into the name of the selected node, or into the selected frame or note."""
+        if not self.canvas.selected_nodes():
+            self.canvas.annotating.edit(self.canvas.selected_annotations()[0])
+            return
         self.docks.show("inspector")
         self.inspector.edit_name()
 
@@ -326,11 +331,14 @@ class MainWindow(QMainWindow):
             )
 
     def _on_selection(self, nodes: tuple[str, ...]) -> None:
+        notes = self.canvas.selected_annotations()
         self.inspector.select(nodes)
         self.code.mark_nodes(nodes)
-        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges()))
+        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges() or notes))
+        self.actions_.enable(_NOTE_ACTIONS, bool(notes))
         self.actions_.enable(_NODE_ACTIONS, bool(nodes))
-        self.actions_.enable(("rename", "swap"), len(nodes) == 1)
+        self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
+        self.actions_["swap"].setEnabled(len(nodes) == 1)
         self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
 
     def _on_problems(self, errors: int, warnings: int, hints: int) -> None:

@@ -93,6 +93,8 @@ class Hand:
             self.press(event)
         elif hit.node is not None:
             self._view.node_activated.emit(hit.node.node.id)
+        elif hit.grip is not None:
+            self._view.annotating.edit(hit.grip.item.annotation.id)
         else:
             self._view.want_block_at(Wish(pointer.at))
 
@@ -172,7 +174,7 @@ class Hand:
         if self.cancel():
             return True
         view = self._view
-        had = bool(view.selected_nodes() or view.selected_edges())
+        had = bool(view.selected_nodes() or view.selected_edges() or view.selected_annotations())
         view.canvas.select(())
         return had
 
@@ -191,6 +193,8 @@ class Hand:
             scene.select([hit.node.node.id])
         elif hit.edge is not None and not hit.edge.selected:
             scene.select((), [hit.edge.edge.id])
+        elif hit.grip is not None and not hit.grip.item.selected:
+            scene.select((), (), [hit.grip.item.annotation.id])
 
     def _show_cursor(self, hit: Hit) -> None:
         if self.gesture is not None and self.gesture.cursor is not None:
@@ -199,6 +203,8 @@ class Hand:
             shape = Qt.CursorShape.OpenHandCursor
         elif hit.port is not None:
             shape = Qt.CursorShape.CrossCursor
+        elif hit.grip is not None and hit.grip.part == "corner":
+            shape = Qt.CursorShape.SizeFDiagCursor
         else:
             shape = Qt.CursorShape.ArrowCursor
         viewport = self._view.viewport()

@@ -10,7 +10,8 @@ from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
-from app.canvas.geometry import MARGIN, PortPlace, distance_to
+from app.canvas.annotations import Annotations, Grip
+from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
@@ -44,11 +45,12 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
+    grip: Grip | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -58,6 +60,7 @@ class CanvasScene(QGraphicsScene):
         nodes, edges: items by id of what they show.
         stage: what the items paint with.
         overview: the same scene for far zoom.
+        annotations: frames and notes.
         drafts: what gestures show while they last.
 
     Signals:
@@ -75,6 +78,7 @@ class CanvasScene(QGraphicsScene):
         self.edges: dict[str, EdgeItem] = {}
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
+        self.annotations = Annotations(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._stale: list[QRectF] | None = []
         self._selected_nodes: dict[str, None] = {}
@@ -90,7 +94,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
-        had_selection = bool(self._selected_nodes or self._selected_edges)
+        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes.clear()
@@ -100,6 +104,7 @@ class CanvasScene(QGraphicsScene):
         self.overview.clear()
         self._stale = None
         graph = self.stage.graph = self.session.graph
+        self.annotations.rebuild()
         for id in graph.nodes:
             self._add_node(id)
         self._make_room(fresh=True)
@@ -118,7 +123,12 @@ class CanvasScene(QGraphicsScene):
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved"))
         reworded = {c.id for c in changes if c.kind in ("node", "name")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        annotated = self.annotations.apply(changes)
         if not nodes and not edges:
+            if annotated:
+                self._make_room()
+                self.selection_changed.emit(self.selected_nodes())
+                self.content_changed.emit()
             return
         ports: dict[tuple[str, str], None] = {}
         sources: set[str] = set()
@@ -225,10 +235,11 @@ class CanvasScene(QGraphicsScene):
         """Ids of the selected edges."""
         return tuple(self._selected_edges)
 
-    def select(self, nodes: Collection[str], edges: Collection[str] = ()) -> None:
+    def select(self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = ()) -> None:
         """Selects these and nothing else."""
         new_nodes, new_edges = dict.fromkeys(nodes), dict.fromkeys(edges)
-        if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges:
+        others = self.annotations.select(annotations)
+        if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges and not others:
             return
         for id in self._selected_nodes.keys() ^ new_nodes.keys():
             item = self.nodes[id]
@@ -291,7 +302,7 @@ class CanvasScene(QGraphicsScene):
         for item in found:
             if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
                 best, nearest = distance, item
-        return Hit(edge=nearest)
+        return Hit(edge=nearest, grip=self.annotations.at(at) if nearest is None else None)
 
     def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
         """Items whose bounding rectangle meets ``rect``, the topmost first."""
@@ -302,6 +313,14 @@ class CanvasScene(QGraphicsScene):
         for item in self.items_in(rect):
             if isinstance(item, NodeItem) and rect.intersects(QRectF(*item.rect)):
                 yield item
+
+    def nodes_framed(self, rect: Rect) -> Iterator[str]:
+        """Ids of the nodes whose middle lies in a frame."""
+        left, top, width, height = rect
+        for item in self.nodes_in(QRectF(*rect)):
+            x, y, w, h = item.rect
+            if left <= x + w / 2 <= left + width and top <= y + h / 2 <= top + height:
+                yield item.node.id
 
     def nodes_near(self, at: QPointF, reach: float) -> Iterator[NodeItem]:
         """Nodes whose card or ports come within ``reach`` of a point."""
@@ -319,7 +338,8 @@ class CanvasScene(QGraphicsScene):
         """The smallest rectangle around these cards, or around all; a null one without any."""
         if nodes is None:
             box = self.overview.content()
-            return QRectF(*box) if box is not None else QRectF()
+            around = self.annotations.content()
+            return around.united(QRectF(*box)) if box is not None else around
         rect = QRectF()
         for id in nodes:
             rect = rect.united(QRectF(*self.nodes[id].rect))

@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QToolTip, QWidget
 
+from app.canvas.annotating import Annotating
 from app.canvas.arrange import Arrange
 from app.canvas.arrays import draw_points
 from app.canvas.bookmarks import Bookmarks
@@ -66,7 +67,7 @@ class CanvasView(QGraphicsView):
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
         hand: what mouse and keys do.
-        arrange, walk, bookmarks: what else can be done with cards and places.
+        annotating, arrange, walk, bookmarks: what else can be done with cards and places.
 
     Signals:
         selection_changed: ids of the selected nodes.
@@ -103,6 +104,7 @@ class CanvasView(QGraphicsView):
         self.minimap = Minimap(self)
         self.hint = EmptyHint(self)
         self.bubble = Bubble(self)
+        self.annotating = Annotating(self)
         self.arrange = Arrange(self)
         self.walk = Walk(self)
         self.bookmarks = Bookmarks(self)
@@ -193,6 +195,10 @@ class CanvasView(QGraphicsView):
     def selected_edges(self) -> tuple[str, ...]:
         """Ids of the selected edges."""
         return self.canvas.selected_edges()
+
+    def selected_annotations(self) -> tuple[str, ...]:
+        """Ids of the selected frames and notes."""
+        return self.canvas.annotations.selected
 
     def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
@@ -377,6 +383,9 @@ class CanvasView(QGraphicsView):
         painter.setTransform(self.viewportTransform())
         exposed = self.mapToScene(event.rect().adjusted(-2, -2, 2, 2)).boundingRect()
         self.drawBackground(painter, exposed)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.canvas.annotations.paint(painter, self.zoom)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.canvas.overview.paint(painter, exposed, self.zoom)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for draft in self.canvas.drafts:

@@ -187,3 +187,26 @@ def test_selected_nodes_are_connected_in_a_row(window: MainWindow) -> None:
     hands.key(Qt.Key.Key_L, CTRL)
     assert {"row0.output > row1.input", "row1.output > row2.input"} <= hands.edges()
     assert hands.steps() == ["Connect in a row"]
+
+
+def test_frames_by_key_rename_and_delete(qtbot: QtBot, window: MainWindow) -> None:
+    hands = hands_on(window)
+    hands.view.select([hands.id("conv1"), hands.id("relu1")])
+    hands.key(Qt.Key.Key_G, CTRL)
+    editor = hands.view.annotating.editor
+    assert editor is not None
+    QTest.keyClicks(editor, "Stem")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    [frame] = window.session.graph.annotations.values()
+    assert frame.text == "Stem"
+    window.actions_["colour_green"].trigger()
+    assert window.session.graph.annotations[frame.id].colour == "green"
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F2)
+    editor = hands.view.annotating.editor
+    assert editor is not None
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    hands.key(Qt.Key.Key_Delete)
+    assert not window.session.graph.annotations
+    assert len(window.session.graph) == 14
+    window.session.undo()
+    assert window.session.graph.annotations[frame.id].text == "Stem"

@@ -71,7 +71,7 @@ class Guides:
             wanted: its corner as the pointer has it.
             snapped: the same on the grid.
         """
-        upright, level = _nearest(self._upright, wanted[0]), _nearest(self._level, wanted[1])
+        upright, level = _nearest(self._upright, wanted[0], wanted), _nearest(self._level, wanted[1], wanted)
         x = upright.at if upright is not None else snapped[0]
         y = level.at if level is not None else snapped[1]
         path = QPainterPath()
@@ -102,6 +102,11 @@ class Guides:
             self._draft.setPath(path)
 
 
-def _nearest(lines: list[Line], at: float) -> Line | None:
-    best = min(lines, key=lambda line: abs(line.at - at), default=None)
+def _nearest(lines: list[Line], at: float, corner: Point) -> Line | None:
+    """The line to stop on; of those in the same place, that of the nearest card."""
+
+    def distance(line: Line) -> tuple[float, float]:
+        return abs(line.at - at), abs(line.card[0] - corner[0]) + abs(line.card[1] - corner[1])
+
+    best = min(lines, key=distance, default=None)
     return best if best is not None and abs(best.at - at) <= REACH else None
