@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
-from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage
+from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
+from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.theme import Theme
@@ -22,8 +23,6 @@ from graph_engine.graph.commands import Command
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
 
-MANY_LABELS = 64
-"""Beyond so many changed labels, painting all is cheaper than telling Qt which."""
 ROOM = 2000.0
 """How far the indexed area reaches beyond the cards when it has to be set anew."""
 
@@ -80,7 +79,6 @@ class CanvasScene(QGraphicsScene):
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
         self.drafts: list[QGraphicsPathItem] = []
-        self._stale: list[QRectF] | None = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
         self._labels = LabelLayer(self.stage)
@@ -102,7 +100,7 @@ class CanvasScene(QGraphicsScene):
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.overview.clear()
-        self._stale = None
+        self._labels.listen(False)
         graph = self.stage.graph = self.session.graph
         self.annotations.rebuild()
         for id in graph.nodes:
@@ -112,7 +110,7 @@ class CanvasScene(QGraphicsScene):
         for id in graph.edges:
             self._add_edge(id)
         self.show_checked(self.session.checked)
-        self._stale = []
+        self._labels.listen(True)
         self.update()
         if had_selection:
             self.selection_changed.emit(())
@@ -166,7 +164,7 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
-        self._update_labels()
+        self._labels.refresh()
         self._fit_stroke()
         self._make_room()
         if selection != (len(self._selected_nodes), len(self._selected_edges)):
@@ -185,11 +183,11 @@ class CanvasScene(QGraphicsScene):
             self.overview.touch_node(id)
             for edge in graph.outgoing(id):
                 line = self.edges[edge.id]
-                self._touch_label(line)
+                self._labels.touch(line)
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
-                    self._touch_label(line)
-        self._update_labels()
+                    self._labels.touch(line)
+        self._labels.refresh()
         self.content_changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -216,7 +214,7 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             if id in self.edges:
                 self._place_edge(self.edges[id])
-        self._update_labels()
+        self._labels.refresh()
         if positions:
             self.content_changed.emit()
 
@@ -251,8 +249,8 @@ class CanvasScene(QGraphicsScene):
             edge.selected = id in new_edges
             edge.restyle()
             self.overview.touch_edge(id)
-            self._touch_label(edge)
-        self._update_labels()
+            self._labels.touch(edge)
+        self._labels.refresh()
         self._selected_nodes, self._selected_edges = new_nodes, new_edges
         self.selection_changed.emit(self.selected_nodes())
         self.content_changed.emit()
@@ -361,10 +359,10 @@ class CanvasScene(QGraphicsScene):
                 line.hovered = line is edge
                 line.restyle()
                 self.overview.touch_edge(line.edge.id)
-                self._touch_label(line)
+                self._labels.touch(line)
                 changed = True
         self._hovered_node, self._hovered_edge = node, edge
-        self._update_labels()
+        self._labels.refresh()
         return changed
 
     _hovered_node: NodeItem | None = None
@@ -393,18 +391,18 @@ class CanvasScene(QGraphicsScene):
         item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
-        if self._stale is not None:
+        if self._labels.is_listening:
             source.update()
             target.update()
         self.overview.touch_edge(id)
-        self._touch_label(item)
+        self._labels.touch(item)
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
-        self._touch_label(item)
+        self._labels.touch(item)
         self.removeItem(item)
         item.source.update()
         item.target.update()
@@ -420,31 +418,16 @@ class CanvasScene(QGraphicsScene):
                 for edge in (*graph.incoming(id), *graph.outgoing(id)):
                     line = self.edges.get(edge.id)
                     if line is not None:
-                        self._touch_label(line)
+                        self._labels.touch(line)
                         line.attach()
-                        self._touch_label(line)
+                        self._labels.touch(line)
                         self.overview.touch_edge(edge.id)
 
     def _place_edge(self, item: EdgeItem) -> None:
-        self._touch_label(item)
+        self._labels.touch(item)
         item.place()
-        self._touch_label(item)
+        self._labels.touch(item)
         self.overview.touch_edge(item.edge.id)
-
-    def _touch_label(self, item: EdgeItem) -> None:
-        # labels reach beyond the rectangles that Qt repaints for the edge itself
-        if self._stale is not None and len(self._stale) <= MANY_LABELS and (box := item.label_box) is not None:
-            self._stale.append(box)
-
-    def _update_labels(self) -> None:
-        if not self._stale:
-            return
-        if len(self._stale) > MANY_LABELS:
-            self.update()
-        else:
-            for box in self._stale:
-                self.update(box)
-        self._stale.clear()
 
     def _fit_stroke(self) -> None:
         look, width = self.stage.look, FINE_STROKE if len(self.stage.graph.edges) > FINE_FROM else STROKE

@@ -202,6 +202,8 @@ def _takes(checked: CheckedGraph, graph: CoreGraph, edge: Edge, source: Output) 
     if target is None or target.status != "ok" or x is None:
         return True
     node = graph[edge.target]
+    if node.id in graph.groups:  # what a group takes is found only by checking its content
+        return True
     given = target.inputs[edge.target_port]
     if node.spec.input(edge.target_port).variadic:
         edges = graph.inputs(node.id, edge.target_port)

@@ -18,7 +18,8 @@ class Change(NamedTuple):
     """
 
     kind: Literal[
-        "node-added", "node-removed", "node", "name", "moved", "edge-added", "edge-removed", "settings", "definition", "annotation", "renamed"
+        "node-added", "node-removed", "node", "name", "moved", "edge-added", "edge-removed",
+        "annotation", "settings", "definition", "renamed",
     ]  # fmt: skip
     id: str
     target: str = ""
