@@ -87,7 +87,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "edits.duplicate", local=True),
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
     Act("add", "edit", _(_C, "&Add Block…"), ("Shift+A",), "plus", _(_C, "Search for a block and add it at the pointer"),
-        "canvas.want_block", gap=True, local=True),
+        "canvas.wishes.ask_here", gap=True, local=True),
     Act("select_all", "edit/select", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", local=True),
     Act("select_up", "edit/select", _(_C, "Select &Upstream"), ("[",), "", _(_C, "Add all that feeds the selected nodes"),
         "canvas.walk.stream", "up", local=True),

@@ -19,7 +19,6 @@ from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node, Position
-from graph_engine.spec.block import BlockSpec
 
 STEP = 32.0
 """How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""
@@ -37,8 +36,6 @@ class Canvas(Protocol):
     def select(self, nodes: Iterable[str]) -> None: ...
 
     def add_block(self, block: str) -> str: ...
-
-    def place_for(self, spec: BlockSpec, wish: Wish) -> Position: ...
 
     def reveal(self, node: str) -> None: ...
 
@@ -72,7 +69,7 @@ class Edits(QObject):
         if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
             held = selected[0], ("output", outputs[0].name)
         if wish is not None:
-            position = self._canvas.place_for(spec, wish)
+            position = wish.place_for(spec)
         elif held is not None:
             before = graph[held[0]].position
             position = self._free((before[0] + COLUMN, before[1]))

@@ -56,7 +56,7 @@ class Searches(QObject):
         def add(block: str) -> None:
             window.edits.add(block, wish)
 
-        self._open(_blocks(specs), hint, add, view.viewport().mapTo(window, view.mapFromScene(wish.at)), view.forget_wish)
+        self._open(_blocks(specs), hint, add, view.viewport().mapTo(window, view.mapFromScene(wish.at)), view.wishes.forget)
 
     def swap(self) -> None:
         """Searches for a block that takes the place of the one selected node: first those of its own category."""

@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
         canvas.selection_changed.connect(self._on_selection)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
-        canvas.block_wanted.connect(self.searches.add_block)
+        canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(lambda _: self.rename())
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):

@@ -96,7 +96,7 @@ class Hand:
         elif hit.grip is not None:
             self._view.annotating.edit(hit.grip.item.annotation.id)
         else:
-            self._view.want_block_at(Wish(pointer.at))
+            self._view.wishes.ask(Wish(pointer.at))
 
     def leave(self) -> None:
         """The pointer is no longer on the canvas."""
@@ -139,7 +139,7 @@ class Hand:
         self.is_space_held = False
         self._show_cursor(Hit())
         if self._space_down.isValid() and self._space_down.elapsed() < TAP and self.gesture is None:
-            self._view.want_block()
+            self._view.wishes.ask_here()
         self._space_down.invalidate()
         return True
 

@@ -27,7 +27,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from app.canvas.annotating import Annotating
 from app.canvas.arrange import Arrange
@@ -36,7 +36,7 @@ from app.canvas.bookmarks import Bookmarks
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
-from app.canvas.geometry import WIDTH, fresh_layout, snap
+from app.canvas.geometry import fresh_layout
 from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
@@ -45,11 +45,9 @@ from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
 from app.canvas.walk import Walk
-from app.canvas.wish import Wish
+from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
 from graph_engine.blocks import registry
-from graph_engine.graph.node import Position
-from graph_engine.spec.block import BlockSpec
 
 DOTS = 32.0
 DOTS_FROM = 0.5
@@ -67,19 +65,17 @@ class CanvasView(QGraphicsView):
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
         hand: what mouse and keys do.
-        annotating, arrange, walk, bookmarks: what else can be done with cards and places.
+        annotating, arrange, walk, wishes, bookmarks: what else can be done with cards and places.
 
     Signals:
         selection_changed: ids of the selected nodes.
         node_activated: id of a node that was double-clicked.
         zoom_changed: the new zoom, 1 is natural size.
-        block_wanted: a `Wish`: a block is to be searched for and added.
     """
 
     selection_changed = Signal(object)
     node_activated = Signal(str)
     zoom_changed = Signal(float)
-    block_wanted = Signal(object)
 
     def __init__(self, session: CanvasSession, theme: Theme | None = None, parent: QWidget | None = None):
         super().__init__(parent)
@@ -91,7 +87,6 @@ class CanvasView(QGraphicsView):
         session.replaced.connect(self._open)
         self.hand = Hand(self)
         self._drop: DropBlock | None = None
-        self._wished: QGraphicsPathItem | None = None
         self._keeps_fitting = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
@@ -107,6 +102,7 @@ class CanvasView(QGraphicsView):
         self.annotating = Annotating(self)
         self.arrange = Arrange(self)
         self.walk = Walk(self)
+        self.wishes = Wishes(self)
         self.bookmarks = Bookmarks(self)
         self._follow_content()
 
@@ -232,33 +228,6 @@ class CanvasView(QGraphicsView):
     def cancel_gesture(self) -> bool:
         """Takes back the gesture that is going on; false where there is none."""
         return self.hand.cancel()
-
-    def want_block(self) -> None:
-        """Asks for a block at the pointer."""
-        self.want_block_at(Wish(self.camera.scene_point(self.hand.place_in_view())))
-
-    def want_block_at(self, wish: Wish, draft: QGraphicsPathItem | None = None) -> None:
-        """Asks for a block; ``draft`` is shown until `forget_wish`."""
-        self.forget_wish()
-        self._wished = draft
-        self.block_wanted.emit(wish)
-
-    def forget_wish(self) -> None:
-        """A block that was asked for has come, or will not."""
-        if self._wished is not None:
-            self.canvas.remove_draft(self._wished)
-            self._wished = None
-            self.update_drafts()
-
-    def place_for(self, spec: BlockSpec, wish: Wish) -> Position:
-        """Where the card of a block goes that was asked for: its port at the point, or its middle where it is held at nothing."""
-        if wish.held is None:
-            return centred(spec, wish.at)
-        shown = fresh_layout(spec)
-        side = wish.held[1][0]
-        ports = shown.inputs if side == "output" else shown.outputs
-        y = ports[0].y if ports else shown.height / 2
-        return snap(wish.at.x() - (0 if side == "output" else WIDTH), wish.at.y() - y)
 
     def update_drafts(self) -> None:
         """What a gesture shows has changed; from afar Qt does not see that by itself."""

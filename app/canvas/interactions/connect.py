@@ -128,7 +128,7 @@ class DrawEdge(Interaction):
         if command is not None:
             self.scene.session.execute(command)
         elif wished:
-            self.view.want_block_at(Wish(pointer.at, (self._node.node.id, (self._port.side, self._port.name))), self._draft)
+            self.view.wishes.ask(Wish(pointer.at, (self._node.node.id, (self._port.side, self._port.name))), self._draft)
 
     def _is_drag(self, pointer: Pointer) -> bool:
         return (pointer.place - self._from).manhattanLength() >= QApplication.startDragDistance()
