@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.preferences import Preferences
 from app.theme.icons import icon
 
 Key = QKeySequence.StandardKey
@@ -56,9 +57,13 @@ MENUS: Mapping[str, str] = {
     "view": _(_C, "&View"),
     "run": _(_C, "&Run"),
     "help": _(_C, "&Help"),
+    "edit/select": _(_C, "&Select"),
+    "edit/arrange": _(_C, "Arran&ge"),
+    "edit/annotate": _(_C, "Frames and N&otes"),
     "file/recent": _(_C, "Open &Recent"),
     "file/template": _(_C, "New from &Template"),
     "file/export": _(_C, "&Export"),
+    "view/bookmarks": _(_C, "&Bookmarks"),
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
 }
@@ -81,20 +86,61 @@ ACTIONS: tuple[Act, ...] = (
     Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "edits.paste", local=True),
     Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "edits.duplicate", local=True),
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
-    Act("select_all", "edit", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", gap=True, local=True),
+    Act("add", "edit", _(_C, "&Add Block…"), ("Shift+A",), "plus", _(_C, "Search for a block and add it at the pointer"),
+        "canvas.wishes.ask_here", gap=True, local=True),
+    Act("select_all", "edit/select", _(_C, "Select &All"), (Key.SelectAll,), "", "", "canvas.select_all", local=True),
+    Act("select_up", "edit/select", _(_C, "Select &Upstream"), ("[",), "", _(_C, "Add all that feeds the selected nodes"),
+        "canvas.walk.stream", "up", local=True),
+    Act("select_down", "edit/select", _(_C, "Select &Downstream"), ("]",), "", _(_C, "Add all that the selected nodes feed"),
+        "canvas.walk.stream", "down", local=True),
+    Act("walk_next", "edit/select", _(_C, "&Next Node"), ("Ctrl+Right",), "", _(_C, "Along the edge"),
+        "canvas.walk.step", "next", gap=True, local=True),
+    Act("walk_previous", "edit/select", _(_C, "&Previous Node"), ("Ctrl+Left",), "", _(_C, "Back along the edge"),
+        "canvas.walk.step", "previous", local=True),
+    Act("walk_above", "edit/select", _(_C, "Node A&bove"), ("Ctrl+Up",), "", "", "canvas.walk.step", "above", local=True),
+    Act("walk_below", "edit/select", _(_C, "Node B&elow"), ("Ctrl+Down",), "", "", "canvas.walk.step", "below", local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
     Act("group", "edit", _(_C, "&Group"), ("Ctrl+Shift+G",), "stack", _(_C, "Make one node of the selected ones"), "edits.group",
         gap=True, local=True),
     Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
         "edits.dissolve", local=True),
-    Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Down",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
+    Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Return",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
         "edits.enter", local=True),
-    Act("leave", "edit", _(_C, "Lea&ve Group"), ("U", "Ctrl+Up"), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
+    Act("leave", "edit", _(_C, "Lea&ve Group"), ("U",), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
     Act("share", "edit", _(_C, "Share &Weights"), (), "link", _(_C, "The selected nodes use the weights of the first"), "edits.share",
         gap=True, local=True),
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
+    Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
+        "searches.swap", local=True),
+    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "link", _(_C, "Join each selected node to the next, left to right"),
+        "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
+    Act("straighten", "edit/arrange", _(_C, "&Straighten Edges"), ("Q",), "", _(_C, "Move selected nodes so that their edges run level"),
+        "canvas.arrange.straighten", local=True),
+    Act("align_left", "edit/arrange", _(_C, "Align &Left"), (), "align-left", "", "canvas.arrange.align", "left", gap=True),
+    Act("align_centre", "edit/arrange", _(_C, "Align &Centres"), (), "align-center-horizontal", "", "canvas.arrange.align", "centre"),
+    Act("align_right", "edit/arrange", _(_C, "Align &Right"), (), "align-right", "", "canvas.arrange.align", "right"),
+    Act("align_top", "edit/arrange", _(_C, "Align &Tops"), (), "align-top", "", "canvas.arrange.align", "top"),
+    Act("align_middle", "edit/arrange", _(_C, "Align &Middles"), (), "align-center-vertical", "", "canvas.arrange.align", "middle"),
+    Act("align_bottom", "edit/arrange", _(_C, "Align &Bottoms"), (), "align-bottom", "", "canvas.arrange.align", "bottom"),
+    Act("distribute_across", "edit/arrange", _(_C, "Distribute &Across"), (), "", _(_C, "The same gap between neighbours"),
+        "canvas.arrange.distribute", "across", gap=True),
+    Act("distribute_down", "edit/arrange", _(_C, "Distribute &Down"), (), "", _(_C, "The same gap between neighbours"),
+        "canvas.arrange.distribute", "down"),
+    Act("frame", "edit/annotate", _(_C, "&Frame"), ("Ctrl+G",), "frame-corners", _(_C, "Frame the selected nodes"),
+        "canvas.annotating.add_frame", local=True),
+    Act("note", "edit/annotate", _(_C, "&Note"), ("N",), "note", _(_C, "Put a note at the pointer"),
+        "canvas.annotating.add_note", local=True),
+    Act("colour_grey", "edit/annotate", _(_C, "&Grey"), (), "", "", "canvas.annotating.paint", "grey", gap=True),
+    Act("colour_blue", "edit/annotate", _(_C, "&Blue"), (), "", "", "canvas.annotating.paint", "blue"),
+    Act("colour_teal", "edit/annotate", _(_C, "&Teal"), (), "", "", "canvas.annotating.paint", "teal"),
+    Act("colour_green", "edit/annotate", _(_C, "G&reen"), (), "", "", "canvas.annotating.paint", "green"),
+    Act("colour_violet", "edit/annotate", _(_C, "&Violet"), (), "", "", "canvas.annotating.paint", "violet"),
+    Act("colour_pink", "edit/annotate", _(_C, "&Pink"), (), "", "", "canvas.annotating.paint", "pink"),
+    Act("colour_ochre", "edit/annotate", _(_C, "&Ochre"), (), "", "", "canvas.annotating.paint", "ochre"),
+    Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
+    Act("change_keys", "edit", _(_C, "Change &Keys…"), (), "keyboard", _(_C, "Give actions other keys"), "help.edit_shortcuts", gap=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),
     Act("zoom_out", "view", _(_C, "Zoom &Out"), (Key.ZoomOut,), "magnifying-glass-minus", "", "canvas.zoom_out"),
     Act("zoom_reset", "view", _(_C, "&Actual Size"), ("Ctrl+0",), "", "", "canvas.zoom_reset"),
@@ -102,6 +148,10 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.zoom_to_selection", local=True),
     Act("fit_all", "view", _(_C, "&Fit All"), ("Home",), "frame-corners", _(_C, "Show all of the network"),
         "canvas.zoom_to_fit", local=True),
+    *(Act(f"bookmark_{n}", "view/bookmarks", _(_C, "Go to Bookmark &{0}"), (str(n),), "", _(_C, "Show what was in view when it was set"),
+          "canvas.bookmarks.go", n, local=True) for n in range(1, 10)),
+    *(Act(f"set_bookmark_{n}", "view/bookmarks", _(_C, "Set Bookmark &{0}"), (f"Ctrl+{n}",), "", _(_C, "Remember what is in view"),
+          "canvas.bookmarks.set", n, gap=n == 1, local=True) for n in range(1, 10)),
     Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
     Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
     Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
@@ -109,6 +159,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("run", "run", _(_C, "&Run"), ("F5",), "play-fill", _(_C, "Train the network"), "start_run"),
     Act("pause", "run", _(_C, "&Pause"), ("F6",), "pause-fill", _(_C, "Pause or resume the run"), "pause_run"),
     Act("stop", "run", _(_C, "S&top"), ("Shift+F5",), "stop-fill", _(_C, "End the run; what it learned is kept"), "stop_run"),
+    Act("commands", "help", _(_C, "&All Actions…"), ("Ctrl+Shift+P",), "command", _(_C, "Search everything that can be done"),
+        "searches.show_commands"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
@@ -116,8 +168,8 @@ ACTIONS: tuple[Act, ...] = (
 # fmt: on
 
 CONTEXT = (
-    "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "select_all", "|", "group", "dissolve", "enter", "leave", "|",
-    "share", "unshare", "|", "layout", "fit_selection", "fit_all",
+    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "enter", "leave",
+    "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
 )  # fmt: skip
 """The canvas's context menu."""
 
@@ -131,20 +183,23 @@ class Actions(QObject):
     Args:
         window: has the handlers as methods.
         canvas: the widget whose keyboard the local ones need.
+        preferences: keep the keys that the user chose.
     """
 
-    def __init__(self, window: QWidget, canvas: QWidget):
+    def __init__(self, window: QWidget, canvas: QWidget, preferences: Preferences):
         super().__init__(window)
         self._window = window
+        self._preferences = preferences
+        self._acts = {act.id: act for act in ACTIONS}
         self._made: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for act in ACTIONS:
-            action = QAction(translated(act.text), window)
+            action = QAction(named(act), window)
             action.setObjectName(act.id)
             if act.icon:
                 action.setIcon(icon(act.icon))
-            # the first key only of each standard one: X11's others for Delete, say, hold one that means Duplicate here
-            action.setShortcuts(list(dict.fromkeys(QKeySequence(s) for s in act.shortcuts)))
+            keys = preferences.keys(act.id)
+            action.setShortcuts(keys if keys is not None else first_keys(act))
             action.setToolTip(tooltip(action, translated(act.tip)))
             action.setStatusTip("")
             action.triggered.connect(lambda _=False, act=act: self._carry_out(act))
@@ -169,6 +224,19 @@ class Actions(QObject):
             handler()
         else:
             handler(act.argument)
+
+    def rebind(self, id: str, keys: list[QKeySequence] | None) -> None:
+        """Gives an action other keys from now on; None those that it had first."""
+        act, action = self._acts[id], self._made[id]
+        if keys is not None and keys == first_keys(act):
+            keys = None
+        self._preferences.remember_keys(id, keys)
+        action.setShortcuts(keys if keys is not None else first_keys(act))
+        action.setToolTip(tooltip(action, translated(act.tip)))
+
+    def is_first(self, id: str) -> bool:
+        """Whether an action has the keys that it had first."""
+        return self._made[id].shortcuts() == first_keys(self._acts[id])
 
     def enable(self, ids: Iterable[str], enabled: bool) -> None:
         """Enables or disables several at once."""
@@ -198,9 +266,27 @@ class Actions(QObject):
 _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "open": ("file/recent", "file/template"),
     "save_as": ("file/export",),
-    "fit_all": ("view/theme", "view/panels"),
+    "add": ("edit/select",),
+    "layout": ("edit/arrange", "edit/annotate"),
+    "fit_all": ("view/bookmarks", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
+
+
+def first_keys(act: Act) -> list[QKeySequence]:
+    """The keys of an action as long as nobody chose others."""
+    # the first key only of each standard one: X11's others for Delete, say, hold one that means Duplicate here
+    return [k for k in dict.fromkeys(QKeySequence(s) for s in act.shortcuts) if not k.isEmpty()]
+
+
+def plain(text: str) -> str:
+    """A title or name as it reads outside a menu."""
+    return text.replace("&", "").rstrip("…")
+
+
+def named(act: Act) -> str:
+    """What an action is called in a menu."""
+    return translated(act.text).format(act.argument)
 
 
 def translated(text: str) -> str:

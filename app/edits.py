@@ -9,11 +9,14 @@ from typing import Protocol
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine.analysis.layout import COLUMN, layered
+from graph_engine.analysis.rewire import chain, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
+from graph_engine.graph.annotate import Annotate
+from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.groups import AddDefinition, In, block_named, dissolve, group
 from graph_engine.graph.node import Node, Position
@@ -28,6 +31,8 @@ class Canvas(Protocol):
     def selected_nodes(self) -> tuple[str, ...]: ...
 
     def selected_edges(self) -> tuple[str, ...]: ...
+
+    def selected_annotations(self) -> tuple[str, ...]: ...
 
     def select(self, nodes: Iterable[str]) -> None: ...
 
@@ -53,19 +58,34 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
 
-    def add(self, block: str) -> None:
-        """Adds a block behind the one selected node and connects the two; without one, where there is room in view."""
+    def add(self, block: str, wish: Wish | None = None) -> None:
+        """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
+
+        Args:
+            block: its id.
+            wish: where; left out, behind the selected node, or where there is room in view.
+        """
         graph = self._session.graph
         selected = self._canvas.selected_nodes()
         spec = block_named(graph, block)
-        before = graph[selected[0]] if len(selected) == 1 else None
-        if before is None or not before.spec.outputs or not spec.inputs:
+        held = wish.held if wish is not None else None
+        if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
+            held = selected[0], ("output", outputs[0].name)
+        if wish is not None:
+            position = wish.place_for(spec)
+        elif held is not None:
+            before = graph[held[0]].position
+            position = self._free((before[0] + COLUMN, before[1]))
+        else:
             self._canvas.add_block(block)
             return
-        node = new_node(graph, spec, None, spec.initial, self._free((before.position[0] + COLUMN, before.position[1])))
-        add = AddNode(node)
-        if self._try(lambda: Macro(add.text, [add, Connect(before.id, before.spec.outputs[0].name, node.id, spec.inputs[0].name)])):
+        node = new_node(graph, spec, None, spec.initial, position)
+        if not self._try(lambda: join(graph, node, held[0], *held[1]) if held is not None else AddNode(node)):
+            return
+        if wish is None:
             self._canvas.reveal(node.id)
+        else:
+            self._canvas.select([node.id])
 
     def copy(self) -> None:
         """Puts the selected nodes and the edges between them onto the clipboard."""
@@ -147,15 +167,37 @@ class Edits(QObject):
             self._try(lambda: Macro(QCoreApplication.translate("Edits", "Stop sharing weights"), [Unshare(id) for id in nodes]))
 
     def delete(self) -> None:
-        """Deletes the selected nodes and edges."""
-        nodes, edges = self._canvas.selected_nodes(), self._canvas.selected_edges()
-        if nodes and edges:
-            text = QCoreApplication.translate("Edits", "Delete")
-            self._try(lambda: Macro(text, [Disconnect(edges), RemoveNodes(nodes)]))
-        elif nodes:
-            self._try(lambda: RemoveNodes(nodes))
-        elif edges:
-            self._try(lambda: Disconnect(edges))
+        """Deletes the selected nodes, edges, frames and notes."""
+        nodes, edges, annotations = self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations()
+        text = QCoreApplication.translate("Edits", "Delete")
+        parts: list[Command] = []
+        if edges:
+            parts.append(Disconnect(edges))
+        if nodes:
+            parts.append(RemoveNodes(nodes))
+        if annotations:
+            parts.append(Annotate(dict.fromkeys(annotations), text))
+        if parts:
+            self._try(lambda: parts[0] if len(parts) == 1 else Macro(text, parts))
+
+    def swap(self, block: str) -> None:
+        """Puts a node of another block into the place of the one selected node."""
+        [old] = self._canvas.selected_nodes()
+        made: list[str] = []
+
+        def make() -> Command:
+            command, new = swap(self._session.graph, old, block_named(self._session.graph, block))
+            made.append(new)
+            return command
+
+        if self._try(make):
+            self._canvas.select(made)
+
+    def connect_in_a_row(self) -> None:
+        """Joins each of the selected nodes to the next one, left to right."""
+        graph = self._session.graph
+        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position)
+        self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
         """Puts all nodes in order, left to right."""

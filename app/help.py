@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QTextBrowser, QVBoxLayout, QWidget
 
-from app.actions import ACTIONS, MENUS, Actions, translated
+from app.actions import ACTIONS, MENUS, Actions, named, plain, translated
+from app.shortcuts import ShortcutEditor
 from app.theme.style import current
 from app.theme.tokens import SPACE
 from app.widgets.scroll import fill_scroll_area
@@ -32,7 +33,7 @@ class Help(QObject):
         self._actions = actions
 
     def show_shortcuts(self) -> None:
-        """Lists every action that has keys."""
+        """Lists every action that has keys, and what the mouse does on the canvas."""
         page = QWidget()
         grid = QGridLayout(page)
         grid.setContentsMargins(SPACE.far, SPACE.near, SPACE.far, SPACE.far)
@@ -43,7 +44,7 @@ class Help(QObject):
             acts = [a for a in ACTIONS if a.menu.partition("/")[0] == path and self._actions[a.id].shortcuts()]
             if not acts:
                 continue
-            heading = QLabel(translated(title).replace("&", ""))
+            heading = QLabel(plain(translated(title)))
             heading.setProperty("role", "heading")
             heading.setContentsMargins(0, SPACE.base, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
@@ -52,13 +53,45 @@ class Help(QObject):
                 keys = QKeySequence.listToString(self._actions[act.id].shortcuts(), QKeySequence.SequenceFormat.NativeText)
                 label = QLabel(keys.replace("; ", "   "))
                 label.setProperty("role", "muted")
-                grid.addWidget(QLabel(translated(act.text).replace("&", "").rstrip("…")), row, 0)
+                grid.addWidget(QLabel(plain(named(act))), row, 0)
                 grid.addWidget(label, row, 1)
                 row += 1
+        self._list_gestures(grid, row)
         grid.setColumnStretch(0, 1)
         area = QScrollArea()
         fill_scroll_area(area, page)
-        self._open(self.tr("Keyboard Shortcuts"), area, 460, 620)
+        self._open(self.tr("Keyboard Shortcuts"), area, 560, 680)
+
+    def _list_gestures(self, grid: QGridLayout, row: int) -> None:
+        heading = QLabel(self.tr("On the canvas"))
+        heading.setProperty("role", "heading")
+        heading.setContentsMargins(0, SPACE.base, 0, 0)
+        grid.addWidget(heading, row, 0, 1, 2)
+        gestures = (
+            (self.tr("Add a block"), self.tr("Space, or double-click on nothing")),
+            (self.tr("Select"), self.tr("Click; Shift adds, Ctrl toggles")),
+            (self.tr("Select in a rectangle"), self.tr("Drag on nothing; Shift adds")),
+            (self.tr("Select in a loop"), self.tr("Ctrl+Alt+drag on nothing; Shift adds")),
+            (self.tr("Move"), self.tr("Drag; arrow keys, with Shift farther")),
+            (self.tr("Insert into an edge"), self.tr("Drop a block, or a node without edges, on it")),
+            (self.tr("Take out of the network"), self.tr("Alt+drag, or shake while dragging")),
+            (self.tr("Connect"), self.tr("Drag from a port; on nothing, search for a block")),
+            (self.tr("Re-route an edge"), self.tr("Drag from its input; Ctrl+drag from its output")),
+            (self.tr("Remove an edge"), self.tr("Alt+click")),
+            (self.tr("Cut edges"), self.tr("Ctrl+drag across them")),
+            (self.tr("Pan"), self.tr("Middle button, Space+drag, or two fingers")),
+            (self.tr("Zoom"), self.tr("Wheel, or pinch")),
+            (self.tr("Take back what is going on"), self.tr("Esc")),
+        )
+        for i, (what, how) in enumerate(gestures, row + 1):
+            label = QLabel(how)
+            label.setProperty("role", "muted")
+            grid.addWidget(QLabel(what), i, 0)
+            grid.addWidget(label, i, 1)
+
+    def edit_shortcuts(self) -> None:
+        """Opens the dialog in which actions get other keys."""
+        ShortcutEditor(self._window, self._actions).open()
 
     def show_blocks(self) -> None:
         """Shows the reference of all blocks."""

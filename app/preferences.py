@@ -1,6 +1,4 @@
-"""What the program remembers between two starts: window, recent files, theme. A new layout gets a new version, so that old states never
-spoil it.
-"""
+"""What the program remembers between two starts: window, recent files, theme, keys. Another layout gets another version."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+from PySide6.QtGui import QKeySequence
 
 from app.theme.style import Mode
 
@@ -16,6 +15,7 @@ LAYOUT_VERSION = 1
 """Raised when docks or toolbars change."""
 
 RECENT_LENGTH = 10
+PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
 class Preferences(QObject):
@@ -45,6 +45,18 @@ class Preferences(QObject):
     @theme.setter
     def theme(self, mode: Mode) -> None:
         self._store.setValue("theme", mode)
+
+    def keys(self, action: str) -> list[QKeySequence] | None:
+        """The keys that were chosen for an action; None where none were, an empty list where it is to have none."""
+        stored = self._store.value(f"keys/{action}")
+        return QKeySequence.listFromString(str(stored), PORTABLE) if stored is not None else None
+
+    def remember_keys(self, action: str, keys: list[QKeySequence] | None) -> None:
+        """Keeps the keys that were chosen for an action; None forgets them."""
+        if keys is None:
+            self._store.remove(f"keys/{action}")
+        else:
+            self._store.setValue(f"keys/{action}", QKeySequence.listToString(keys, PORTABLE))
 
     @property
     def recent(self) -> list[Path]:

@@ -22,13 +22,16 @@ from app.panels.problems import ProblemsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
 from app.run import Run
+from app.searches import Searches
 from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
 from app.widgets.buttons import PrimaryButton
+from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
+from graph_engine.graph.annotation import COLOURS
 from graph_engine.templates import templates
 from graph_engine.training.state import RunState
 
@@ -36,11 +39,16 @@ if TYPE_CHECKING:
     from app.panels.charts import ChartsPanel
 
 _DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "paste", "layout", "zoom_in", "zoom_out", "zoom_reset",
-    "fit_selection", "fit_all", "reset_panels", "start_page",
+    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
+    "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
-_NODE_ACTIONS = ("group", "share")
+_NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
+_NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
+_ROW_ACTIONS = (
+    "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
+    "distribute_down",
+)  # fmt: skip
 
 _IDLE_MS = 300
 """When, after the window has shown, what it can do without at first is loaded."""
@@ -75,8 +83,9 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
         self.edits = Edits(session, self.canvas, self)
-        self.actions_ = Actions(self, self.canvas)
+        self.actions_ = Actions(self, self.canvas, preferences)
         self.help = Help(self, self.actions_)
+        self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.setCentralWidget(self.canvas)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -102,7 +111,10 @@ class MainWindow(QMainWindow):
         self.session.redo()
 
     def rename(self) -> None:
-        """Puts the keyboard into the name of the selected node."""
+        """Puts the keyboard into the name of the selected node, or into the selected frame or note."""
+        if not self.canvas.selected_nodes():
+            self.canvas.annotating.edit(self.canvas.selected_annotations()[0])
+            return
         self.docks.show("inspector")
         self.inspector.edit_name()
 
@@ -240,7 +252,9 @@ class MainWindow(QMainWindow):
         run.progress_changed.connect(self._on_progress)
         run.logged.connect(self.status.tell)
         canvas.selection_changed.connect(self._on_selection)
+        canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
+        canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(self._open_node)
         session.place_changed.connect(self._on_state)
         self.edits.grouped.connect(self.rename)
@@ -322,13 +336,17 @@ class MainWindow(QMainWindow):
             )
 
     def _on_selection(self, nodes: tuple[str, ...]) -> None:
+        notes = self.canvas.selected_annotations()
         self.inspector.select(nodes)
         self.code.mark_nodes(nodes)
-        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges()))
         graph = self.session.graph
         groups = [id for id in nodes if id in graph.groups]
+        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges() or notes))
+        self.actions_.enable(_NOTE_ACTIONS, bool(notes))
         self.actions_.enable(_NODE_ACTIONS, bool(nodes))
-        self.actions_["rename"].setEnabled(len(nodes) == 1)
+        self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
+        self.actions_["swap"].setEnabled(len(nodes) == 1)
+        self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
         self.actions_["dissolve"].setEnabled(bool(groups))
         self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))

@@ -19,7 +19,7 @@ class EmptyHint(QWidget):
         title = QLabel(self.tr("Drag a block from the palette"))
         title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        more = QLabel(self.tr("or start from a template"))
+        more = QLabel(self.tr("or press Space to search for one"))
         more.setProperty("role", "muted")
         more.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)

@@ -66,6 +66,8 @@ class Look:
         self.band = QBrush(tint)
         self.band_pen = QPen(self.accent, 1)
         self.band_pen.setCosmetic(True)
+        self.guide = QPen(QColor(blend(theme.accent, theme.canvas, 0.7)), 1)
+        self.guide.setCosmetic(True)
         self.halo = QColor(theme.accent)
         self.halo.setAlpha(70)
         self.label_fill = QColor(theme.canvas)

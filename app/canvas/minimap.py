@@ -86,6 +86,7 @@ class Minimap(QWidget):
             self._map.translate(self.width() / 2, self.height() / 2).scale(scale, scale)
             self._map.translate(-content.center().x(), -content.center().y())
             painter.setTransform(self._map)
+            scene.annotations.paint(painter, scale, words=False)
             scene.overview.paint_map(painter)
         painter.end()
         return picture

@@ -10,8 +10,10 @@ from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
-from app.canvas.geometry import MARGIN, PortPlace, distance_to
-from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, LabelLayer, NodeItem, Stage
+from app.canvas.annotations import Annotations, Grip
+from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
+from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.theme import Theme
@@ -21,8 +23,6 @@ from graph_engine.graph.commands import Command
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
 
-MANY_LABELS = 64
-"""Beyond so many changed labels, painting all is cheaper than telling Qt which."""
 ROOM = 2000.0
 """How far the indexed area reaches beyond the cards when it has to be set anew."""
 
@@ -53,11 +53,12 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
+    grip: Grip | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -67,6 +68,7 @@ class CanvasScene(QGraphicsScene):
         nodes, edges: items by id of what they show.
         stage: what the items paint with.
         overview: the same scene for far zoom.
+        annotations: frames and notes.
         drafts: what gestures show while they last.
 
     Signals:
@@ -84,8 +86,8 @@ class CanvasScene(QGraphicsScene):
         self.edges: dict[str, EdgeItem] = {}
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
+        self.annotations = Annotations(self)
         self.drafts: list[QGraphicsPathItem] = []
-        self._stale: list[QRectF] | None = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
         self._labels = LabelLayer(self.stage)
@@ -100,7 +102,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
-        had_selection = bool(self._selected_nodes or self._selected_edges)
+        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes.clear()
@@ -108,8 +110,9 @@ class CanvasScene(QGraphicsScene):
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.overview.clear()
-        self._stale = None
+        self._labels.listen(False)
         graph = self.stage.graph = self.session.graph
+        self.annotations.rebuild()
         for id in graph.nodes:
             self._add_node(id)
         self._make_room(fresh=True)
@@ -117,7 +120,7 @@ class CanvasScene(QGraphicsScene):
         for id in graph.edges:
             self._add_edge(id)
         self.show_checked(self.session.checked)
-        self._stale = []
+        self._labels.listen(True)
         self.update()
         if had_selection:
             self.selection_changed.emit(())
@@ -128,7 +131,12 @@ class CanvasScene(QGraphicsScene):
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved"))
         reworded = {c.id for c in changes if c.kind in ("node", "name")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        annotated = self.annotations.apply(changes)
         if not nodes and not edges:
+            if annotated:
+                self._make_room()
+                self.selection_changed.emit(self.selected_nodes())
+                self.content_changed.emit()
             return
         ports: dict[tuple[str, str], None] = {}
         sources: set[str] = set()
@@ -166,7 +174,7 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
-        self._update_labels()
+        self._labels.refresh()
         self._fit_stroke()
         self._make_room()
         if selection != (len(self._selected_nodes), len(self._selected_edges)):
@@ -185,11 +193,11 @@ class CanvasScene(QGraphicsScene):
             self.overview.touch_node(id)
             for edge in graph.outgoing(id):
                 line = self.edges[edge.id]
-                self._touch_label(line)
+                self._labels.touch(line)
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
-                    self._touch_label(line)
-        self._update_labels()
+                    self._labels.touch(line)
+        self._labels.refresh()
         self.content_changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -216,7 +224,7 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             if id in self.edges:
                 self._place_edge(self.edges[id])
-        self._update_labels()
+        self._labels.refresh()
         if positions:
             self.content_changed.emit()
 
@@ -235,10 +243,11 @@ class CanvasScene(QGraphicsScene):
         """Ids of the selected edges."""
         return tuple(self._selected_edges)
 
-    def select(self, nodes: Collection[str], edges: Collection[str] = ()) -> None:
+    def select(self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = ()) -> None:
         """Selects these and nothing else."""
         new_nodes, new_edges = dict.fromkeys(nodes), dict.fromkeys(edges)
-        if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges:
+        others = self.annotations.select(annotations)
+        if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges and not others:
             return
         for id in self._selected_nodes.keys() ^ new_nodes.keys():
             item = self.nodes[id]
@@ -250,8 +259,8 @@ class CanvasScene(QGraphicsScene):
             edge.selected = id in new_edges
             edge.restyle()
             self.overview.touch_edge(id)
-            self._touch_label(edge)
-        self._update_labels()
+            self._labels.touch(edge)
+        self._labels.refresh()
         self._selected_nodes, self._selected_edges = new_nodes, new_edges
         self.selection_changed.emit(self.selected_nodes())
         self.content_changed.emit()
@@ -301,7 +310,7 @@ class CanvasScene(QGraphicsScene):
         for item in found:
             if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
                 best, nearest = distance, item
-        return Hit(edge=nearest)
+        return Hit(edge=nearest, grip=self.annotations.at(at) if nearest is None else None)
 
     def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
         """Items whose bounding rectangle meets ``rect``, the topmost first."""
@@ -312,6 +321,14 @@ class CanvasScene(QGraphicsScene):
         for item in self.items_in(rect):
             if isinstance(item, NodeItem) and rect.intersects(QRectF(*item.rect)):
                 yield item
+
+    def nodes_framed(self, rect: Rect) -> Iterator[str]:
+        """Ids of the nodes whose middle lies in a frame."""
+        left, top, width, height = rect
+        for item in self.nodes_in(QRectF(*rect)):
+            x, y, w, h = item.rect
+            if left <= x + w / 2 <= left + width and top <= y + h / 2 <= top + height:
+                yield item.node.id
 
     def nodes_near(self, at: QPointF, reach: float) -> Iterator[NodeItem]:
         """Nodes whose card or ports come within ``reach`` of a point."""
@@ -329,7 +346,8 @@ class CanvasScene(QGraphicsScene):
         """The smallest rectangle around these cards, or around all; a null one without any."""
         if nodes is None:
             box = self.overview.content()
-            return QRectF(*box) if box is not None else QRectF()
+            around = self.annotations.content()
+            return around.united(QRectF(*box)) if box is not None else around
         rect = QRectF()
         for id in nodes:
             rect = rect.united(QRectF(*self.nodes[id].rect))
@@ -351,10 +369,10 @@ class CanvasScene(QGraphicsScene):
                 line.hovered = line is edge
                 line.restyle()
                 self.overview.touch_edge(line.edge.id)
-                self._touch_label(line)
+                self._labels.touch(line)
                 changed = True
         self._hovered_node, self._hovered_edge = node, edge
-        self._update_labels()
+        self._labels.refresh()
         return changed
 
     _hovered_node: NodeItem | None = None
@@ -383,18 +401,18 @@ class CanvasScene(QGraphicsScene):
         item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
-        if self._stale is not None:
+        if self._labels.is_listening:
             source.update()
             target.update()
         self.overview.touch_edge(id)
-        self._touch_label(item)
+        self._labels.touch(item)
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
-        self._touch_label(item)
+        self._labels.touch(item)
         self.removeItem(item)
         item.source.update()
         item.target.update()
@@ -410,31 +428,16 @@ class CanvasScene(QGraphicsScene):
                 for edge in (*graph.incoming(id), *graph.outgoing(id)):
                     line = self.edges.get(edge.id)
                     if line is not None:
-                        self._touch_label(line)
+                        self._labels.touch(line)
                         line.attach()
-                        self._touch_label(line)
+                        self._labels.touch(line)
                         self.overview.touch_edge(edge.id)
 
     def _place_edge(self, item: EdgeItem) -> None:
-        self._touch_label(item)
+        self._labels.touch(item)
         item.place()
-        self._touch_label(item)
+        self._labels.touch(item)
         self.overview.touch_edge(item.edge.id)
-
-    def _touch_label(self, item: EdgeItem) -> None:
-        # labels reach beyond the rectangles that Qt repaints for the edge itself
-        if self._stale is not None and len(self._stale) <= MANY_LABELS and (box := item.label_box) is not None:
-            self._stale.append(box)
-
-    def _update_labels(self) -> None:
-        if not self._stale:
-            return
-        if len(self._stale) > MANY_LABELS:
-            self.update()
-        else:
-            for box in self._stale:
-                self.update(box)
-        self._stale.clear()
 
     def _fit_stroke(self) -> None:
         look, width = self.stage.look, FINE_STROKE if len(self.stage.graph.edges) > FINE_FROM else STROKE

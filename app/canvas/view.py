@@ -13,7 +13,9 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QHelpEvent,
+    QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -27,24 +29,27 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
+from app.canvas.annotating import Annotating
+from app.canvas.arrange import Arrange
 from app.canvas.arrays import draw_points
+from app.canvas.bookmarks import Bookmarks
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
+from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
-from app.canvas.interactions import GESTURES, Interaction, Pointer
+from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
-from app.canvas.interactions.nudge import Nudge
 from app.canvas.minimap import Minimap
-from app.canvas.scene import CanvasScene, CanvasSession, Hit
+from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
 from app.canvas.trail import Trail
+from app.canvas.walk import Walk
+from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
 from graph_engine.graph.groups import block_named
 
-REACH = 11.0
-"""Pixels within which a port or an edge is hit."""
 DOTS = 32.0
 DOTS_FROM = 0.5
 BEYOND = 50_000.0
@@ -60,6 +65,8 @@ class CanvasView(QGraphicsView):
         camera: what part of the scene is in view.
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
+        hand: what mouse and keys do.
+        annotating, arrange, walk, wishes, bookmarks: what else can be done with cards and places.
 
     Signals:
         selection_changed: ids of the selected nodes.
@@ -83,10 +90,8 @@ class CanvasView(QGraphicsView):
         self._session = session
         self._place: tuple[str, ...] = ()
         self._places: dict[tuple[str, ...], tuple[QPointF, float]] = {}
-        self._gesture: Interaction | None = None
+        self.hand = Hand(self)
         self._drop: DropBlock | None = None
-        self._nudge = Nudge(self)
-        self._space = False
         self._keeps_fitting = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
@@ -101,6 +106,11 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.trail = Trail(session, self)
         self.trail.move(SPACE.base, SPACE.base)
+        self.annotating = Annotating(self)
+        self.arrange = Arrange(self)
+        self.walk = Walk(self)
+        self.wishes = Wishes(self)
+        self.bookmarks = Bookmarks(self)
         self._follow_content()
 
     def _set_up_widget(self) -> None:
@@ -159,6 +169,11 @@ class CanvasView(QGraphicsView):
         self.center_on(node)
         self.flash(node)
 
+    def keep_in_view(self, node: str) -> None:
+        """Brings a card to the middle where it is not in view as a whole."""
+        if not self.camera.shown().contains(self.canvas.content_rect([node])):
+            self.center_on(node)
+
     def flash(self, node: str) -> None:
         """Points at a card for a moment."""
         Flash(self, node)
@@ -184,6 +199,10 @@ class CanvasView(QGraphicsView):
         """Ids of the selected edges."""
         return self.canvas.selected_edges()
 
+    def selected_annotations(self) -> tuple[str, ...]:
+        """Ids of the selected frames and notes."""
+        return self.canvas.annotations.selected
+
     def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
         self.canvas.select(tuple(nodes), tuple(edges))
@@ -206,12 +225,16 @@ class CanvasView(QGraphicsView):
     @property
     def is_space_held(self) -> bool:
         """Whether a drag moves the canvas itself."""
-        return self._space
+        return self.hand.is_space_held
 
     @property
     def gesture(self) -> Interaction | None:
         """The gesture that is going on."""
-        return self._gesture
+        return self.hand.gesture
+
+    def cancel_gesture(self) -> bool:
+        """Takes back the gesture that is going on; false where there is none."""
+        return self.hand.cancel()
 
     def update_drafts(self) -> None:
         """What a gesture shows has changed; from afar Qt does not see that by itself."""
@@ -219,77 +242,22 @@ class CanvasView(QGraphicsView):
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.camera.stop()
-        if self._gesture is not None:
-            return
-        pointer = self._pointer(event)
-        if pointer.button == Qt.MouseButton.RightButton:
-            self._select_for_menu(pointer.hit)
-            return
-        wanted = next((g for g in GESTURES if g.wants(self, pointer)), None)
-        if wanted is None:
-            return
-        self._gesture = wanted(self)
-        self._gesture.begin(pointer)
-        self._show_cursor(pointer.hit)
+        self.hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pointer = self._pointer(event)
-        if self._gesture is not None:
-            self._gesture.move(pointer)
-        elif self.canvas.hover(pointer.hit) and self.zoom < self.canvas.near:
-            self.viewport().update()
-        self._show_cursor(pointer.hit)
+        self.hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is None:
-            return
-        gesture, self._gesture = self._gesture, None
-        pointer = self._pointer(event)
-        gesture.end(pointer)
-        self._show_cursor(pointer.hit)
+        self.hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        hit = self._pointer(event).hit
-        if event.button() == Qt.MouseButton.LeftButton and hit.node is not None and hit.port is None:
-            self.node_activated.emit(hit.node.node.id)
-        else:
-            self.mousePressEvent(event)
+        self.hand.double_click(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()
 
-    def cancel_gesture(self) -> bool:
-        """Takes back the gesture that is going on; false where there is none."""
-        if self._gesture is None:
-            return False
-        gesture, self._gesture = self._gesture, None
-        gesture.cancel()
-        self._show_cursor(Hit())
-        return True
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape and self._escape():
-            event.accept()
-        elif key == Qt.Key.Key_Space:
-            self._space = True
-            self._show_cursor(Hit())
-        elif self._gesture is None and self._nudge.press(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
-            event.accept()
-        else:
-            event.ignore()
-
-    def _escape(self) -> bool:
-        if self.cancel_gesture():
-            return True
-        if self.selected_nodes() or self.selected_edges():
-            self.canvas.select(())
-            return True
-        if self._session.place:
-            self._session.go(self._session.place[:-1])
-            return True
-        return False
+        event.setAccepted(self.hand.key_press(event))
 
     def focusNextPrevChild(self, forwards: bool) -> bool:
         """Tab enters the selected group, as in other node editors; otherwise it goes on to the next widget."""
@@ -300,24 +268,20 @@ class CanvasView(QGraphicsView):
         return super().focusNextPrevChild(forwards)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            self._show_cursor(Hit())
-        else:
-            event.ignore()
+        event.setAccepted(self.hand.key_release(event))
 
-    def focusOutEvent(self, event: QEvent) -> None:
-        self._space = False
-        super().focusOutEvent(event)  # type: ignore[arg-type]
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.hand.let_go()
+        super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self.canvas.hover(Hit()) and self.zoom < self.canvas.near:
-            self.viewport().update()
+        self.hand.leave()
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         pixels, modifiers = event.pixelDelta(), event.modifiers()
-        touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        is_pad = event.phase() != Qt.ScrollPhase.NoScrollPhase or event.device().type() == QInputDevice.DeviceType.TouchPad
+        touchpad = is_pad and not pixels.isNull()
         if touchpad and not modifiers & Qt.KeyboardModifier.ControlModifier:
             self.camera.stop()
             self.camera.pan_by(pixels)
@@ -326,10 +290,17 @@ class CanvasView(QGraphicsView):
             self.camera.set_zoom(self.zoom * ZOOM_STEP ** (turned / 120), event.position())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        # no key may change the network under a gesture that is going on; Esc ends it
+        if event.type() == QEvent.Type.ShortcutOverride and self.gesture is not None:
+            event.accept()
+            return True
+        return super().event(event)
+
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            hit = self._hit(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(hit) if self._gesture is None else "", self.viewport())
+            hit = self.hand.hit(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(hit) if self.gesture is None else "", self.viewport())
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.camera.set_zoom(self.zoom * (1 + event.value()), event.position())
@@ -396,6 +367,9 @@ class CanvasView(QGraphicsView):
         painter.setTransform(self.viewportTransform())
         exposed = self.mapToScene(event.rect().adjusted(-2, -2, 2, 2)).boundingRect()
         self.drawBackground(painter, exposed)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.canvas.annotations.paint(painter, self.zoom)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.canvas.overview.paint(painter, exposed, self.zoom)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for draft in self.canvas.drafts:
@@ -470,28 +444,3 @@ class CanvasView(QGraphicsView):
         everything = self.canvas.content_rect()
         self.minimap.setVisible(self._minimap_wanted and not everything.isNull() and not self.camera.shown().contains(everything))
         self.minimap.update()
-
-    def _pointer(self, event: QMouseEvent) -> Pointer:
-        place = event.position()
-        return Pointer(self.camera.scene_point(place), place.toPoint(), event.button(), event.modifiers(), self._hit(place))
-
-    def _hit(self, place: QPointF) -> Hit:
-        return self.canvas.hit(self.camera.scene_point(place), REACH / self.zoom, ports=self.zoom >= self.canvas.near)
-
-    def _select_for_menu(self, hit: Hit) -> None:
-        if hit.node is not None and not hit.node.selected:
-            self.canvas.select([hit.node.node.id])
-        elif hit.edge is not None and not hit.edge.selected:
-            self.canvas.select((), [hit.edge.edge.id])
-
-    def _show_cursor(self, hit: Hit) -> None:
-        if self._gesture is not None and self._gesture.cursor is not None:
-            shape = self._gesture.cursor
-        elif self._space:
-            shape = Qt.CursorShape.OpenHandCursor
-        elif hit.port is not None:
-            shape = Qt.CursorShape.CrossCursor
-        else:
-            shape = Qt.CursorShape.ArrowCursor
-        if self.viewport().cursor().shape() != shape:
-            self.viewport().setCursor(shape)

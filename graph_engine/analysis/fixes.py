@@ -83,7 +83,7 @@ def _insert(graph: CoreGraph, edges: Sequence[Edge], blocks: Sequence[Insert]) -
         yield AddNode(node)
         yield Connect(*before, node.id, spec.inputs[0].name)
         before = (node.id, spec.outputs[0].name)
-    yield from _redraw(graph, {e.id: before for e in edges})
+    yield from redraw(graph, {e.id: before for e in edges})
 
 
 def _bypass(graph: CoreGraph, node: str) -> Iterator[Command]:
@@ -91,7 +91,7 @@ def _bypass(graph: CoreGraph, node: str) -> Iterator[Command]:
     feeding = graph.inputs(node, spec.inputs[0].name) if spec.inputs else ()
     if feeding:
         before = (feeding[0].source, feeding[0].source_port)
-        yield from _redraw(graph, {e.id: before for e in graph.outgoing(node)})
+        yield from redraw(graph, {e.id: before for e in graph.outgoing(node)})
     yield RemoveNodes([node])
 
 
@@ -101,17 +101,17 @@ def _replace(graph: CoreGraph, id: str, spec: BlockSpec) -> Iterator[Command]:
     yield AddNode(new)
     for edge in graph.incoming(id):
         yield Connect(edge.source, edge.source_port, new.id, edge.target_port)
-    yield from _redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)})
+    yield from redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)})
     yield RemoveNodes([id])
     yield Rename(new.id, old.name)
 
 
-def _redraw(graph: CoreGraph, sources: Mapping[str, Output]) -> Iterator[Command]:
+def redraw(graph: CoreGraph, sources: Mapping[str, Output | None]) -> Iterator[Command]:
     """Draws edges anew from other outputs, and each in its old place among those of a variadic port.
 
     Args:
         graph: the graph.
-        sources: where each of the edges, by its id, is to come from.
+        sources: where each of the edges, by its id, is to come from; None where it is to go.
     """
     ports = dict.fromkeys((graph.edges[id].target, graph.edges[id].target_port) for id in sources)
     for target, port in ports:
@@ -119,4 +119,6 @@ def _redraw(graph: CoreGraph, sources: Mapping[str, Output]) -> Iterator[Command
         first = next(i for i, e in enumerate(edges) if e.id in sources)
         yield Disconnect([e.id for e in edges[first:]])
         for edge in edges[first:]:
-            yield Connect(*sources.get(edge.id, (edge.source, edge.source_port)), target, port)
+            source = sources.get(edge.id, (edge.source, edge.source_port))
+            if source is not None:
+                yield Connect(*source, target, port)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph_engine.blocks import registry
+from graph_engine.document.annotations import restore
 from graph_engine.document.migrations import VERSION, upgrade
 from graph_engine.document.schema import DefinitionRecord, DocumentRecord, EdgeRecord, NodeRecord
 from graph_engine.document.write import definition_record
@@ -68,6 +69,7 @@ def from_text(text: str, kind: type[G], name: str = "The document") -> G:
         with graph.edit():
             definitions = build_definitions(graph, record.definitions, keep_ids=True)
             AddMany(*build(graph, record.nodes, record.edges, definitions, keep_ids=True), text="Open").do(graph)
+            restore(graph, record.annotations)
             SetSettings(settings, "all").do(graph)
     except GraphError as error:
         raise DocumentError(f"{name} cannot be opened: {error}") from error
@@ -158,6 +160,7 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
             nodes, edges, owners = build(definition, record.nodes, record.edges, done, keep_ids=keep_ids)
             ids = {r.id: n.id for r, n in zip(record.nodes, nodes, strict=True)}
             AddMany(nodes, edges, owners).do(definition)
+            restore(definition, record.annotations)
             for e in exposed:
                 if e.node not in ids or e.param not in definition[ids[e.node]].params:
                     raise GraphError(f"it exposes {quoted(e.param)} of {quoted(e.node)}, which is not in it.")

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 
+from graph_engine.document.annotations import AnnotationRecord
+
 Finite = Annotated[float, AllowInfNan(False)]
 
 
@@ -55,6 +57,7 @@ class DefinitionRecord(BaseModel):
     exposed: list[ExposedRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
+    annotations: list[AnnotationRecord] = []
 
 
 class ClipRecord(BaseModel):
@@ -80,5 +83,6 @@ class DocumentRecord(BaseModel):
     definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
+    annotations: list[AnnotationRecord] = []
     data: dict[str, Any] = {}
     training: dict[str, Any] = {}

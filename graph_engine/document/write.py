@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from graph_engine.document.annotations import annotation_records
 from graph_engine.document.migrations import VERSION
 from graph_engine.files import write_text
 from graph_engine.graph.definition import Definition
@@ -35,6 +36,7 @@ def to_text(graph: CoreGraph) -> str:
         **({"definitions": _definitions(graph.definitions.values())} if graph.definitions else {}),
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
+        **({"annotations": _lines(annotation_records(graph))} if graph.annotations else {}),
         "data": _section(settings["data"]),
         "training": _section(settings["training"]),
     }
@@ -50,6 +52,8 @@ def definition_record(definition: Definition) -> dict[str, Any]:
         record["exposed"] = [e._asdict() for e in definition.exposed]
     record["nodes"] = [node_record(definition, n) for n in definition]
     record["edges"] = edge_records(definition, definition.nodes)
+    if definition.annotations:
+        record["annotations"] = annotation_records(definition)
     return record
 
 
@@ -96,7 +100,7 @@ def _definitions(definitions: Iterable[Definition]) -> str:
     rows = []
     for definition in definitions:
         parts = [
-            f"      {_compact(key)}: {_lines(value, '      ') if key in ('nodes', 'edges') else _compact(value)}"
+            f"      {_compact(key)}: {_lines(value, '      ') if key in ('nodes', 'edges', 'annotations') else _compact(value)}"
             for key, value in definition_record(definition).items()
         ]
         rows.append("    {\n" + ",\n".join(parts) + "\n    }")

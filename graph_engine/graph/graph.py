@@ -25,6 +25,7 @@ from graph_engine.errors import (
     UnknownPortError,
     quoted,
 )
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import Change
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.settings.schema import Settings
@@ -57,6 +58,7 @@ class CoreGraph:
         self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
+        self._annotations: dict[str, Annotation] = {}
         self._names: dict[str, str] = {}
         self._in: dict[str, dict[str, list[Edge]]] = {}
         self._out: dict[str, dict[str, list[Edge]]] = {}
@@ -147,6 +149,11 @@ class CoreGraph:
     def edges(self) -> Mapping[str, Edge]:
         """The edges by id."""
         return MappingProxyType(self._edges)
+
+    @property
+    def annotations(self) -> Mapping[str, Annotation]:
+        """Frames and notes by id, the lowest first."""
+        return MappingProxyType(self._annotations)
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -356,7 +363,7 @@ class CoreGraph:
         root = self._root
         root._touched[self] = None
         self._changes.append(change)
-        if change.kind != "moved":
+        if change.kind not in ("moved", "annotation"):
             root._clock += 1
             self._stamp = root._clock
 
@@ -455,6 +462,16 @@ class CoreGraph:
     def _set_position(self, id: str, position: Position) -> None:
         self._nodes[id]._position = position
         self._note(Change("moved", id))
+
+    def _set_annotation(self, id: str, annotation: Annotation | None, order: Iterable[str] = ()) -> None:
+        """Puts an annotation in place of the one of that id, or takes it away; then restores an ``order`` as far as it is given."""
+        if annotation is None:
+            self._annotations.pop(id, None)
+        else:
+            self._annotations[id] = annotation
+        known = self._annotations
+        self._annotations = {**{i: known[i] for i in order if i in known}, **known}
+        self._note(Change("annotation", id))
 
     def _set_settings(self, settings: Settings, part: str) -> None:
         self._root._settings = settings

@@ -223,6 +223,23 @@ def uses(graph: CoreGraph, definition: str) -> Iterator[tuple[CoreGraph, str]]:
                 yield holder, id
 
 
+def blocks_for(graph: CoreGraph) -> list[BlockSpec]:
+    """What can be added to a graph: the declared blocks, and the groups of the document but for those that it is part of."""
+    usable = []
+    for definition in graph.definitions.values():
+        try:
+            graph.check_use(definition.spec)
+        except GraphError:
+            continue
+        usable.append(definition.spec)
+    return [*usable, *registry()]
+
+
+def block_id(spec: BlockSpec) -> str:
+    """What `block_named` finds a block by."""
+    return f"{GROUP}/{spec.definition}" if isinstance(spec, GroupSpec) else spec.id
+
+
 def block_named(graph: CoreGraph, id: str) -> BlockSpec:
     """The block of an id: one that is declared, or ``Group/g1`` for a group of the document.
 

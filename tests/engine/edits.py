@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from graph_engine import Graph
 from graph_engine.blocks import registry
 from graph_engine.document import clip
+from graph_engine.graph.annotate import Annotate, new_id
+from graph_engine.graph.annotation import COLOURS, Annotation
 from graph_engine.graph.commands import (
     AddNode,
     Command,
@@ -101,6 +103,14 @@ def _paste(graph: Graph, rng: random.Random) -> Command | None:
     return clip.paste(graph, clip.copy(graph, chosen), (10.0, 10.0)) if nodes else None
 
 
+def _annotate(graph: Graph, rng: random.Random) -> Command:
+    ids = [*graph.annotations, new_id(graph)]
+    id = rng.choice(ids)
+    rect = (rng.uniform(-500, 500), float(rng.randint(-500, 500)), 200.0, 100.0)
+    made = Annotation(id, rng.choice(["frame", "note"]), rng.choice(["", "Encoder", "ß → ∞"]), rng.choice(COLOURS), rect)
+    return Annotate({id: made if rng.random() < 0.8 or id not in graph.annotations else None}, "Annotate")
+
+
 def _macro(graph: Graph, rng: random.Random) -> Command:
     """A few commands made for the graph as it is now; a later one may be refused for what an earlier one did."""
     parts = [make(graph, rng) for make in rng.choices([_set, _move, _connect, _rename, _disconnect, _remove], k=3)]
@@ -118,6 +128,7 @@ EDITS: Mapping[str, Maker] = {
     "silence": _silence,
     "rename": _rename,
     "move": _move,
+    "annotate": _annotate,
     "settings": _settings,
     "paste": _paste,
     "macro": _macro,

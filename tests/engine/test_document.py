@@ -17,6 +17,8 @@ from graph_engine.document.migrations import MIGRATIONS, VERSION
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.errors import ArchloomError, DocumentError, NewerVersionError, UnwritableError
+from graph_engine.graph.annotate import Annotate
+from graph_engine.graph.annotation import Annotation
 from graph_engine.templates import template, templates
 from tests.engine.graphs import documents_cnn, random_graph
 
@@ -365,3 +367,18 @@ def test_old_documents_open_for_ever(path: Path) -> None:
 def test_every_version_has_an_old_document() -> None:
     versions = {json.loads(path.read_text(encoding="utf-8"))["version"] for path in OLD}
     assert versions == set(range(1, len(MIGRATIONS) + 2))
+
+
+def test_annotations_are_kept_and_checked() -> None:
+    graph = Graph("notes")
+    frame = Annotation("a1", "frame", "Encoder", "blue", (0.0, 16.5, 320.0, 200.0))
+    note = Annotation("a2", "note", "two\nlines: ß", "ochre", (1.0, 2.0, 3.0, 4.0))
+    Annotate({"a1": frame, "a2": note}, "Add").do(graph)
+    text = to_text(graph)
+    again = from_text(text, Graph)
+    assert dict(again.annotations) == {"a1": frame, "a2": note}
+    assert to_text(again) == text
+    assert "annotations" not in to_text(Graph("plain"))
+    assert "colour" in said(text.replace('"blue"', '"red"'))
+    assert "two annotations" in said(text.replace('"a2"', '"a1"'))
+    assert "rect" in said(text.replace("[1, 2, 3, 4]", "[1, 2]"))

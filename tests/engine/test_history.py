@@ -28,6 +28,7 @@ class Mirror:
         self.nodes = {n.id: self._node(n.id) for n in graph}
         self.edges = dict(graph.edges)
         self.settings = graph.settings
+        self.annotations = dict(graph.annotations)
         graph.subscribe(self.note)
 
     def _node(self, id: str) -> tuple[object, ...]:
@@ -40,6 +41,10 @@ class Mirror:
                 del self.nodes[change.id]
             elif change.kind == "edge-removed":
                 assert self.edges.pop(change.id).target == change.target
+            elif change.kind == "annotation":
+                self.annotations.pop(change.id, None)
+                if change.id in self.graph.annotations:
+                    self.annotations[change.id] = self.graph.annotations[change.id]
             elif change.kind == "settings":
                 self.settings = self.graph.settings
             elif change.kind == "edge-added":
@@ -56,6 +61,7 @@ class Mirror:
         assert self.nodes == {n.id: self._node(n.id) for n in self.graph}
         assert self.edges == dict(self.graph.edges)
         assert self.settings == self.graph.settings
+        assert self.annotations == dict(self.graph.annotations)
 
 
 class Editing(RuleBasedStateMachine):

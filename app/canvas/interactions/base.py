@@ -46,6 +46,8 @@ class Interaction:
     """One gesture with the mouse. While it lasts it shows things on the canvas; only `end` edits the graph."""
 
     cursor: Qt.CursorShape | None = None
+    reaches_out = True
+    """Whether the canvas moves when the pointer comes near its border."""
 
     def __init__(self, view: CanvasView):
         self.view = view

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QGraphicsPathItem
 
 from app.canvas.geometry import PortKey, PortPlace, Side, curve
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.items import NodeItem, curve_path
+from app.canvas.wish import Wish
 from graph_engine.graph.commands import Command, Connect, Disconnect, Macro
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge
@@ -69,7 +70,7 @@ class DrawEdge(Interaction):
     """Pulls an edge from a port to another one.
 
     From an occupied input (or with Ctrl from any port that has an edge) the existing edge is taken off there and held at its other end:
-    dropped elsewhere it is re-routed, dropped on nothing it is removed.
+    dropped elsewhere it is re-routed, dropped on nothing it is removed. A new edge dropped on nothing asks for a block to end at.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -82,6 +83,7 @@ class DrawEdge(Interaction):
         self._ends: Ends = {}
         self._draft: QGraphicsPathItem
         self._asked: tuple[str, str] | None = None
+        self._from = QPoint()
 
     @classmethod
     def wants(cls, view: CanvasView, pointer: Pointer) -> bool:
@@ -92,7 +94,7 @@ class DrawEdge(Interaction):
         assert node is not None
         assert port is not None
         graph, stage = self.scene.stage.graph, self.scene.stage
-        self._node, self._port = node, port
+        self._node, self._port, self._from = node, port, pointer.place
         existing = graph.inputs(node.node.id, port.name) if port.side == "input" else graph.outputs(node.node.id, port.name)
         if existing and (pointer.ctrl or (port.side == "input" and not port.span)):
             self._moving = existing[-1]
@@ -120,10 +122,16 @@ class DrawEdge(Interaction):
 
     def end(self, pointer: Pointer) -> None:
         end = self._end_at(pointer)
-        self._finish()
+        wished = end is None and self._moving is None and pointer.hit.node is None and self._is_drag(pointer)
+        self._finish(keep=wished)
         command = self._command(end)
         if command is not None:
             self.scene.session.execute(command)
+        elif wished:
+            self.view.wishes.ask(Wish(pointer.at, (self._node.node.id, (self._port.side, self._port.name))), self._draft)
+
+    def _is_drag(self, pointer: Pointer) -> bool:
+        return (pointer.place - self._from).manhattanLength() >= QApplication.startDragDistance()
 
     def cancel(self) -> None:
         self._finish()
@@ -211,13 +219,14 @@ class DrawEdge(Interaction):
     def _point(self, item: NodeItem, place: PortPlace) -> QPointF:
         return QPointF(item.x() + place.x, item.y() + place.y)
 
-    def _finish(self) -> None:
+    def _finish(self, keep: bool = False) -> None:
         stage = self.scene.stage
         stage.lit = stage.target = None
         if self._moving is not None:
             stage.hidden_edges.discard(self._moving.id)
             self.scene.edges[self._moving.id].setVisible(True)
-        self.scene.remove_draft(self._draft)
+        if not keep:
+            self.scene.remove_draft(self._draft)
         self.scene.update_nodes()
         self.view.bubble.hide()
         self.view.update_drafts()

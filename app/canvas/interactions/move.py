@@ -1,4 +1,4 @@
-"""Click and drag on cards: selects and moves them, snapped to the grid."""
+"""Click and drag on cards: selects and moves them, snapped to the grid and to other cards; onto an edge, or out of the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.geometry import snap
 from app.canvas.interactions.base import Interaction, Pointer
-from graph_engine.graph.commands import Move
+from app.canvas.interactions.guides import Guides
+from app.canvas.interactions.onto_edge import OntoEdge
+from app.canvas.interactions.take_out import Shake, TakeOut
+from graph_engine.analysis.rewire import carries, is_loose, put
+from graph_engine.graph.commands import Command, Macro, Move
 from graph_engine.graph.node import Position
 
 if TYPE_CHECKING:
@@ -17,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class MoveNodes(Interaction):
-    """Selects the card under the pointer, and drags all that are selected; the drag is one step to undo."""
+    """Selects the card under the pointer, and drags all that are selected; the drag is one step to undo.
+
+    A node without edges that is dropped on an edge is put onto it. With Alt, or when they are shaken, the nodes are taken out of
+    the network and their neighbours joined.
+    """
 
     def __init__(self, view: CanvasView):
         super().__init__(view)
@@ -27,6 +35,11 @@ class MoveNodes(Interaction):
         self._was_selected = False
         self._before: dict[str, Position] = {}
         self._dragging = False
+        self._alt = False
+        self._shake = Shake()
+        self._guides: Guides | None = None
+        self._onto: OntoEdge | None = None
+        self._out: TakeOut | None = None
 
     @classmethod
     def wants(cls, view: CanvasView, pointer: Pointer) -> bool:
@@ -35,7 +48,7 @@ class MoveNodes(Interaction):
     def begin(self, pointer: Pointer) -> None:
         assert pointer.hit.node is not None
         id = self._grabbed = pointer.hit.node.node.id
-        self._start, self._place = pointer.at, pointer.place
+        self._start, self._place, self._alt = pointer.at, pointer.place, pointer.alt
         nodes = self.scene.selected_nodes()
         self._was_selected = id in nodes
         if not self._was_selected:
@@ -46,18 +59,22 @@ class MoveNodes(Interaction):
         if not self._dragging:
             if (pointer.place - self._place).manhattanLength() < QApplication.startDragDistance() // 2:
                 return
-            self._dragging = True
-            graph = self.scene.stage.graph
-            self._before = {id: graph[id].position for id in self.scene.selected_nodes()}
-            self.scene.raise_nodes(self._before, up=True)
+            self._begin_drag()
         self.scene.place(self._moved(pointer))
+        if self._out is None and (self._alt or self._shake.feel(pointer.place)):
+            self._out = TakeOut(self.view, tuple(self._before))
+        if self._onto is not None:
+            card = self.scene.nodes[self._grabbed]
+            self._onto.look((card.x(), card.y()), card.layout)
 
     def end(self, pointer: Pointer) -> None:
         if self._dragging:
-            self.scene.raise_nodes(self._before, up=False)
             moved = self._moved(pointer)
+            edge = self._onto.take() if self._onto is not None else None
+            taking = self._out.command() if self._out is not None else None
+            self._end_drag()
             if moved != self._before:
-                self.scene.session.execute(Move(moved))
+                self.scene.session.execute(self._command(moved, edge, taking))
         elif self._was_selected and pointer.ctrl:
             self.scene.select([id for id in self.scene.selected_nodes() if id != self._grabbed], self.scene.selected_edges())
         elif self._was_selected and not pointer.shift:
@@ -65,11 +82,39 @@ class MoveNodes(Interaction):
 
     def cancel(self) -> None:
         if self._dragging:
-            self.scene.raise_nodes(self._before, up=False)
+            if self._onto is not None:
+                self._onto.take()
+            self._end_drag()
             self.scene.place(self._before)
 
+    def _begin_drag(self) -> None:
+        self._dragging = True
+        graph = self.scene.stage.graph
+        self._before = {id: graph[id].position for id in self.scene.selected_nodes()}
+        self.scene.raise_nodes(self._before, up=True)
+        self._guides = Guides(self.view, self._grabbed, self._before)
+        if len(self._before) == 1 and carries(graph[self._grabbed].spec) and is_loose(graph, self._grabbed):
+            self._onto = OntoEdge(self.view)
+
+    def _end_drag(self) -> None:
+        self.scene.raise_nodes(self._before, up=False)
+        if self._guides is not None:
+            self._guides.hide()
+        if self._out is not None:
+            self._out.end()
+
+    def _command(self, moved: dict[str, Position], edge: str | None, taking: Command | None) -> Command:
+        graph = self.scene.stage.graph
+        if edge is not None:
+            return put(graph, graph[self._grabbed], edge, moved[self._grabbed])
+        if taking is not None:
+            return Macro(taking.text, [taking, Move(moved)])
+        return Move(moved)
+
     def _moved(self, pointer: Pointer) -> dict[str, Position]:
-        # the grabbed card goes to the grid; the others keep their distance from it
+        # the grabbed card goes to the grid or a line of another card; the others keep their distance from it
+        assert self._guides is not None
         x, y = self._before[self._grabbed]
-        to_x, to_y = snap(x + pointer.at.x() - self._start.x(), y + pointer.at.y() - self._start.y())
+        wanted = x + pointer.at.x() - self._start.x(), y + pointer.at.y() - self._start.y()
+        to_x, to_y = self._guides.stop(wanted, snap(*wanted))
         return {id: (px + to_x - x, py + to_y - y) for id, (px, py) in self._before.items()}

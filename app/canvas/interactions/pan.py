@@ -16,6 +16,7 @@ class Pan(Interaction):
     """Drags the canvas under the pointer."""
 
     cursor = Qt.CursorShape.ClosedHandCursor
+    reaches_out = False
 
     def __init__(self, view: CanvasView):
         super().__init__(view)

@@ -1,4 +1,4 @@
-"""Drag on the empty canvas: selects what the rectangle touches. Shift adds, Ctrl toggles."""
+"""Drag on the empty canvas: selects what the rectangle touches. Shift adds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RubberBand(Interaction):
         super().__init__(view)
         self._start = QPointF()
         self._before: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._adds = self._toggles = False
+        self._adds = False
         self._band: QGraphicsPathItem | None = None
 
     @classmethod
@@ -30,9 +30,9 @@ class RubberBand(Interaction):
 
     def begin(self, pointer: Pointer) -> None:
         self._start = pointer.at
-        self._adds, self._toggles = pointer.shift, pointer.ctrl
+        self._adds = pointer.shift
         self._before = self.scene.selected_nodes(), self.scene.selected_edges()
-        if not (self._adds or self._toggles):
+        if not self._adds:
             self.scene.select(())
 
     def move(self, pointer: Pointer) -> None:
@@ -46,10 +46,7 @@ class RubberBand(Interaction):
         self.view.update_drafts()
         inside = [item.node.id for item in self.scene.nodes_in(rect)]
         nodes, edges = self._before
-        if self._toggles:
-            kept = [id for id in nodes if id not in set(inside)]
-            self.scene.select([*kept, *(id for id in inside if id not in set(nodes))], edges)
-        elif self._adds:
+        if self._adds:
             self.scene.select([*nodes, *inside], edges)
         else:
             self.scene.select(inside)

@@ -1,0 +1,102 @@
+"""Goes through the network by keys: from node to node, up and down the stream. Each node that is reached is told to screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+from app.canvas.geometry import Rect
+from app.canvas.wording import wording, worst_of
+from graph_engine.analysis.rewire import main_input
+
+if TYPE_CHECKING:
+    from app.canvas.items import NodeItem
+    from app.canvas.view import CanvasView
+
+
+class Walk(QObject):
+    """Moves the selection along the network."""
+
+    def __init__(self, view: CanvasView):
+        super().__init__(view)
+        self._view = view
+        view.selection_changed.connect(self._tell)
+
+    def step(self, way: str) -> None:
+        """Selects a neighbour of the last selected node, or the first node where none is selected.
+
+        Args:
+            way: ``next`` and ``previous`` go along edges; where there is none, and for ``above`` and ``below``, it is the nearest card
+                that way.
+        """
+        view = self._view
+        graph, selected = view.canvas.stage.graph, view.selected_nodes()
+        if not selected:
+            found = next(iter(graph.nodes), None)
+        else:
+            found = self._along(selected[-1], way) or self._nearest(selected[-1], way)
+        if found is not None:
+            view.select([found])
+            view.keep_in_view(found)
+
+    def stream(self, way: str) -> None:
+        """Adds to the selection all that feeds the selected nodes (``up``), or all that they feed (``down``)."""
+        view = self._view
+        graph, selected = view.canvas.stage.graph, view.selected_nodes()
+        reach = graph.ancestors if way == "up" else graph.descendants
+        found = dict.fromkeys(selected)
+        for id in selected:
+            found.update(dict.fromkeys(other for other in reach(id)))
+        view.select(found)
+
+    def _along(self, id: str, way: str) -> str | None:
+        graph = self._view.canvas.stage.graph
+        if way == "next":
+            return next((e.target for e in graph.outgoing(id)), None)
+        if way == "previous":
+            into = main_input(graph[id].spec)
+            return next((e.source for e in graph.inputs(id, into.name)), None) if into is not None else None
+        return None
+
+    def _nearest(self, id: str, way: str) -> str | None:
+        x, y = _middle(self._view.canvas.nodes[id].rect)
+        away: Callable[[float, float], tuple[float, float]] = {
+            "next": lambda dx, dy: (dx, dy),
+            "previous": lambda dx, dy: (-dx, dy),
+            "above": lambda dx, dy: (-dy, dx),
+            "below": lambda dx, dy: (dy, dx),
+        }[way]
+        best, found = float("inf"), None
+        for other, item in self._view.canvas.nodes.items():
+            at = _middle(item.rect)
+            far, aside = away(at[0] - x, at[1] - y)
+            if far > 1 and far + 2 * abs(aside) < best:
+                best, found = far + 2 * abs(aside), other
+        return found
+
+    def _tell(self, nodes: tuple[str, ...]) -> None:
+        view = self._view
+        if len(nodes) == 1:
+            text = spoken(view.canvas.nodes[nodes[0]])
+        elif nodes:
+            text = QCoreApplication.translate("canvas", "{0} nodes selected").format(len(nodes))
+        else:
+            text = ""
+        view.setAccessibleDescription(text)
+        if text and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, text))
+
+
+def spoken(item: NodeItem) -> str:
+    """A card in words: name, block, parameters, shape, and the gravest finding."""
+    said = wording(item.node, item.checked)
+    worst = worst_of(item.checked)
+    parts = [said.name, said.block, said.params, said.shape.replace("×", " × "), worst.message if worst is not None else ""]
+    return ", ".join(p for p in parts if p)
+
+
+def _middle(rect: Rect) -> tuple[float, float]:
+    return rect[0] + rect[2] / 2, rect[1] + rect[3] / 2

@@ -1,0 +1,49 @@
+"""The command that makes, changes and removes frames and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.commands import Command
+from graph_engine.graph.graph import CoreGraph
+
+
+class Annotate(Command):
+    """Puts annotations in place of those of the same ids; the steps of one drag merge.
+
+    Args:
+        annotations: by id; None for one that is to go.
+        text: what it does, for the Edit menu.
+    """
+
+    def __init__(self, annotations: Mapping[str, Annotation | None], text: str):
+        self.annotations = dict(annotations)
+        self.before: dict[str, Annotation | None] = {}
+        self.order: tuple[str, ...] = ()
+        self.text = text
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = {id: graph.annotations.get(id) for id in self.annotations}
+        self.order = tuple(graph.annotations)
+        for id, annotation in self.annotations.items():
+            graph._set_annotation(id, annotation)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for id, annotation in self.before.items():
+            graph._set_annotation(id, annotation, self.order)
+
+    def merged(self, later: Command) -> Command | None:
+        if isinstance(later, Annotate) and later.annotations.keys() == self.annotations.keys():
+            both = Annotate(later.annotations, self.text)
+            both.before, both.order = self.before, self.order
+            return both
+        return None
+
+
+def new_id(graph: CoreGraph) -> str:
+    """An id that no annotation has."""
+    number = len(graph.annotations) + 1
+    while f"a{number}" in graph.annotations:
+        number += 1
+    return f"a{number}"
