@@ -20,6 +20,9 @@ from graph_engine.spec.tensor import TensorSpec
 if TYPE_CHECKING:
     from graph_engine.api import Graph
 
+MOST_HELD_OUT = 0.95
+"""The greatest share of the samples that validation and test may take together."""
+
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
 
@@ -48,6 +51,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         "source": dataset.source,
         "licence": dataset.licence,
         "validation": literal(data["validation"]),
+        "test": literal(data["test"]),
         "data_arguments": "".join(f", {name}={literal(value)}" for name, value in data["dataset"].params.items()),
         "optimizer": f"torch.optim.{training['optimizer'].id}(model.parameters(), {arguments(training['optimizer'], always='lr')})",
         **task.values(),
@@ -72,6 +76,9 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
                 f"The data set {dataset.id} {verb} {wanted} ({', '.join(f.name for f in fields)}), but the network has "
                 f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({', '.join(names)})."
             )
+    held_out = graph.settings.data["validation"] + graph.settings.data["test"]
+    if held_out > MOST_HELD_OUT:
+        raise RunError(f"Validation and test take {held_out:.0%} of the samples together: leave at least 5% to learn from.")
     if not weights:
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
 

@@ -155,7 +155,7 @@ DATASETS = (
         ),
         inputs=(Field("past", ("window", 1)),),
         targets=(Field("future", ("horizon",)),),
-        samples=468,
+        samples=457,
         files=("co2_mauna_loa.csv",),
         source="C. D. Keeling and T. P. Whorf, Atmospheric CO2 concentrations derived from flask air samples at sites in the SIO network, "
         "Carbon Dioxide Information Analysis Center, 2004; as shipped with statsmodels",

@@ -1,7 +1,7 @@
 """Trains templates and prints what they reached beside what simpler methods reach on the same data.
 
 ``python -m tests.benchmarks.bench_templates [TEMPLATE …]``; all templates, if none is named. Seeds are fixed; a CPU of another
-kind or another number of threads changes the last digits. What is compared is fitted to the training part and measured on the validation
+kind or another number of threads changes the last digits. What is compared is fitted to the training part and measured, once, on the test
 part that the template's own document asks for.
 """
 
@@ -37,76 +37,76 @@ def trained(id: str, folder: Path) -> dict[str, float]:
 
 
 def data(id: str, folder: Path) -> tuple[Part, Part]:
-    """The parts that a template trains and measures with."""
+    """The parts that a template trains with and is tested on."""
     project = folder / f"{id}_project"
     write_folder(project, project_files(template(id).graph))
     with loaded(project) as script:
-        parts: tuple[Part, Part] = script.read_data(script.SEED)
-        return parts
+        train_part, _, test_part = script.read_data(script.SEED)
+        return train_part, test_part
 
 
-def table(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def table(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against logistic regression on the same figures."""
-    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    (x, y), (u, v) = train_part.tensors, test_part.tensors
     score = LogisticRegression(max_iter=5000).fit(x, y).score(u, v)
-    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression": f"{score:.1%}"}
+    return {"network": f"{metrics['test/accuracy']:.1%}", "logistic regression": f"{score:.1%}"}
 
 
-def quantity(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def quantity(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against the mean of the training part, and linear regression."""
-    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    (x, y), (u, v) = train_part.tensors, test_part.tensors
     linear = torch.from_numpy(LinearRegression().fit(x, y).predict(u))
     return {
-        "network, mean absolute error": f"{metrics['val/mae']:.3f}",
+        "network, mean absolute error": f"{metrics['test/mae']:.3f}",
         "linear regression": f"{(linear - v).abs().mean():.3f}",
         "the mean, always": f"{(y.mean(dim=0) - v).abs().mean():.3f}",
     }
 
 
-def two_targets(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def two_targets(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against the commonest class and the mean."""
     cultivar, proline = train_part.tensors[2:]
-    common = DummyClassifier().fit(cultivar, cultivar).score(held_out.tensors[2], held_out.tensors[2])
+    common = DummyClassifier().fit(cultivar, cultivar).score(test_part.tensors[2], test_part.tensors[2])
     return {
-        "network, cultivar": f"{metrics['val/cultivar_accuracy']:.1%}",
+        "network, cultivar": f"{metrics['test/cultivar_accuracy']:.1%}",
         "the commonest cultivar, always": f"{common:.1%}",
-        "network, error of proline": f"{metrics['val/proline_mae']:.3f}",
-        "the mean, always": f"{(proline.mean() - held_out.tensors[3]).abs().mean():.3f}",
+        "network, error of proline": f"{metrics['test/proline_mae']:.3f}",
+        "the mean, always": f"{(proline.mean() - test_part.tensors[3]).abs().mean():.3f}",
     }
 
 
-def forecast(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def forecast(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against the same month of last year, the same with last year's rise, and linear regression on the window."""
-    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    (x, y), (u, v) = train_part.tensors, test_part.tensors
     past = u[:, :, 0]
     seasonal = past[:, -12:]
     rise = past[:, -1:] - past[:, -13:-12]
     linear = torch.from_numpy(LinearRegression().fit(x[:, :, 0], y).predict(past))
     others = {"same month of last year": seasonal, "the same, and last year's rise": seasonal + rise, "linear regression": linear}
-    ours = {"network, mean absolute error in ppm": f"{metrics['val/mae']:.3f}"}
+    ours = {"network, mean absolute error in ppm": f"{metrics['test/mae']:.3f}"}
     return ours | {name: f"{(forecast - v).abs().mean():.3f}" for name, forecast in others.items()}
 
 
-def letters(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def letters(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against logistic regression on how often each letter occurs."""
-    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    (x, y), (u, v) = train_part.tensors, test_part.tensors
     score = LogisticRegression(max_iter=5000).fit(_bag(x), y).score(_bag(u), v)
-    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression on letter counts": f"{score:.1%}"}
+    return {"network": f"{metrics['test/accuracy']:.1%}", "logistic regression on letter counts": f"{score:.1%}"}
 
 
 def _bag(names: Tensor) -> Tensor:
     return torch.stack([torch.bincount(name[name > 0], minlength=128) for name in names]).float()
 
 
-def translation(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def translation(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Exact matches. With right tokens before it each token is the likeliest one, so greedy decoding writes the same: both are counted."""
-    return {"network, exact match": f"{metrics['val/exact']:.2%}", "single tokens": f"{metrics['val/accuracy']:.2%}"}
+    return {"network, exact match": f"{metrics['test/exact']:.2%}", "single tokens": f"{metrics['test/accuracy']:.2%}"}
 
 
-def language_model(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def language_model(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against interpolated Kneser-Ney models, which see the text before each letter without a break at the samples' ends."""
-    seen, unseen = _text(train_part), _text(held_out)
-    figures = {"network, bits per letter": f"{metrics['val/loss'] / math.log(2):.3f}"}
+    seen, unseen = _text(train_part), _text(test_part)
+    figures = {"network, bits per letter": f"{metrics['test/loss'] / math.log(2):.3f}"}
     for order in (3, 5, 6):
         figures[f"Kneser-Ney of order {order}"] = f"{KneserNey(seen, order, 97).bits(unseen):.3f}"
     return figures
@@ -161,11 +161,11 @@ class KneserNey:
         return -sum(map(math.log2, found)) / (len(text) - 1)
 
 
-def pictures(train_part: Part, held_out: Part, metrics: dict[str, float]) -> Figures:
+def pictures(train_part: Part, test_part: Part, metrics: dict[str, float]) -> Figures:
     """Against logistic regression on the pixels."""
-    (x, y), (u, v) = train_part.tensors, held_out.tensors
+    (x, y), (u, v) = train_part.tensors, test_part.tensors
     score = LogisticRegression(max_iter=5000).fit(x.flatten(1), y).score(u.flatten(1), v)
-    return {"network": f"{metrics['val/accuracy']:.1%}", "logistic regression on the pixels": f"{score:.1%}"}
+    return {"network": f"{metrics['test/accuracy']:.1%}", "logistic regression on the pixels": f"{score:.1%}"}
 
 
 COMPARISONS: dict[str, Callable[[Part, Part, dict[str, float]], Figures]] = {
