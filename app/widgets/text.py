@@ -62,6 +62,7 @@ def measure_words(measure: str) -> str:
         "exact": QCoreApplication.translate("Measures", "Exact match"),
         "mae": QCoreApplication.translate("Measures", "MAE"),
         "rmse": QCoreApplication.translate("Measures", "RMSE"),
+        "mean": QCoreApplication.translate("Measures", "Mean"),
     }
     word = words.get(last, last)
     return f"{target}: {word}" if target else word

@@ -29,6 +29,7 @@ METRICS = {
     "mlp_diabetes": ("mae", "rmse"),
     "two_parts_wine": ("cultivar_accuracy", "proline_mae", "proline_rmse"),
     "seq2seq_dates": ("accuracy", "exact"),
+    "vae_digits": ("mae", "rmse", "kl_mean"),
 }
 
 
@@ -131,6 +132,34 @@ def test_each_of_two_targets_has_its_loss() -> None:
     assert '    "cultivar": nn.CrossEntropyLoss(),\n    "proline": nn.MSELoss(),\n' in project_files(graph)["train.py"]
     graph.configure(training={"loss": "L1Loss"})
     assert '    "cultivar": nn.CrossEntropyLoss(),\n    "proline": nn.L1Loss(),\n' in project_files(graph)["train.py"]
+
+
+def test_a_term_of_the_loss_needs_no_target(tmp_path: Path) -> None:
+    graph = template("vae_digits").graph
+    script = project_files(graph)["train.py"]
+    factor = graph.named("kl").params["factor"]
+    assert "    outputs, kl_term = model(image)\n" in script
+    assert f"    loss = LOSS(outputs, same) + {factor} * kl_term.mean()\n" in script
+    graph.set(graph.named("kl"), factor=1.0)
+    graph.configure(training={"loss": "L1Loss"})
+    files = project_files(graph)
+    assert "    loss = LOSS(outputs, same) + kl_term.mean()\n" in files["train.py"]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with loaded(tmp_path) as script:
+        images = torch.rand(3, 1, 8, 8)
+        given, divergences = (images + 0.5, torch.tensor([1.0, 2.0, 6.0]))
+        loss, sums = script.judge(lambda _: (given, divergences), (images, images))
+    assert loss.item() == pytest.approx(3.5)
+    assert script.measures(sums.tolist()) == {"mae": pytest.approx(0.5), "rmse": pytest.approx(0.5), "kl_mean": 3.0}
+
+
+def test_a_term_of_the_loss_is_no_prediction() -> None:
+    graph = template("vae_digits").graph
+    assert not findings(graph)
+    graph.remove(graph.named("same"))
+    with pytest.raises(RunError, match=r"has 1 target \(same\), but the network has 0 outputs\\.$"):
+        project_files(graph)
 
 
 def test_a_network_with_too_few_ends_is_refused_in_a_sentence() -> None:
