@@ -158,7 +158,7 @@ def test_a_term_of_the_loss_is_no_prediction() -> None:
     graph = template("vae_digits").graph
     assert not findings(graph)
     graph.remove(graph.named("same"))
-    with pytest.raises(RunError, match=r"has 1 target \(same\), but the network has 0 outputs\\.$"):
+    with pytest.raises(RunError, match=r"has 1 target \(same\), but the network has 0 outputs\.$"):
         project_files(graph)
 
 
