@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
         self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
         self.actions_["swap"].setEnabled(len(nodes) == 1)
         self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
-        self.actions_["dissolve"].setEnabled(bool(groups))
+        self.actions_.enable(("dissolve", "expand"), bool(groups))
         self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 

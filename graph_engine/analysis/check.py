@@ -133,7 +133,7 @@ class Checker:
     def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:
             kind = change.kind
-            if kind in ("moved", "annotation"):
+            if kind in ("moved", "annotation", "look"):
                 continue
             if kind == "settings":
                 self._stale_rules = True

@@ -214,7 +214,9 @@ def build(
         id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
-        made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced))
+        made[record.id] = Node(
+            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), record.expanded
+        )
     owners: dict[str, str] = {}
     for record in nodes:
         if record.shares in ids:

@@ -363,7 +363,7 @@ class CoreGraph:
         root = self._root
         root._touched[self] = None
         self._changes.append(change)
-        if change.kind not in ("moved", "annotation"):
+        if change.kind not in ("moved", "annotation", "look"):
             root._clock += 1
             self._stamp = root._clock
 
@@ -458,6 +458,10 @@ class CoreGraph:
     def _rename(self, name: str) -> None:
         self._name = name
         self._note(Change("renamed", name))
+
+    def _set_expanded(self, id: str, expanded: bool) -> None:
+        self._nodes[id]._expanded = expanded
+        self._note(Change("look", id))
 
     def _set_position(self, id: str, position: Position) -> None:
         self._nodes[id]._position = position

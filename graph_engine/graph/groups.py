@@ -103,6 +103,29 @@ class Describe(Command):
         graph._set_words(*self.before)
 
 
+class Expand(Command):
+    """Shows what is inside a group on its card, or only its name again.
+
+    Args:
+        nodes: ids of group nodes.
+        expanded: whether it is shown.
+    """
+
+    def __init__(self, nodes: Iterable[str], expanded: bool):
+        self.expanded = expanded
+        self.text = "Expand" if expanded else "Collapse"
+        self.before = dict.fromkeys(nodes, False)
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = {id: graph[id].expanded for id in self.before}
+        for id in self.before:
+            graph._set_expanded(id, self.expanded)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for id, expanded in self.before.items():
+            graph._set_expanded(id, expanded)
+
+
 class In(Command):
     """An edit inside a definition, and what follows from it wherever the group is used.
 
@@ -386,7 +409,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             x, y = inner.position
             place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
             params = {**inner.params, **values.get(inner.id, {})}
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced))
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:
