@@ -281,6 +281,8 @@ class Checker:
         given: list[TensorSpec | None] = []
         for _ in range(count):
             turn = self._contents.of(definition, arriving, exposed)
+            if turn is None:
+                break
             found = turn.check()
             turns.append(turn)
             inside.append(found)
@@ -291,6 +293,10 @@ class Checker:
             arriving = following
         self._kept[node.id] = tuple(turns)
         problems = list(faults)
+        if turn is None:
+            message = f"{node.name}: the network's groups have more than {MOST:,} different contents; repeat them less often."
+            problems.append(Diagnostic("error", "group.too-many", node.id, None, message))
+            return CheckedNode(node.id, "error", inputs, diagnostics=tuple(problems))
         if not spec.outputs:
             message = f"{node.name}: nothing leaves the group {definition.name}; put an Output into it."
             problems.append(Diagnostic("error", "group.no-output", node.id, None, message))
@@ -437,14 +443,18 @@ class Use(NamedTuple):
     contents: Contents
 
 
+MOST = 2000
+"""A network may have so many different contents of groups: repetitions that all differ, nested, would take hours."""
+
+
 class Contents:
     """The checks of groups' contents. Uses that receive the same and set the same share one; it is kept as long as one needs it."""
 
     def __init__(self) -> None:
         self._found: WeakValueDictionary[object, Checker] = WeakValueDictionary()
 
-    def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker:
-        """The checker of a group's content.
+    def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker | None:
+        """The checker of a group's content; None where there are too many.
 
         Args:
             definition: the group.
@@ -453,7 +463,7 @@ class Contents:
         """
         key = (id(definition), definition.shown.spec.inputs, arriving, exposed)
         checker = self._found.get(key)
-        if checker is None:
+        if checker is None and len(self._found) < MOST:
             names = [p.name for p in definition.spec.inputs]
             use = Use(dict(zip(names, arriving, strict=True)), definition.values_inside(dict(exposed)), self)
             checker = self._found[key] = Checker(definition, use)

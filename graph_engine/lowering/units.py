@@ -14,7 +14,8 @@ from graph_engine.analysis.check import Contents
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import ParamError
 from graph_engine.graph.definition import Definition
-from graph_engine.graph.graph import RESERVED, CoreGraph
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.names import RESERVED
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Argument, Program, Slot, Turn, Unit, Written
 
@@ -121,7 +122,9 @@ class Units:
             for other in (2 * value, value + 1):
                 try:
                     exposed = {**use.exposed, name: definition.spec.param(name).parse(other)}
-                    found = Contents().of(definition, arriving, tuple(exposed.items())).check()
+                    checker = Contents().of(definition, arriving, tuple(exposed.items()))
+                    assert checker is not None
+                    found = checker.check()
                     if not found.ok or any(node.status != "ok" for node in found.nodes.values()):
                         continue
                     varied = _Use(found, exposed)
