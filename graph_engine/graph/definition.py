@@ -110,6 +110,10 @@ class Definition(CoreGraph):
         told: dict[tuple[str, str], str] = {}
         for name, node, param in self._exposed:
             check_identifier(name, "parameter")
+            if self[node].spec.call.kind in ("input", "output"):
+                raise GraphError(
+                    f"{param} of {self[node].name} says nothing in a group, whose uses decide what arrives; it cannot be exposed."
+                )
             if told.setdefault((node, param), name) != name:
                 raise GraphError(f"{param} of {self[node].name} is exposed as {told[node, param]} already.")
         inputs = tuple(Port(n.name, "An input of the group.") for n in self if n.spec.call.kind == "input")

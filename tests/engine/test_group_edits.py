@@ -127,3 +127,42 @@ def test_grouping_repeating_and_dissolving_keep_what_is_computed(seed: int, tmp_
         found, state = outputs(graph, state)
         assert all(map(torch.equal, found, expected))
     assert bool(graph.definitions) == bool(graph.groups)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_code_of_any_uses_builds_what_the_check_promised(seed: int, tmp_path: Path) -> None:
+    """Groups in groups with exposed parameters, used and repeated with other values of these, after other widths."""
+    rng = random.Random(seed)
+    graph = small(rng)
+    history = History(graph)
+    previous = None
+    built = 0
+    for _ in range(30):
+        with contextlib.suppress(GraphError):
+            where = rng.choice(list(graph.graphs()))
+            make = GROUP_EDITS[rng.choice(["group", "use", "use", "repeat", "give", "give", "set", "share", "expose", "expose"])]
+            command = make(where, rng)
+            if command is not None:
+                history.execute(groups.In(where.id, command) if isinstance(where, Definition) else command)
+        if any(d.severity == "error" for d in graph.check().diagnostics):
+            history.undo()
+        report = graph.check()
+        assert report.ok
+        if rng.random() < 0.4:
+            module = graph.compile(previous)
+            assert sum(p.numel() for p in module.parameters()) == report.parameters
+            kept = previous.state_dict() if previous else {}
+            for name, tensor in module.state_dict().items():
+                assert not tensor.is_meta
+                assert name not in kept or kept[name].shape != tensor.shape or torch.equal(kept[name], tensor)
+            free = {"N": 3, "T": 5, "H": 4, "W": 2, "S": 7}
+            tensors = report.nodes[graph.named("x").id].outputs["output"], report.nodes[graph.named("output").id].inputs["input"]
+            shape, expected = ([free.get(str(size), size) for size in tensor.shape] for tensor in tensors)
+            x = torch.rand(shape)
+            assert list(module(x).shape) == expected
+            fresh = graph.compile()
+            fresh.load_state_dict(module.state_dict())
+            torch.testing.assert_close(fresh.eval()(x), module.eval()(x))
+            previous, built = module, built + 1
+    formatted(graph.to_python(), tmp_path)
+    assert built
