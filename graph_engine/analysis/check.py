@@ -8,7 +8,7 @@ rules do not look at shapes.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from math import prod
@@ -17,7 +17,7 @@ from weakref import WeakMethod, WeakValueDictionary, finalize
 
 import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
-from graph_engine.analysis.checked import CheckedGraph, CheckedNode, Status, weights_of
+from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
@@ -34,9 +34,6 @@ MISFITS = frozenset(
     {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
 )
 """Codes of errors that can follow from a mistake further in front."""
-
-FEW = 64
-"""Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
 
 
 class Checker:
@@ -489,32 +486,3 @@ def _unconnected(node: Node, port: Port, edges: int) -> Diagnostic:
     else:
         message = f"{node.name}: nothing is connected to its {port.name}."
     return Diagnostic("error", "port.unconnected", node.id, port.name, message)
-
-
-class Layered(Mapping[str, CheckedNode]):
-    """An immutable mapping that shares all but its latest changes with the one that it was made from."""
-
-    __slots__ = ("_base", "_over")
-
-    def __init__(self, base: dict[str, CheckedNode], over: dict[str, CheckedNode] | None = None):
-        self._base = base
-        self._over = over or {}
-
-    def with_changes(self, changes: dict[str, CheckedNode]) -> Layered:
-        """This mapping with the values of some keys replaced, or added at the end."""
-        over = {**self._over, **changes}
-        return Layered(self._base, over) if len(over) <= FEW and over.keys() <= self._base.keys() else Layered({**self._base, **over})
-
-    def of(self, ids: Iterable[str]) -> Layered:
-        """This mapping cut down to ``ids``, in their order."""
-        all = {**self._base, **self._over} if self._over else self._base
-        return Layered({id: all[id] for id in ids})
-
-    def __getitem__(self, id: str) -> CheckedNode:
-        return self._over[id] if id in self._over else self._base[id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._base)
-
-    def __len__(self) -> int:
-        return len(self._base)
