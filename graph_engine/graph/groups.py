@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from graph_engine.blocks import registry
 from graph_engine.errors import GraphError, quoted
 from graph_engine.graph.commands import AddMany, AddNode, Command, Connect, Macro, Move, RemoveNodes
-from graph_engine.graph.definition import GROUP, Definition, Exposed, free_title, new_definition_id
+from graph_engine.graph.definition import GROUP, Definition, Exposed, check_use, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.spec.block import BlockSpec
@@ -210,7 +211,7 @@ class _Refit(Command):
             holder._set_spec(id, self._after.spec)
             if stem != self._before.spec.stem and re.fullmatch(rf"{self._before.spec.stem}\d*", node.name):
                 self._names.append((holder, id, node.name))
-                holder._set_name(id, holder.free_name(stem, numbered=True))
+                holder._set_name(id, next(name for i in count(1) if (name := f"{stem}{i}") not in holder._names))
         self._definition._set_shown(self._after)
 
     def _rejoin(self, holder: CoreGraph, edge: Edge, id: str, now: Mapping[str, str | None]) -> None:
@@ -251,7 +252,7 @@ def blocks_for(graph: CoreGraph) -> list[BlockSpec]:
     usable = []
     for definition in graph.definitions.values():
         try:
-            graph.check_use(definition.spec)
+            check_use(graph, [definition.id])
         except GraphError:
             continue
         usable.append(definition.spec)
