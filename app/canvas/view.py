@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -48,7 +48,9 @@ from app.canvas.trail import Trail
 from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.groups import block_named
+from graph_engine.graph.node import Position
 
 DOTS = 32.0
 DOTS_FROM = 0.5
@@ -202,6 +204,10 @@ class CanvasView(QGraphicsView):
     def selected_annotations(self) -> tuple[str, ...]:
         """Ids of the selected frames and notes."""
         return self.canvas.annotations.selected
+
+    def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]:
+        """Frames as they go around the same nodes when these are elsewhere."""
+        return self.annotating.refitted(positions)
 
     def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""

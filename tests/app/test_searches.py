@@ -205,6 +205,11 @@ def test_frames_by_key_rename_and_delete(qtbot: QtBot, window: MainWindow) -> No
     editor = hands.view.annotating.editor
     assert editor is not None
     QTest.keyClick(editor, Qt.Key.Key_Escape)
+    hands.key(Qt.Key.Key_L)
+    now = window.session.graph.annotations[frame.id]
+    assert set(window.canvas.canvas.nodes_framed(now.rect)) == {hands.id("conv1"), hands.id("relu1")}
+    window.session.undo()
+    assert window.session.graph.annotations[frame.id].rect == frame.rect
     hands.key(Qt.Key.Key_Delete)
     assert not window.session.graph.annotations
     assert len(window.session.graph) == 14
