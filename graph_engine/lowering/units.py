@@ -180,8 +180,8 @@ def _settle(
     slots = [_slots(program) for program in programs]
     spec = definition.spec
     given = [
-        Argument(e.name, spec.param(e.name), e.name, tuple(values[e.name] for values in exposed), spec.defaults[e.name], True)
-        for e in definition.exposed
+        Argument(name, spec.param(name), name, tuple(values[name] for values in exposed), spec.defaults[name], True)
+        for name in dict.fromkeys(e.name for e in definition.exposed)
     ]
     direct = {(id, e.param): e.name for e in definition.exposed for id in definition.sharing(e.node)}
     by_name = {a.name: a for a in given}
