@@ -116,11 +116,11 @@ DATASETS = (
     DatasetOption(
         id="digit_pairs",
         title="Pairs of digits",
-        summary="Two handwritten digits, 8×8: whether they are the same digit. 3,594 pairs; no picture is in two parts.",
+        summary="Two handwritten digits, 8×8: whether they are the same digit. 14,376 pairs; no picture is in two parts.",
         reader="digit_pairs.py",
         inputs=(Field("left", (1, 8, 8)), Field("right", (1, 8, 8))),
         targets=(Field("sameness", (), "int64", classes=("different", "same")),),
-        samples=3594,
+        samples=14_376,
         **_DIGITS,
     ),
     DatasetOption(

@@ -18,7 +18,7 @@ def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]
 
     Returns:
         Three data sets of (left, right, label): pictures are float32 of shape (1, 8, 8) from 0 to 1, labels int64, 1 where both show the
-        same digit. Each picture stands on the left twice, once with its like.
+        same digit. Each picture stands on the left eight times, four times with its like.
     """
     digits = load_digits()
     images = torch.from_numpy(digits.images).float().div(16).unsqueeze(1)
@@ -30,12 +30,13 @@ def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]
 
 
 def pairs(images: Tensor, labels: Tensor, generator: torch.Generator) -> TensorDataset:
-    """Each picture with another one of its digit, and with one of another digit."""
-    like, unlike = torch.empty(len(labels), dtype=torch.long), torch.empty(len(labels), dtype=torch.long)
+    """Each picture with four others of its digit, and with four of other digits."""
+    like, unlike = torch.empty(4, len(labels), dtype=torch.long), torch.empty(4, len(labels), dtype=torch.long)
     for digit in labels.unique():
         same, others = (labels == digit).nonzero().flatten(), (labels != digit).nonzero().flatten()
         same = same[torch.randperm(len(same), generator=generator)]
-        like[same] = same.roll(1)
-        unlike[same] = others[torch.randint(len(others), (len(same),), generator=generator)]
-    alike = torch.ones_like(labels)
-    return TensorDataset(images.repeat(2, 1, 1, 1), images[torch.cat([like, unlike])], torch.cat([alike, 1 - alike]))
+        for i in range(4):
+            like[i, same] = same.roll(i + 1)
+            unlike[i, same] = others[torch.randint(len(others), (len(same),), generator=generator)]
+    left, right = images.repeat(8, 1, 1, 1), images[torch.cat([*like, *unlike])]
+    return TensorDataset(left, right, (torch.arange(len(left)) < len(left) // 2).long())
