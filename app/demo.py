@@ -77,7 +77,7 @@ def _off_screen() -> int:
     for name in ("run", "project"):
         shutil.rmtree(FOLDER / name, ignore_errors=True)
     shutil.copytree(run.folder, FOLDER / "run")
-    write_folder(FOLDER / "project", project_files(window.session.graph))
+    write_folder(FOLDER / "project", project_files(window.session.document))
     accuracy = run.series["val/accuracy"].last
     print(f"Validation accuracy {accuracy:.1%} after {run.progress.epochs} epochs. Results are in ./{FOLDER}/.")
     return 0

@@ -95,12 +95,12 @@ class Documents(QObject):
     def export_python(self) -> None:
         """Asks for a file and writes the generated module to it."""
         try:
-            text = self._session.graph.to_python()
+            text = self._session.document.to_python()
         except ArchloomError as error:
             self.complain(self.tr("There is no code to export yet"), error)
             return
         path = self.ask_path(
-            self.tr("Export Python Module"), file_stem(self._session.graph.name) + ".py", self.tr("Python files (*.py)"), ".py"
+            self.tr("Export Python Module"), file_stem(self._session.document.name) + ".py", self.tr("Python files (*.py)"), ".py"
         )
         if path is not None and self._write_files(path.parent, {path.name: text}):
             self.told.emit(self.tr("Exported to {0}").format(path))
@@ -108,14 +108,14 @@ class Documents(QObject):
     def export_project(self) -> None:
         """Asks for a folder and writes the project that trains without this program into it."""
         try:
-            files = project_files(self._session.graph)
+            files = project_files(self._session.document)
         except ArchloomError as error:
             self.complain(self.tr("The project cannot be exported yet"), error)
             return
         name, _ = QFileDialog.getSaveFileName(
             self._window,
             self.tr("Export Project Folder"),
-            str(Path(self._folder()) / file_stem(self._session.graph.name)),
+            str(Path(self._folder()) / file_stem(self._session.document.name)),
             self.tr("Folder (*)"),
         )
         if name and self._write_files(Path(name), files):
@@ -158,7 +158,7 @@ class Documents(QObject):
 
     def _proposed_name(self) -> str:
         path = self._session.path
-        return path.stem if path is not None else file_stem(self._session.graph.name)
+        return path.stem if path is not None else file_stem(self._session.document.name)
 
     def _folder(self) -> str:
         path = self._session.path

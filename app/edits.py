@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
@@ -12,13 +13,13 @@ from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine.analysis.layout import COLUMN, layered
 from graph_engine.analysis.rewire import chain, join, swap
-from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
-from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes
+from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
 from graph_engine.graph.graph import new_node
+from graph_engine.graph.groups import AddDefinition, In, block_named, dissolve, group
 from graph_engine.graph.node import Node, Position
 
 STEP = 32.0
@@ -48,9 +49,11 @@ class Edits(QObject):
 
     Signals:
         refused: an edit was refused; one sentence.
+        grouped: a group was made, and is selected.
     """
 
     refused = Signal(str)
+    grouped = Signal()
 
     def __init__(self, session: Session, canvas: Canvas, parent: QObject | None = None):
         super().__init__(parent)
@@ -67,7 +70,7 @@ class Edits(QObject):
         """
         graph = self._session.graph
         selected = self._canvas.selected_nodes()
-        spec = registry()[block]
+        spec = block_named(graph, block)
         held = wish.held if wish is not None else None
         if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
             held = selected[0], ("output", outputs[0].name)
@@ -111,6 +114,61 @@ class Edits(QObject):
         if nodes:
             self._add_copy(clip.copy(self._session.graph, nodes), (STEP, STEP))
 
+    def group(self) -> None:
+        """Makes a group of the selected nodes."""
+        graph = self._session.graph
+        before = set(graph.nodes)
+        title = QCoreApplication.translate("Edits", "Block")
+
+        def make() -> Command:
+            made = group(graph, self._canvas.selected_nodes(), title)
+            [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
+            return Macro(made.text, [made, In(definition.id, Move(layered(definition)))])
+
+        if self._try(make):
+            self._canvas.select(graph.nodes.keys() - before)
+            self.grouped.emit()
+
+    def dissolve(self) -> None:
+        """Puts the content of the selected groups in their place."""
+        graph, before = self._session.graph, set(self._session.graph.nodes)
+        chosen = [id for id in self._canvas.selected_nodes() if id in graph.groups]
+        if not chosen:
+            self.refused.emit(QCoreApplication.translate("Edits", "Select a group first."))
+        for id in chosen:
+            self._try(partial(dissolve, graph, id))
+        if chosen:
+            self._canvas.select(graph.nodes.keys() - before)
+
+    def enter(self) -> None:
+        """Shows the content of the selected group."""
+        selected = self._canvas.selected_nodes()
+        if len(selected) == 1 and selected[0] in self._session.graph.groups:
+            self._session.enter(selected[0])
+        else:
+            self.refused.emit(QCoreApplication.translate("Edits", "Select one group to enter it."))
+
+    def leave(self) -> None:
+        """Shows the graph around the group that is shown."""
+        self._session.leave()
+
+    def share(self) -> None:
+        """Lets the selected nodes compute with the weights of the one that was selected first."""
+        nodes = self._canvas.selected_nodes()
+        if len(nodes) < 2:
+            self.refused.emit(QCoreApplication.translate("Edits", "Select two or more nodes of one block to share weights."))
+        else:
+            self._try(lambda: Share(nodes))
+
+    def unshare(self) -> None:
+        """Gives the selected nodes weights of their own again."""
+        graph = self._session.graph
+        nodes = [id for id in self._canvas.selected_nodes() if len(graph.sharing(id)) > 1]
+        if not nodes:
+            self.refused.emit(QCoreApplication.translate("Edits", "None of the selected nodes shares its weights."))
+        else:
+            self._try(lambda: Macro(QCoreApplication.translate("Edits", "Stop sharing weights"), [Unshare(id) for id in nodes]))
+
     def delete(self) -> None:
         """Deletes the selected nodes, edges, frames and notes."""
         nodes, edges, annotations = self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations()
@@ -131,7 +189,7 @@ class Edits(QObject):
         made: list[str] = []
 
         def make() -> Command:
-            command, new = swap(self._session.graph, old, registry()[block])
+            command, new = swap(self._session.graph, old, block_named(self._session.graph, block))
             made.append(new)
             return command
 

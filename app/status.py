@@ -51,8 +51,8 @@ class StatusBar(QStatusBar):
             label.setVisible(shown)
 
     def _show_costs(self, *_: object) -> None:
-        checked = self._session.checked
-        count = len(self._session.graph)
+        checked = self._session.report
+        count = len(self._session.document)
         self.nodes.setText(self.tr("1 node") if count == 1 else self.tr("{0} nodes").format(count_text(count)))
         self.parameters.setText(self.tr("{0} parameters").format(count_text(checked.parameters)))
         self.flops.setText(short_text(checked.flops, "FLOP"))

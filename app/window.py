@@ -43,7 +43,7 @@ _DOCUMENT_ACTIONS = (
     "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
-_NODE_ACTIONS = ("select_up", "select_down", "straighten")
+_NODE_ACTIONS = ("group", "share", "select_up", "select_down", "straighten")
 _NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
 _ROW_ACTIONS = (
     "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
@@ -143,14 +143,14 @@ class MainWindow(QMainWindow):
         if self.run.state == RunState.PAUSED:
             self.run.worker.resume()
             return
-        errors = [d for d in self.session.checked.diagnostics if d.severity == "error"]
+        errors = [d for d in self.session.report.diagnostics if d.severity == "error"]
         if errors:
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(errors[0].message))
             return
         self.need_charts()
         try:
-            self.run.start(self.session.graph)
+            self.run.start(self.session.document)
         except ArchloomError as error:
             self.documents.complain(self.tr("The run cannot start"), error)
             return
@@ -255,13 +255,17 @@ class MainWindow(QMainWindow):
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.wishes.wanted.connect(self.searches.add_block)
-        canvas.node_activated.connect(lambda _: self.rename())
+        canvas.node_activated.connect(self._open_node)
+        session.place_changed.connect(self._on_state)
+        self.edits.grouped.connect(self.rename)
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
         self.documents.told.connect(self.status.tell)
         self.documents.opened.connect(self.show_document)
         self.palette_panel.chosen.connect(self.edits.add)
+        session.state_changed.connect(self._show_groups)
+        session.replaced.connect(self._show_groups)
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
         self.code.save_wanted.connect(self.documents.export_python)
@@ -271,7 +275,7 @@ class MainWindow(QMainWindow):
         page.file_chosen.connect(self.documents.open_path)
         page.empty_chosen.connect(self.documents.new)
         page.open_chosen.connect(self.documents.open)
-        self._on_problems(*(sum(d.severity == s for d in session.checked.diagnostics) for s in ("error", "warning", "hint")))
+        self._on_problems(*(sum(d.severity == s for d in session.report.diagnostics) for s in ("error", "warning", "hint")))
 
     def _restore(self) -> None:
         geometry, docks = self.preferences.geometry, self.preferences.docks
@@ -307,6 +311,7 @@ class MainWindow(QMainWindow):
             action.setToolTip(tooltip(action))
             action.setEnabled(bool(step) and has_document)
         self.actions_.enable(_DOCUMENT_ACTIONS, has_document)
+        self.actions_["leave"].setEnabled(has_document and bool(session.place))
         self._on_run()
 
     def _on_run(self) -> None:
@@ -340,13 +345,27 @@ class MainWindow(QMainWindow):
         self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
         self.actions_["swap"].setEnabled(len(nodes) == 1)
         self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
+        graph = self.session.graph
+        groups = [id for id in nodes if id in graph.groups]
+        self.actions_["dissolve"].setEnabled(bool(groups))
+        self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
+        self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 
     def _on_problems(self, errors: int, warnings: int, hints: int) -> None:
         count = errors + warnings + hints
         self.docks.all["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
 
+    def _show_groups(self) -> None:
+        self.palette_panel.show_groups(d.spec for d in self.session.document.definitions.values())
+
+    def _open_node(self, node: str) -> None:
+        if node in self.session.graph.groups:
+            self.session.enter(node)
+        else:
+            self.rename()
+
     def _go_to(self, node: str) -> None:
-        if node in self.session.graph:
+        if self.session.find(node):
             self.canvas.reveal(node)
 
     # Qt's events

@@ -89,6 +89,8 @@ def paint_shell(painter: QPainter, look: Look, layout: Layout, category: Categor
     """Paints all of a card that is the same on all cards of a block in that state."""
     card = QRectF(0, 0, WIDTH, layout.height)
     waiting = state.status == "waiting"
+    if layout.stacked:
+        _paint_stack(painter, look, card)
     _paint_frame(painter, look, card, state)
     painter.setPen(_NO_PEN)
     painter.setBrush(look.neutral if waiting else category.header)
@@ -139,6 +141,15 @@ def _paint_frame(painter: QPainter, look: Look, card: QRectF, state: CardState) 
     painter.drawRoundedRect(card.adjusted(-0.5, 1, 0.5, 2), radius, radius)
     painter.setBrush(look.surface)
     painter.drawRoundedRect(card, radius, radius)
+
+
+def _paint_stack(painter: QPainter, look: Look, card: QRectF) -> None:
+    """The edges of two cards behind this one."""
+    for behind in (2, 1):
+        painter.setPen(look.outline_hover)
+        painter.setBrush(look.neutral)
+        shifted = card.adjusted(6 * behind, 4 * behind, -6 * behind, 4 * behind)
+        painter.drawRoundedRect(shifted, RADIUS.card, RADIUS.card)
 
 
 def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.ports import Port
 
@@ -61,12 +62,14 @@ class Layout(NamedTuple):
         height: of the card; the width is `WIDTH` always.
         inputs, outputs: in declared order.
         labelled: whether the card names its ports because one side has several.
+        stacked: whether more cards show behind it, because it stands for several nodes.
     """
 
     height: float
     inputs: tuple[PortPlace, ...]
     outputs: tuple[PortPlace, ...]
     labelled: bool
+    stacked: bool = False
 
     @property
     def ports(self) -> tuple[PortPlace, ...]:
@@ -87,10 +90,10 @@ class Layout(NamedTuple):
 def layout(spec: BlockSpec, idle: frozenset[str] = frozenset()) -> Layout:
     """Size and ports of the cards of a block, without the outputs in ``idle``."""
     if idle:
-        return _layout(spec.inputs, tuple(p for p in spec.outputs if p.name not in idle))
+        return _layout(spec.inputs, tuple(p for p in spec.outputs if p.name not in idle), isinstance(spec, GroupSpec))
     found = _LAYOUTS.get(id(spec))
     if found is None or found[0] is not spec:
-        found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs)
+        found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs, isinstance(spec, GroupSpec))
     return found[1]
 
 
@@ -105,13 +108,13 @@ _LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}
 
 
 @lru_cache(maxsize=1024)
-def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> Layout:
+def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool) -> Layout:
     labelled = len(inputs) > 1 or len(outputs) > 1
     rows = max(_rows(inputs), _rows(outputs)) if labelled else 0.0
     height = HEADER + BODY + rows * ROW + FOOTER
     top = HEADER + BODY if labelled else 0.0
     room = rows * ROW if labelled else height
-    return Layout(height, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled)
+    return Layout(height, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled, stacked)
 
 
 def _rows(ports: Sequence[Port]) -> float:

@@ -174,9 +174,14 @@ class Hand:
         if self.cancel():
             return True
         view = self._view
-        had = bool(view.selected_nodes() or view.selected_edges() or view.selected_annotations())
-        view.canvas.select(())
-        return had
+        if view.selected_nodes() or view.selected_edges() or view.selected_annotations():
+            view.canvas.select(())
+            return True
+        session = view.canvas.session
+        if session.place:
+            session.go(session.place[:-1])
+            return True
+        return False
 
     def _hover(self, hit: Hit) -> None:
         view = self._view

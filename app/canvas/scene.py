@@ -33,12 +33,21 @@ class CanvasSession(Protocol):
     changed: SignalInstance
     checked_changed: SignalInstance
     replaced: SignalInstance
+    place_changed: SignalInstance
 
     @property
     def graph(self) -> CoreGraph: ...
 
     @property
     def checked(self) -> CheckedGraph: ...
+
+    @property
+    def document(self) -> CoreGraph: ...
+
+    @property
+    def place(self) -> tuple[str, ...]: ...
+
+    def go(self, place: Sequence[str]) -> None: ...
 
     def execute(self, command: Command, gesture: object = None) -> None: ...
 
@@ -86,6 +95,7 @@ class CanvasScene(QGraphicsScene):
         session.changed.connect(self.apply)
         session.checked_changed.connect(self.show_checked)
         session.replaced.connect(self.rebuild)
+        session.place_changed.connect(self.rebuild)
         self.rebuild()
 
     # mirroring

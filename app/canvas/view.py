@@ -44,11 +44,12 @@ from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centr
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
+from app.canvas.trail import Trail
 from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
-from graph_engine.blocks import registry
 from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.groups import block_named
 from graph_engine.graph.node import Position
 
 DOTS = 32.0
@@ -88,6 +89,10 @@ class CanvasView(QGraphicsView):
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
         session.replaced.connect(self._open)
         self.hand = Hand(self)
+        session.place_changed.connect(self._go_to_place)
+        self._session = session
+        self._place: tuple[str, ...] = ()
+        self._places: dict[tuple[str, ...], tuple[QPointF, float]] = {}
         self._drop: DropBlock | None = None
         self._keeps_fitting = True
         self.camera = Camera(self)
@@ -106,6 +111,8 @@ class CanvasView(QGraphicsView):
         self.walk = Walk(self)
         self.wishes = Wishes(self)
         self.bookmarks = Bookmarks(self)
+        self.trail = Trail(session, self)
+        self.trail.move(SPACE.base, SPACE.base)
         self._follow_content()
 
     def _set_up_widget(self) -> None:
@@ -212,7 +219,7 @@ class CanvasView(QGraphicsView):
 
     def add_block(self, block: str) -> str:
         """Adds a node of a block where there is room in view; returns its id."""
-        spec = registry()[block]
+        spec = block_named(self.canvas.session.graph, block)
         x, y = centred(spec, self.camera.shown().center())
         height = fresh_layout(spec).height
         while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
@@ -257,6 +264,14 @@ class CanvasView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.hand.key_press(event))
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Tab enters the selected group, as in other node editors; otherwise it goes on to the next widget."""
+        selected = self.selected_nodes()
+        if forwards and len(selected) == 1 and selected[0] in self._session.graph.groups:
+            self._session.go((*self._session.place, selected[0]))
+            return True
+        return super().focusNextPrevChild(forwards)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.hand.key_release(event))
@@ -389,8 +404,28 @@ class CanvasView(QGraphicsView):
 
     def _open(self) -> None:
         self.cancel_gesture()
+        self._place = ()
+        self._places.clear()
         self._keeps_fitting = True
         self._fit()
+
+    def _go_to_place(self) -> None:
+        """Another graph of the document is shown: as it was when one was there last."""
+        self.cancel_gesture()
+        left, self._place = self._place, self._session.place
+        if not self._keeps_fitting:
+            self._places[left] = self.camera.shown().center(), self.zoom
+        before = self._places.get(self._place)
+        if before is not None:
+            self.camera.go(*before, False)
+        else:
+            self._keeps_fitting = True
+            self._fit()
+        entered = left[len(self._place)] if left[: len(self._place)] == self._place and len(left) > len(self._place) else None
+        if entered is not None and entered in self.canvas.nodes:
+            self.canvas.select([entered])
+        else:
+            self.selection_changed.emit(())
 
     def _fit(self) -> None:
         """Shows the whole of a document that was opened, until the user goes elsewhere in it."""

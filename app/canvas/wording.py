@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.analysis.diagnostics import Diagnostic, Severity
-from graph_engine.graph.node import Node
+from graph_engine.graph.definition import REPEAT
+from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.spec.params import Param
 from graph_engine.spec.tensor import N, Shape, TensorSpec
 
@@ -44,14 +45,21 @@ def wording(node: Node, checked: CheckedNode | None) -> Wording:
         weights = count_label(checked.parameters) if checked.parameters else ""
     worst = worst_of(checked)
     problem = worst.message.removeprefix(f"{node.name}: ") if worst is not None and worst.severity == "error" else ""
-    return Wording(node.name, node.block, params_line(node), params_line(node, labels=False), shape, weights, problem)
+    return Wording(node.name, _title(node), params_line(node), params_line(node, labels=False), shape, weights, problem)
+
+
+def _title(node: Node) -> str:
+    """What the node is a use of: ``Conv2d``, ``Encoder layer ×6``."""
+    times = node.params.get(REPEAT.name, 1) if isinstance(node.spec, GroupSpec) else 1
+    return f"{node.spec.title} ×{times}" if times > 1 else node.spec.title
 
 
 def worst_of(checked: CheckedNode | None) -> Diagnostic | None:
     """The gravest finding on a node."""
-    if checked is None or not checked.diagnostics:
+    if checked is None:
         return None
-    return min(checked.diagnostics, key=lambda d: ("error", "warning", "hint").index(d.severity))
+    found = [*checked.diagnostics, *(d for content in checked.inside for d in content.diagnostics if d.severity != "hint")]
+    return min(found, default=None, key=lambda d: ("error", "warning", "hint").index(d.severity))
 
 
 def shown_severity(checked: CheckedNode | None) -> Severity | None:
@@ -72,7 +80,7 @@ def params_line(node: Node, labels: bool = True) -> str:
     parts = []
     for param in node.spec.params:
         value = node.params[param.name]
-        if value is None or (not param.required and value == param.default):
+        if param is REPEAT or value is None or (not param.required and value == param.default):
             continue
         parts.append(_param(param, value) if labels or isinstance(value, bool) else _value(param, value))
     return " · ".join(parts)

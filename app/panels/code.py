@@ -226,7 +226,7 @@ class CodePanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.view.highlighter.retheme()
-            self._dim(self._lines != {} and not self._session.checked.ok)
+            self._dim(self._lines != {} and not self._session.report.ok)
             self._mark(reveal=False)
 
     def _on_replaced(self) -> None:
@@ -242,9 +242,9 @@ class CodePanel(QWidget):
 
     def _update(self) -> None:
         self._is_stale = False
-        checked = self._session.checked
+        checked = self._session.report
         if checked.ok:
-            source = self._session.graph.source()
+            source = self._session.document.source()
             self._lines = source.lines
             self._show_text(source.text)
             self.banner.setText(self.tr("Runs with PyTorch alone"))
@@ -279,7 +279,7 @@ class CodePanel(QWidget):
 
     def _on_line(self, line: int) -> None:
         node = self._lines.get(line)
-        if node is not None and node in self._session.graph:
+        if node is not None and self._session.document.holder(node) is not None:
             self.node_chosen.emit(node)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.panels.inspector_pages import DocumentPage, NodePage, Page, SeveralPage
+from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage, Page, SeveralPage
 from app.session import Session
 from app.theme.tokens import SPACE
 from app.widgets.scroll import fill_scroll_area
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
+from graph_engine.graph.definition import Definition
 
 
 class InspectorPanel(QScrollArea):
@@ -51,8 +52,9 @@ class InspectorPanel(QScrollArea):
             return
         self._selected = selected
         old = self.page
+        graph = self._session.graph
         if not selected:
-            self.page = DocumentPage(self._session)
+            self.page = ContentPage(self._session, graph) if isinstance(graph, Definition) else DocumentPage(self._session)
         elif len(selected) == 1:
             self.page = NodePage(self._session, selected[0])
         else:
@@ -78,7 +80,10 @@ class InspectorPanel(QScrollArea):
         gone = {c.id for c in changes if c.kind == "node-removed"} - self._session.graph.nodes.keys()
         if gone.intersection(self._selected):
             self.select(n for n in self._selected if n not in gone)
-        elif any(c.kind in ("node", "name") and c.id in self._selected for c in changes):
+        elif isinstance(self.page, NodePage) and self.page.spec is not self._session.graph[self._selected[0]].spec:
+            selected, self._selected = self._selected, ()
+            self.select(selected)  # it has other ports or parameters than the page was made for
+        elif any(c.kind == "definition" or (c.kind in ("node", "name") and c.id in self._selected) for c in changes):
             self.page.refresh()
 
     def _on_checked(self, checked: CheckedGraph) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.panels.group_pages import GroupWords, content_section, enter_row, expose_button
 from app.panels.problems import Finding
 from app.panels.settings_form import SettingsForm
 from app.session import Session
@@ -21,8 +22,9 @@ from app.widgets.section import Section
 from app.widgets.text import bytes_text, count_text, shape_words, short_text
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
 from graph_engine.errors import GraphError
-from graph_engine.graph.commands import Command, Macro, Rename, SetParams, Silence
-from graph_engine.graph.node import Node
+from graph_engine.graph.commands import Command, Macro, Rename, SetParams, Silence, Unshare
+from graph_engine.graph.definition import Definition
+from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.params import Param
 from graph_engine.spec.tensor import TensorSpec
@@ -66,14 +68,21 @@ class NodePage(Page):
     def __init__(self, session: Session, node: str, parent: QWidget | None = None):
         super().__init__(session, parent)
         self._id = node
-        spec = self._node.spec
+        spec = self.spec = self._node.spec
         self._shown: CheckedNode | None = None
+        self._group: GroupWords | None = None
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name"))
         self.name.setToolTip(self.tr("The attribute's name in the generated class"))
         self.name.editingFinished.connect(self._rename)
-        self.body.addLayout(self._head(spec.id, spec.category))
-        self.body.addWidget(self.name)
+        self.body.addLayout(self._head(spec.title, spec.category))
+        if isinstance(spec, GroupSpec):
+            self._group = GroupWords(session, session.document.definitions[spec.definition])
+            self._group.add_row(self.tr("This node"), self.name)
+            self.body.addWidget(self._group)
+            self.body.addLayout(enter_row(session, node))
+        else:
+            self.body.addWidget(self.name)
         summary = QLabel(
             spec.summary
             + (f' <a href="{spec.reference}" style="text-decoration: none">{self.tr("Reference")}</a>' if spec.reference else "")
@@ -82,6 +91,7 @@ class NodePage(Page):
         summary.setOpenExternalLinks(True)
         summary.setProperty("role", "muted")
         self.body.addWidget(summary)
+        summary.setVisible(self._group is None)
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)
@@ -95,7 +105,14 @@ class NodePage(Page):
         if spec.params:
             section = Section(self.tr("Parameters"))
             section.body.addWidget(self.form)
+            if isinstance(session.graph, Definition):
+                section.body.addWidget(expose_button(session, session.graph, self._node), 0, Qt.AlignmentFlag.AlignLeft)
             self.body.addWidget(section)
+        self._sharing = QLabel()
+        self._sharing.setProperty("role", "muted")
+        self._sharing.setWordWrap(True)
+        self._sharing.linkActivated.connect(self._follow_link)
+        self.body.addWidget(self._sharing)
         self._ports = Facts()
         self._cost = Facts()
         self._weights = WeightsTable()
@@ -114,14 +131,21 @@ class NodePage(Page):
 
     def edit_name(self) -> None:
         """Puts the keyboard into the name."""
-        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.name.selectAll()
+        field = self._group.name if self._group is not None else self.name
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        field.selectAll()
 
     def refresh(self) -> None:
         if self.name.text() != self._node.name and not self.name.hasFocus():
             self.name.setText(self._node.name)
         checked = self.session.checked.nodes.get(self._id)
         self.form.show_values(self._node.params, checked.sizes if checked is not None else {})
+        if self._group is not None:
+            self._group.refresh()
+        graph = self.session.graph
+        others = [f'<a href="{id}">{graph[id].name}</a>' for id in graph.sharing(self._id) if id != self._id]
+        self._sharing.setText(self.tr("Shares its weights with {0}.").format(", ".join(others)) + f' <a href="#">{self.tr("Stop")}</a>')
+        self._sharing.setVisible(bool(others))
         codes = ", ".join(sorted(self._node.silenced))
         self._silenced.setText(self.tr("Silenced: {0}.").format(codes) + f' <a href="#">{self.tr("Tell me again")}</a>')
         self._silenced.setVisible(bool(codes))
@@ -157,6 +181,12 @@ class NodePage(Page):
         )
         self._weights.show_weights(node)
         self._weights_section.setVisible(bool(node.weights or node.buffers))
+
+    def _follow_link(self, link: str) -> None:
+        if link == "#":
+            self.execute(Unshare(self._id))
+        else:
+            self.node_chosen.emit(link)
 
     def _head(self, block: str, category: str) -> QLayout:
         row = QHBoxLayout()
@@ -237,6 +267,42 @@ class SeveralPage(Page):
     def _edit(self, name: str, value: Any, gesture: object) -> None:
         text = self.tr("Set {0} of {1} nodes").format(name, len(self._ids))
         self.execute(Macro(text, [SetParams(id, {name: value}) for id in self._ids]), gesture)
+
+
+class ContentPage(Page):
+    """The group whose content is shown: its words, its exposed parameters, and what it costs in the use that one came from."""
+
+    def __init__(self, session: Session, definition: Definition, parent: QWidget | None = None):
+        super().__init__(session, parent)
+        self._title = QLabel()
+        self._title.setProperty("role", "title")
+        self.body.addWidget(self._title)
+        self._definition = definition
+        self._words = GroupWords(session, definition)
+        self.body.addWidget(self._words)
+        section, self._exposed = content_section(session, definition, self.tr("Exposed parameters"))
+        self.body.addWidget(section)
+        self._totals = Facts()
+        section = Section(self.tr("One repetition, for one sample"))
+        section.body.addWidget(self._totals)
+        self.body.addWidget(section)
+        self.show_checked(session.checked)
+
+    def refresh(self) -> None:
+        self._title.setText(self._definition.name)
+        self._words.refresh()
+        self._exposed.refresh()
+
+    def show_checked(self, checked: CheckedGraph) -> None:
+        self.refresh()
+        self._totals.show_facts(
+            {
+                self.tr("Nodes"): count_text(len(self.session.graph)),
+                self.tr("Parameters"): count_text(checked.parameters),
+                self.tr("Operations"): short_text(checked.flops, "FLOP"),
+                self.tr("Memory"): bytes_text(checked.memory),
+            }
+        )
 
 
 class DocumentPage(Page):

@@ -34,6 +34,8 @@ from app.theme.icons import icon
 from app.theme.style import current, sans
 from app.theme.tokens import RADIUS, SPACE, TYPE, blend, category_icon
 from app.widgets.empty import EmptyState
+from graph_engine.graph.definition import GROUP
+from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec
 
 BLOCK_MIME = "application/x-archloom-block"
@@ -51,22 +53,26 @@ class BlockModel(QStandardItemModel):
 
     def __init__(self, blocks: Iterable[BlockSpec], parent: QObject | None = None):
         super().__init__(parent)
-        headings: dict[str, QStandardItem] = {}
+        self._headings: dict[str, QStandardItem] = {}
         order = {category: place for place, category in enumerate(current().category)}
         for spec in sorted(blocks, key=lambda s: order.get(s.category, len(order))):
-            if spec.category not in headings:
-                heading = QStandardItem(spec.category)
-                heading.setData(spec.category, _CATEGORY)
-                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                headings[spec.category] = heading
-                self.appendRow(heading)
-            item = QStandardItem(spec.id)
-            item.setData(spec.id, _SPEC)
-            item.setData(spec.category, _CATEGORY)
-            item.setData(" ".join((spec.id, spec.summary, spec.category, *spec.keywords)).lower(), _WORDS)
-            item.setToolTip(f"<b>{spec.id}</b><br>{spec.summary}")
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
-            headings[spec.category].appendRow(item)
+            self._heading(spec.category).appendRow(_item(spec, spec.id))
+
+    def show_groups(self, groups: Sequence[GroupSpec]) -> None:
+        """Shows these groups of the document above all blocks."""
+        before = self._headings.pop(GROUP, None)
+        if before is not None:
+            self.removeRow(before.row())
+        for spec in groups:
+            self._heading(GROUP, row=0).appendRow(_item(spec, f"{GROUP}/{spec.definition}"))
+
+    def _heading(self, category: str, row: int | None = None) -> QStandardItem:
+        if category not in self._headings:
+            heading = self._headings[category] = QStandardItem(category)
+            heading.setData(category, _CATEGORY)
+            heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.insertRow(self.rowCount() if row is None else row, heading)
+        return self._headings[category]
 
     def mimeTypes(self) -> list[str]:
         return [BLOCK_MIME]
@@ -75,6 +81,17 @@ class BlockModel(QStandardItemModel):
         data = QMimeData()
         data.setData(BLOCK_MIME, indexes[0].data(_SPEC).encode())
         return data
+
+
+def _item(spec: BlockSpec, id: str) -> QStandardItem:
+    """The row of a block; ``id`` is what is dragged."""
+    item = QStandardItem(spec.title)
+    item.setData(id, _SPEC)
+    item.setData(spec.category, _CATEGORY)
+    item.setData(" ".join((spec.title, spec.summary, spec.category, *spec.keywords)).lower(), _WORDS)
+    item.setToolTip(f"<b>{spec.title}</b><br>{spec.summary}")
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+    return item
 
 
 class BlockFilter(QSortFilterProxyModel):
@@ -200,6 +217,7 @@ class PalettePanel(QWidget):
 
     def __init__(self, blocks: Iterable[BlockSpec], parent: QWidget | None = None):
         super().__init__(parent)
+        self._groups: tuple[GroupSpec, ...] = ()
         self._model = BlockModel(blocks, self)
         self._filter = BlockFilter(self)
         self._filter.setSourceModel(self._model)
@@ -227,6 +245,15 @@ class PalettePanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(body)
+
+    def show_groups(self, groups: Iterable[GroupSpec]) -> None:
+        """Shows the groups of the document, which can be used like blocks."""
+        found = tuple(groups)
+        if found == self._groups:
+            return
+        self._groups = found
+        self._model.show_groups(found)
+        self.tree.expandAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # the list is walked with the arrow keys while the words are typed

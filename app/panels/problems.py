@@ -21,7 +21,6 @@ from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
-from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.fixes import commands
 from graph_engine.analysis.help import page
@@ -50,7 +49,8 @@ class Finding(QWidget):
         name, colour = SEVERITY_ICONS[diagnostic.severity]
         self._mark.setPixmap(icon(name, colour).pixmap(14, 14))
         self._mark.setAccessibleName(diagnostic.severity)
-        self._words = QLabel(diagnostic.message)
+        way = [(session.document.holder(id) or session.document)[id].name for id in diagnostic.path] if in_list else []
+        self._words = QLabel(" › ".join([*way, diagnostic.message]))
         self._words.setWordWrap(True)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setToolTip(diagnostic.code)
@@ -96,12 +96,15 @@ class Finding(QWidget):
         return made
 
     def _silence(self) -> None:
-        node = self._session.graph[self.diagnostic.node or ""]
-        self._session.execute(Silence(node.id, node.silenced | {self.diagnostic.code}))
+        holder = self._session.document.holder(self.diagnostic.node or "")
+        if holder is not None:
+            node = holder[self.diagnostic.node or ""]
+            self._session.execute(Silence(node.id, node.silenced | {self.diagnostic.code}), graph=holder)
 
     def _repair(self, fix: Fix) -> None:
         try:
-            self._session.execute(commands(self._session.graph, self.diagnostic, fix))
+            holder = self._session.document.holder(self.diagnostic.node or "") or self._session.document
+            self._session.execute(commands(holder, self.diagnostic, fix), graph=holder)
         except GraphError as error:
             self.failed.emit(str(error))
 
@@ -182,12 +185,13 @@ class ProblemsPanel(QWidget):
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._empty)
         session.checked_changed.connect(self._show)
-        session.replaced.connect(lambda: self._show(session.checked))
-        self._show(session.checked)
+        session.replaced.connect(self._show)
+        self._show()
 
-    def _show(self, checked: CheckedGraph) -> None:
-        found = checked.diagnostics
-        names = {d.node: self._session.graph[d.node].name for d in found if d.node is not None}
+    def _show(self, *_: object) -> None:
+        document, found = self._session.document, self._session.report.diagnostics
+        concerned = dict.fromkeys(id for d in found for id in (*d.path, d.node) if id is not None)
+        names = {id: holder[id].name for id in concerned if (holder := document.holder(id)) is not None}
         state = (found, tuple(names.items()))
         if state == self._shown:
             return
@@ -202,7 +206,7 @@ class ProblemsPanel(QWidget):
             item.setSizeHint(QSize(0, max(34, row.sizeHint().height())))
             self.list.addItem(item)
             self.list.setItemWidget(item, row)
-        if len(self._session.graph):
+        if len(document):
             self._empty.say(self.tr("No problems"), self.tr("The network can run."))
         else:
             self._empty.say(self.tr("Nothing here yet"), self.tr("Drag a block onto the canvas to begin."))

@@ -134,7 +134,7 @@ class TrainingPanel(QWidget):
         self._message.setProperty("role", role)
         self._message.style().unpolish(self._message)
         self._message.style().polish(self._message)
-        known = run.node is not None and run.node in self._session.graph
+        known = run.node is not None and self._session.document.holder(run.node) is not None
         self._node.setVisible(known)
         self.folder_button.setVisible(run.folder is not None)
         self.bar.setVisible(run.folder is not None)

@@ -133,6 +133,7 @@ LIGHT = Theme(
             "Reduction": "#94452b",
             "Padding": "#51708a",
             "Vision": "#1971a8",
+            "Group": "#33475b",
         }
     ),
     series=("#2f62d0", "#c2410c", "#0f766e", "#a8327e", "#8a6100", "#3a8fb7", "#6741d9", "#525967"),
@@ -194,6 +195,7 @@ DARK = Theme(
             "Reduction": "#e08b7f",
             "Padding": "#9db8d0",
             "Vision": "#6ec1f0",
+            "Group": "#c3d0e0",
         }
     ),
     series=("#7aa5ff", "#ff9a62", "#4fd1c0", "#f58ac0", "#e3c04f", "#8fd3ff", "#b197fc", "#b3b8c2"),
@@ -225,6 +227,7 @@ CATEGORY_ICONS: Mapping[str, str] = {
     "Reduction": "funnel",
     "Padding": "frame-corners",
     "Vision": "image",
+    "Group": "stack",
 }
 """Icon of each block category."""
 

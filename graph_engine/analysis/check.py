@@ -67,6 +67,8 @@ class Checker:
         self._order: tuple[str, ...] = ()
         self._place: dict[str, int] = {}
         self._live: frozenset[str] = frozenset()
+        self._owners: dict[str, str] = {}
+        self._borrowing: frozenset[str] = frozenset()
         self._dirty: set[str] = set(graph.nodes)
         self._drawn: set[str] = set(graph.edges)
         self._edited: set[str] = set(graph.nodes)
@@ -88,6 +90,9 @@ class Checker:
     def check(self) -> CheckedGraph:
         """What is now known of the graph; the same object as before where nothing changed."""
         self._look_inside()
+        if self._owners != self._graph.owners:
+            self._owners = dict(self._graph.owners)
+            self._reshaped = self._stale_rules = True
         if self._last is not None and not (self._dirty or self._stale_rules):
             return self._last
         reshaped, self._reshaped = self._reshaped, False
@@ -158,13 +163,22 @@ class Checker:
             place = {id: i for i, id in enumerate(order)}
         self._order, self._place = tuple(order), place
         self._drawn.clear()
-        live = topology.live(self._graph, self._order)
-        self._live = live | {self._graph.owner(id) for id in self._graph.owners.keys() & live}
+        self._live = live = topology.live(self._graph, self._order)
+        borrowing = frozenset(self._borrowers())
+        self._dirty |= (borrowing ^ self._borrowing) & nodes.keys()
+        self._borrowing = borrowing
         for id in self._own.keys() - nodes.keys():
             del self._own[id]
             for kept in (self._near, self._near_shapes, self._kept, self._stamps):
                 kept.pop(id, None)
         self._index = Index(self._graph, self._order, live)
+
+    def _borrowers(self) -> Iterator[str]:
+        """Ids of the nodes whose weights count with another one: of those that share some, all but one that leads to an output."""
+        for owner in dict.fromkeys(self._owners.values()):
+            sharing = self._graph.sharing(owner)
+            counted = next((id for id in sharing if id in self._live), owner)
+            yield from (id for id in sharing if id != counted)
 
     def _recompute(self) -> tuple[set[str], dict[str, CheckedNode | None], bool]:
         """Evaluates what is dirty.
@@ -240,7 +254,7 @@ class Checker:
             if port.is_off(params):
                 del outputs[port.name]
         parameters, buffers = 0, found.buffers
-        if node.id in graph.owners:
+        if node.id in self._borrowing:
             buffers = {}
         else:
             for shape in found.weights.values():
@@ -294,7 +308,7 @@ class Checker:
         status: Status = "error" if wrong else "waiting" if None in given else "ok"
         outputs = {name: x for name, x in zip(spec.output_names, given, strict=True) if x is not None and status == "ok"}
         times = [1] * (len(inside) - 1) + [count - len(inside) + 1]
-        stored = [0] * len(inside) if node.id in graph.owners else [1] + [0] * (len(inside) - 1) if params["share_weights"] else times
+        stored = [0] * len(inside) if node.id in self._borrowing else [1] + [0] * (len(inside) - 1) if params["share_weights"] else times
         return CheckedNode(
             node.id,
             status,

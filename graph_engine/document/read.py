@@ -173,6 +173,8 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
 
     for record in records:
         visit(record)
+    if keep_ids:
+        root._definitions = {r.id: done[r.id] for r in records}  # in their order, not in that in which they were built
     return done
 
 

@@ -89,10 +89,11 @@ class Definition(CoreGraph):
         return self.shown.spec
 
     def values_inside(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """What the parameters of a use mean inside: values by node and parameter."""
+        """What the parameters of a use mean inside: values by node and parameter; those that share weights share them too."""
         inside: dict[str, dict[str, Any]] = {}
         for name, node, param in self._exposed:
-            inside.setdefault(node, {})[param] = params[name]
+            for id in self.sharing(node):
+                inside.setdefault(id, {})[param] = params[name]
         return inside
 
     def current(self) -> Shown:
@@ -119,6 +120,7 @@ class Definition(CoreGraph):
             call=Call("module", "", tuple(p.name for p in inputs), returns=tuple(p.name for p in outputs) if len(outputs) > 1 else ()),
             stem=_stem(self.name),
             definition=self.id,
+            name=self.name,
         )
         return Shown(spec, {n.id: n.name for n in self if n.spec.call.kind in ("input", "output")})
 

@@ -49,7 +49,7 @@ class CoreGraph:
     """
 
     def __init__(self, name: str = "network", description: str = "", root: CoreGraph | None = None):
-        self._root = root or self
+        self._root = root if root is not None else self  # one without nodes is false
         self._name = name
         self._description = description
         self._settings = Settings()

@@ -6,15 +6,17 @@ port, those at a port that is gone are taken away, and parameters that no use ha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graph_engine.blocks import registry
-from graph_engine.errors import GraphError
+from graph_engine.errors import GraphError, quoted
 from graph_engine.graph.commands import AddMany, AddNode, Command, Connect, Macro, Move, RemoveNodes
-from graph_engine.graph.definition import Definition, Exposed, free_title, new_definition_id
+from graph_engine.graph.definition import GROUP, Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+from graph_engine.spec.block import BlockSpec
 
 COLUMN, ROW = 272.0, 120.0
 """From one node to the next, in scene units."""
@@ -162,15 +164,17 @@ def _follow(definition: Definition, done: list[tuple[CoreGraph, Command]]) -> No
 
 
 class _Refit(Command):
-    """Gives all uses of a definition the ports and parameters that it has now."""
+    """Gives all uses of a definition the ports and parameters that it has now; a use that was named after it still is."""
 
     def __init__(self, definition: Definition):
         self._definition = definition
         self._before, self._after = definition.shown, definition.current()
         self._nodes: list[tuple[CoreGraph, str, dict[str, Any]]] = []
         self._edges: list[tuple[CoreGraph, Edge | None, tuple[Edge, int, int]]] = []
+        self._names: list[tuple[CoreGraph, str, str]] = []
 
     def do(self, graph: CoreGraph) -> None:
+        stem = self._after.spec.stem
         now = {old: self._after.ports.get(id) for id, old in self._before.ports.items()}
         defaults = self._before.spec.defaults
         for holder, id in uses(graph, self._definition.id):
@@ -181,6 +185,9 @@ class _Refit(Command):
             own = {name: value for name, value in node.params.items() if value != defaults.get(name)}
             node._params = {name: own.get(name, default) for name, default in self._after.spec.defaults.items()}
             holder._set_spec(id, self._after.spec)
+            if stem != self._before.spec.stem and re.fullmatch(rf"{self._before.spec.stem}\d*", node.name):
+                self._names.append((holder, id, node.name))
+                holder._set_name(id, holder.free_name(stem, numbered=True))
         self._definition._set_shown(self._after)
 
     def _rejoin(self, holder: CoreGraph, edge: Edge, id: str, now: Mapping[str, str | None]) -> None:
@@ -200,6 +207,8 @@ class _Refit(Command):
             if new is not None:
                 holder._delete_edge(new.id)
             holder._insert_edge(edge, at_source, at_target)
+        for holder, id, name in reversed(self._names):
+            holder._set_name(id, name)
         for holder, id, params in self._nodes:
             holder[id]._params = params
             holder._set_spec(id, self._before.spec)
@@ -214,9 +223,18 @@ def uses(graph: CoreGraph, definition: str) -> Iterator[tuple[CoreGraph, str]]:
                 yield holder, id
 
 
-def new_group_node(graph: CoreGraph, definition: Definition, position: Position, name: str | None = None) -> Node:
-    """A node that uses a definition and fits into ``graph``, but is not in it yet."""
-    return new_node(graph, definition.spec, name, {}, position)
+def block_named(graph: CoreGraph, id: str) -> BlockSpec:
+    """The block of an id: one that is declared, or ``Group/g1`` for a group of the document.
+
+    Raises:
+        GraphError: there is none.
+    """
+    kind, _, definition = id.partition("/")
+    if kind != GROUP:
+        return registry()[id]
+    if definition not in graph.definitions:
+        raise GraphError(f"The document has no group {quoted(definition)}.")
+    return graph.definitions[definition].spec
 
 
 def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
@@ -273,7 +291,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
     for start, stop in edges:
         definition._insert_edge(Edge(graph.root._new_edge_id(), *start, *stop))
     xs, ys = [n.position[0] for n in inside], [n.position[1] for n in inside]
-    used = new_group_node(graph, definition, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
+    used = new_node(graph, definition.spec, None, {}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
     return Macro(
         f"Group {len(inside)} nodes",
         [
@@ -344,9 +362,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
         feeding[port.name] = (arriving[0].source, arriving[0].source_port) if arriving else None
     results: list[End | None] = []
     for turn in range(used.params["repeat"]):
-        ids: dict[str, str] = {}
+        ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
         for inner in content:
-            ids[inner.id] = inner.id if last_use and not turn else graph._new_node_id()
             name = graph.free_name(inner.name, names)
             names.add(name)
             x, y = inner.position

@@ -18,9 +18,15 @@ class GroupSpec(BlockSpec):
 
     Attributes:
         definition: id of the definition.
+        name: what the group is called.
     """
 
     definition: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.name
 
 
 class Node:

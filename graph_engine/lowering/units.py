@@ -175,7 +175,7 @@ def _settle(
         Argument(e.name, e.name, tuple(values[e.name] for values in exposed), definition.spec.defaults[e.name], True)
         for e in definition.exposed
     ]
-    direct = {(e.node, e.param): e.name for e in definition.exposed}
+    direct = {(id, e.param): e.name for e in definition.exposed for id in definition.sharing(e.node)}
     by_name = {a.name: a for a in given}
     sized: list[Argument] = []
     written: dict[Slot, Written] = {}

@@ -108,6 +108,11 @@ class BlockSpec:
         for name in self.initial:
             self.param(name).parse(self.initial[name])
 
+    @property
+    def title(self) -> str:
+        """What people call the block."""
+        return self.id
+
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
         """Default of each parameter; None where it has none or is inferred."""

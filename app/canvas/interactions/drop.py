@@ -12,9 +12,10 @@ from app.canvas.geometry import WIDTH, fresh_layout, snap
 from app.canvas.interactions.onto_edge import OntoEdge
 from app.theme import RADIUS
 from graph_engine.analysis.rewire import carries, put
-from graph_engine.blocks import registry
+from graph_engine.errors import GraphError
 from graph_engine.graph.commands import AddNode
 from graph_engine.graph.graph import new_node
+from graph_engine.graph.groups import block_named
 from graph_engine.graph.node import Position
 from graph_engine.spec.block import BlockSpec
 
@@ -36,9 +37,10 @@ class DropBlock:
     def begin(self, mime: QMimeData, at: QPointF) -> bool:
         """Shows the outline; false where what is dragged is no block."""
         id = bytes(mime.data(BLOCK_MIME).data()).decode()
-        if id not in registry():
+        try:
+            self._spec = block_named(self.view.canvas.session.graph, id)
+        except GraphError:  # dragged from another window, whose groups are not known here
             return False
-        self._spec = registry()[id]
         look = self.view.canvas.stage.look
         self._outline = self.view.canvas.add_draft(look.draft_loose, look.band)
         self.move(at)

@@ -1,0 +1,209 @@
+"""What the inspector says of groups: of a node that is one, and of the group whose content is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.session import Session
+from app.theme.icons import icon
+from app.theme.tokens import SPACE
+from app.widgets.layouts import clear
+from app.widgets.section import Section
+from graph_engine.errors import GraphError
+from graph_engine.graph.commands import Command
+from graph_engine.graph.definition import Definition, Exposed
+from graph_engine.graph.groups import Describe, SetExposed, uses
+from graph_engine.graph.node import Node
+
+LABEL_WIDTH = 64
+
+
+class GroupWords(QWidget):
+    """Name and description of a group, and how often it is used.
+
+    Args:
+        session: the document.
+        definition: the group.
+    """
+
+    def __init__(self, session: Session, definition: Definition, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._definition = definition
+        self.name = QLineEdit(definition.name)
+        self.name.setAccessibleName(self.tr("Name of the group"))
+        self.name.setToolTip(self.tr("Its class in the generated code is called after it"))
+        self.name.editingFinished.connect(self._describe)
+        self.description = QLineEdit(definition.description)
+        self.description.setAccessibleName(self.tr("Description"))
+        self.description.setPlaceholderText(self.tr("What the group does"))
+        self.description.editingFinished.connect(self._describe)
+        self._uses = QLabel()
+        self._uses.setProperty("role", "faint")
+        self._uses.setWordWrap(True)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "error")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.rows = QGridLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setHorizontalSpacing(SPACE.near)
+        self.rows.setVerticalSpacing(SPACE.tight)
+        self.rows.setColumnStretch(1, 1)
+        for text, field in ((self.tr("Group"), self.name), (self.tr("Purpose"), self.description)):
+            self.add_row(text, field)
+        for note in (self.problem, self._uses):
+            self.rows.addWidget(note, self.rows.rowCount(), 1)
+        self.refresh()
+
+    def add_row(self, text: str, field: QWidget) -> None:
+        """Puts a field with a label below the others."""
+        label = QLabel(text)
+        label.setMinimumWidth(LABEL_WIDTH)
+        row = self.rows.rowCount()
+        self.rows.addWidget(label, row, 0)
+        self.rows.addWidget(field, row, 1)
+
+    def refresh(self) -> None:
+        """Shows what the group is called now."""
+        for field, text in ((self.name, self._definition.name), (self.description, self._definition.description)):
+            if not field.hasFocus():
+                field.setText(text)
+        count = sum(1 for _ in uses(self._session.document, self._definition.id))
+        once = self.tr("Used once.")
+        self._uses.setText(once if count == 1 else self.tr("Used {0} times; an edit inside changes all of them.").format(count))
+
+    def _describe(self) -> None:
+        words = self.name.text().strip(), self.description.text().strip()
+        if words == (self._definition.name, self._definition.description):
+            return
+        try:
+            self._session.execute(Describe(*words), graph=self._definition)
+            self.problem.hide()
+        except GraphError as error:
+            self.problem.setText(str(error))
+            self.problem.show()
+            self.name.setText(self._definition.name)
+
+
+class ExposedList(QWidget):
+    """The parameters of a group that each use may set; each can be renamed or taken back."""
+
+    def __init__(self, session: Session, definition: Definition, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._definition = definition
+        self._shown: object = None
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(SPACE.tight)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows what is exposed now."""
+        definition = self._definition
+        shown = tuple((e, definition[e.node].name) for e in definition.exposed)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        clear(self._rows)
+        for exposed, node in shown:
+            self._rows.addWidget(self._row(exposed, node))
+        if not shown:
+            hint = QLabel(self.tr("None. Select a node and choose “Expose” below its parameters."))
+            hint.setProperty("role", "muted")
+            hint.setWordWrap(True)
+            self._rows.addWidget(hint)
+
+    def _row(self, exposed: Exposed, node: str) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE.near)
+        name = QLineEdit(exposed.name)
+        name.setAccessibleName(self.tr("Name outside of {0} of {1}").format(exposed.param, node))
+        name.editingFinished.connect(lambda: self._rename(exposed, name))
+        target = QLabel(f"{node}.{exposed.param}")
+        target.setProperty("role", "muted")
+        remove = QToolButton()
+        remove.setIcon(icon("x", "text_muted"))
+        remove.setAutoRaise(True)
+        remove.setToolTip(self.tr("Do not expose it any more"))
+        remove.setAccessibleName(remove.toolTip())
+        remove.clicked.connect(lambda: self._set([e for e in self._definition.exposed if e != exposed]))
+        line.addWidget(name, 1)
+        line.addWidget(target, 1)
+        line.addWidget(remove)
+        return row
+
+    def _rename(self, exposed: Exposed, field: QLineEdit) -> None:
+        name = field.text().strip()
+        if name == exposed.name:
+            return
+        if not name.isidentifier() or not self._set([e._replace(name=name) if e == exposed else e for e in self._definition.exposed]):
+            field.setText(exposed.name)
+
+    def _set(self, exposed: list[Exposed]) -> bool:
+        return execute_quietly(self._session, SetExposed(exposed), self._definition)
+
+
+def execute_quietly(session: Session, command: Command, definition: Definition) -> bool:
+    """Carries out a command on a group's content; false where it is refused."""
+    try:
+        session.execute(command, graph=definition)
+    except GraphError:
+        return False
+    return True
+
+
+def expose_button(session: Session, definition: Definition, node: Node) -> QPushButton:
+    """Opens a list of a node's parameters, to say which each use of the group may set."""
+    button = QPushButton(session.tr("Expose on the group"))
+    button.setProperty("role", "flat")
+    button.setIcon(icon("export", "accent"))
+    button.setToolTip(session.tr("Let each use of {0} set a parameter of this node").format(definition.name))
+    menu = QMenu(button)
+
+    def fill() -> None:
+        menu.clear()
+        exposed = {e.param: e for e in definition.exposed if e.node == node.id}
+        for param in node.spec.params:
+            action = menu.addAction(param.name)
+            action.setCheckable(True)
+            action.setChecked(param.name in exposed)
+            action.triggered.connect(lambda on, name=param.name: toggle(name, on))
+
+    def toggle(param: str, on: bool) -> None:
+        others = [e for e in definition.exposed if (e.node, e.param) != (node.id, param)]
+        if not on:
+            execute_quietly(session, SetExposed(others), definition)
+            return
+        for name in (param, f"{node.name}_{param}"):
+            if execute_quietly(session, SetExposed([*others, Exposed(name, node.id, param)]), definition):
+                return
+
+    menu.aboutToShow.connect(fill)
+    button.setMenu(menu)
+    return button
+
+
+def enter_row(session: Session, node: str) -> QHBoxLayout:
+    """A button that shows the content of a group."""
+    row = QHBoxLayout()
+    enter = QPushButton(session.tr("Enter"))
+    enter.setIcon(icon("arrow-elbow-right-down", "text_muted"))
+    enter.setToolTip(session.tr("Show and edit what is inside (Tab, or a double-click on the card)"))
+    enter.clicked.connect(lambda: session.enter(node))
+    row.addWidget(enter)
+    row.addStretch()
+    return row
+
+
+def content_section(session: Session, definition: Definition, title: str) -> tuple[Section, ExposedList]:
+    """The exposed parameters under a heading."""
+    section = Section(title)
+    exposed = ExposedList(session, definition)
+    section.body.addWidget(exposed)
+    section.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+    return section, exposed
