@@ -93,27 +93,29 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.walk.stream", "up", local=True),
     Act("select_down", "edit/select", _(_C, "Select &Downstream"), ("]",), "", _(_C, "Add all that the selected nodes feed"),
         "canvas.walk.stream", "down", local=True),
-    Act("walk_next", "edit/select", _(_C, "&Next Node"), ("Alt+Right",), "", _(_C, "Along the edge"),
+    Act("walk_next", "edit/select", _(_C, "&Next Node"), ("Ctrl+Right",), "", _(_C, "Along the edge"),
         "canvas.walk.step", "next", gap=True, local=True),
-    Act("walk_previous", "edit/select", _(_C, "&Previous Node"), ("Alt+Left",), "", _(_C, "Back along the edge"),
+    Act("walk_previous", "edit/select", _(_C, "&Previous Node"), ("Ctrl+Left",), "", _(_C, "Back along the edge"),
         "canvas.walk.step", "previous", local=True),
-    Act("walk_above", "edit/select", _(_C, "Node A&bove"), ("Alt+Up",), "", "", "canvas.walk.step", "above", local=True),
-    Act("walk_below", "edit/select", _(_C, "Node B&elow"), ("Alt+Down",), "", "", "canvas.walk.step", "below", local=True),
+    Act("walk_above", "edit/select", _(_C, "Node A&bove"), ("Ctrl+Up",), "", "", "canvas.walk.step", "above", local=True),
+    Act("walk_below", "edit/select", _(_C, "Node B&elow"), ("Ctrl+Down",), "", "", "canvas.walk.step", "below", local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
-    Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
-        "searches.swap", local=True),
-    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
-        "edits.connect_in_a_row", local=True),
     Act("group", "edit", _(_C, "&Group"), ("Ctrl+Shift+G",), "stack", _(_C, "Make one node of the selected ones"), "edits.group",
         gap=True, local=True),
     Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
         "edits.dissolve", local=True),
-    Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Down",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
+    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical", _(_C, "Show what is inside on the card"),
+        "edits.expand", local=True),
+    Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Return",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
         "edits.enter", local=True),
-    Act("leave", "edit", _(_C, "Lea&ve Group"), ("U", "Ctrl+Up"), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
+    Act("leave", "edit", _(_C, "Lea&ve Group"), ("U",), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
     Act("share", "edit", _(_C, "Share &Weights"), (), "link", _(_C, "The selected nodes use the weights of the first"), "edits.share",
         gap=True, local=True),
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
+    Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
+        "searches.swap", local=True),
+    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
+        "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
     Act("straighten", "edit/arrange", _(_C, "&Straighten Edges"), ("Q",), "", _(_C, "Move selected nodes so that their edges run level"),
@@ -167,12 +169,10 @@ ACTIONS: tuple[Act, ...] = (
 )
 # fmt: on
 
-# fmt: off
 CONTEXT = (
-    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "select_all", "|", "group", "dissolve",
-    "enter", "leave", "|", "share", "unshare", "|", "frame", "note", "|", "layout", "fit_selection", "fit_all",
-)
-# fmt: on
+    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "expand",
+    "enter", "leave", "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
+)  # fmt: skip
 """The canvas's context menu."""
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")

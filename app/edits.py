@@ -19,7 +19,7 @@ from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
 from graph_engine.graph.graph import new_node
-from graph_engine.graph.groups import AddDefinition, In, block_named, dissolve, group
+from graph_engine.graph.groups import AddDefinition, Expand, In, block_named, dissolve, group
 from graph_engine.graph.node import Node, Position
 
 STEP = 32.0
@@ -139,6 +139,13 @@ class Edits(QObject):
             self._try(partial(dissolve, graph, id))
         if chosen:
             self._canvas.select(graph.nodes.keys() - before)
+
+    def expand(self) -> None:
+        """Shows what is inside the selected groups on their cards; where all show it, no more."""
+        graph = self._session.graph
+        chosen = [id for id in self._canvas.selected_nodes() if id in graph.groups]
+        if chosen:
+            self._try(lambda: Expand(chosen, not all(graph[id].expanded for id in chosen)))
 
     def enter(self) -> None:
         """Shows the content of the selected group."""

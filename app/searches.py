@@ -14,11 +14,7 @@ from app.theme.style import current
 from app.theme.tokens import category_icon
 from app.widgets.search import Choice, SearchPopup
 from graph_engine.analysis.habits import Habits, fitting
-from graph_engine.blocks import registry
-from graph_engine.errors import GraphError
-from graph_engine.graph.definition import GROUP
-from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import GroupSpec
+from graph_engine.graph.groups import block_id, blocks_for
 from graph_engine.spec.block import BlockSpec
 
 if TYPE_CHECKING:
@@ -48,13 +44,13 @@ class Searches(QObject):
         graph = window.session.graph
         if held is not None:
             node, (side, port) = held
-            specs = fitting(self._known(), graph, window.session.checked, node, side, port, self._habits)
+            specs = fitting(graph, window.session.checked, node, side, port, self._habits)
             hint = self.tr("Add a block behind {0}") if side == "output" else self.tr("Add a block in front of {0}")
             hint = hint.format(graph[node].name)
         else:
             selected = view.selected_nodes()
             usual = self._habits.beside(graph[selected[0]].block, "output") if len(selected) == 1 else {}
-            specs = sorted(self._known(), key=lambda s: -usual.get(s.id, 0))
+            specs = sorted(blocks_for(graph), key=lambda s: -usual.get(s.id, 0))
             hint = self.tr("Add a block")
 
         def add(block: str) -> None:
@@ -66,8 +62,11 @@ class Searches(QObject):
         """Searches for a block that takes the place of the one selected node: first those of its own category."""
         [id] = self._window.canvas.selected_nodes()
         node = self._window.session.graph[id]
-        ends = bool(node.spec.inputs), bool(node.spec.outputs)
-        fits = [s for s in self._known() if s != node.spec and (bool(s.inputs), bool(s.outputs)) == ends]
+        fits = [
+            s
+            for s in blocks_for(self._window.session.graph)
+            if s != node.spec and bool(s.inputs) == bool(node.spec.inputs) and bool(s.outputs) == bool(node.spec.outputs)
+        ]
         fits.sort(key=lambda s: s.category != node.spec.category)
         self._open(_blocks(fits), self.tr("Replace {0} by").format(node.name), self._window.edits.swap)
 
@@ -88,15 +87,17 @@ class Searches(QObject):
         graph = self._window.session.graph
         colours = current().category
         choices = [
-            Choice(n.id, n.name, n.block, f"{n.block} {n.spec.category}".lower(), category_icon(n.spec.category), colours[n.spec.category])
+            Choice(
+                n.id,
+                n.name,
+                n.spec.title,
+                f"{n.spec.title} {n.spec.category}".lower(),
+                category_icon(n.spec.category),
+                colours[n.spec.category],
+            )
             for n in graph
         ]
         self._open(choices, self.tr("Find a node"), self._window.canvas.reveal)
-
-    def _known(self) -> list[BlockSpec]:
-        """All blocks, and the groups of the document that can be used here."""
-        graph = self._window.session.graph
-        return [*(d.spec for d in graph.definitions.values() if _usable(graph, d.spec)), *registry()]
 
     def _open(
         self,
@@ -128,19 +129,11 @@ def _paths(menu: str) -> list[str]:
     return ["/".join(parts[: i + 1]) for i in range(len(parts))]
 
 
-def _usable(graph: CoreGraph, spec: BlockSpec) -> bool:
-    try:
-        graph.check_use(spec)
-    except GraphError:
-        return False
-    return True
-
-
 def _blocks(specs: Iterable[BlockSpec]) -> list[Choice]:
     colours = current().category
     return [
         Choice(
-            f"{GROUP}/{s.definition}" if isinstance(s, GroupSpec) else s.id,
+            block_id(s),
             s.title,
             s.category,
             " ".join((s.summary, s.category, *s.keywords)).lower(),

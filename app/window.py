@@ -43,7 +43,7 @@ _DOCUMENT_ACTIONS = (
     "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
-_NODE_ACTIONS = ("group", "share", "select_up", "select_down", "straighten")
+_NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
 _NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
 _ROW_ACTIONS = (
     "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
@@ -339,15 +339,15 @@ class MainWindow(QMainWindow):
         notes = self.canvas.selected_annotations()
         self.inspector.select(nodes)
         self.code.mark_nodes(nodes)
+        graph = self.session.graph
+        groups = [id for id in nodes if id in graph.groups]
         self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges() or notes))
         self.actions_.enable(_NOTE_ACTIONS, bool(notes))
         self.actions_.enable(_NODE_ACTIONS, bool(nodes))
         self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
         self.actions_["swap"].setEnabled(len(nodes) == 1)
         self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
-        graph = self.session.graph
-        groups = [id for id in nodes if id in graph.groups]
-        self.actions_["dissolve"].setEnabled(bool(groups))
+        self.actions_.enable(("dissolve", "expand"), bool(groups))
         self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 

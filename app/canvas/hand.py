@@ -174,14 +174,13 @@ class Hand:
         if self.cancel():
             return True
         view = self._view
+        session = view.canvas.session
         if view.selected_nodes() or view.selected_edges() or view.selected_annotations():
             view.canvas.select(())
             return True
-        session = view.canvas.session
-        if session.place:
-            session.go(session.place[:-1])
-            return True
-        return False
+        inside = bool(session.place)
+        session.go(session.place[:-1])
+        return inside
 
     def _hover(self, hit: Hit) -> None:
         view = self._view

@@ -88,11 +88,11 @@ class CanvasView(QGraphicsView):
         self.canvas.content_changed.connect(self._follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
         session.replaced.connect(self._open)
-        self.hand = Hand(self)
         session.place_changed.connect(self._go_to_place)
         self._session = session
         self._place: tuple[str, ...] = ()
         self._places: dict[tuple[str, ...], tuple[QPointF, float]] = {}
+        self.hand = Hand(self)
         self._drop: DropBlock | None = None
         self._keeps_fitting = True
         self.camera = Camera(self)
@@ -106,13 +106,13 @@ class CanvasView(QGraphicsView):
         self.minimap = Minimap(self)
         self.hint = EmptyHint(self)
         self.bubble = Bubble(self)
+        self.trail = Trail(session, self)
+        self.trail.move(SPACE.base, SPACE.base)
         self.annotating = Annotating(self)
         self.arrange = Arrange(self)
         self.walk = Walk(self)
         self.wishes = Wishes(self)
         self.bookmarks = Bookmarks(self)
-        self.trail = Trail(session, self)
-        self.trail.move(SPACE.base, SPACE.base)
         self._follow_content()
 
     def _set_up_widget(self) -> None:

@@ -35,6 +35,7 @@ from app.theme.style import current, sans
 from app.theme.tokens import RADIUS, SPACE, TYPE, blend, category_icon
 from app.widgets.empty import EmptyState
 from graph_engine.graph.definition import GROUP
+from graph_engine.graph.groups import block_id
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec
 
@@ -64,7 +65,7 @@ class BlockModel(QStandardItemModel):
         if before is not None:
             self.removeRow(before.row())
         for spec in groups:
-            self._heading(GROUP, row=0).appendRow(_item(spec, f"{GROUP}/{spec.definition}"))
+            self._heading(GROUP, row=0).appendRow(_item(spec, block_id(spec)))
 
     def _heading(self, category: str, row: int | None = None) -> QStandardItem:
         if category not in self._headings:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.groups import blocks_for
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec, Site
 from graph_engine.spec.faults import Fault
@@ -37,27 +38,23 @@ class Habits:
         return (self._after if side == "output" else self._before).get(block, Counter())
 
 
-def fitting(
-    blocks: Iterable[BlockSpec], graph: CoreGraph, checked: CheckedGraph, node: str, side: Side, port: str, habits: Habits
-) -> list[BlockSpec]:
-    """Those of some blocks that can be joined to a port, the most usual first.
+def fitting(graph: CoreGraph, checked: CheckedGraph, node: str, side: Side, port: str, habits: Habits) -> list[BlockSpec]:
+    """The blocks that can be joined to a port, the most usual first.
 
     Behind an output stand those that take what it gives, as far as that is known; a block with several inputs is tried with
-    the same at each. Before an input stand all that give something.
+    the same at each, a group is not tried. Before an input stand all that give something.
     """
     usual = habits.beside(graph[node].block, side)
     arriving = checked.nodes[node].outputs.get(port) if side == "output" and node in checked.nodes else None
     if side == "output":
-        found = [s for s in blocks if s.inputs and (arriving is None or _takes(s, arriving))]
+        found = [s for s in blocks_for(graph) if s.inputs and (arriving is None or isinstance(s, GroupSpec) or _takes(s, arriving))]
     else:
-        found = [s for s in blocks if s.outputs]
+        found = [s for s in blocks_for(graph) if s.outputs]
     return sorted(found, key=lambda s: -usual.get(s.id, 0))
 
 
 def _takes(spec: BlockSpec, x: TensorSpec) -> bool:
-    """Whether a fresh node of a block could work with ``x``; of a group that is not known."""
-    if isinstance(spec, GroupSpec):
-        return True
+    """Whether a fresh node of a block could work with ``x``."""
     count = max(2, spec.minimum_inputs)
     inputs = {p.name: (x,) * count if p.variadic else None if p.optional else x for p in spec.inputs}
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
@@ -27,17 +28,34 @@ TALLIES = {
 """For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums."""
 
 
+class End(NamedTuple):
+    """An output of the network.
+
+    Attributes:
+        name: of its node.
+        shape: of what it gives.
+        factor: how often its mean counts beside the losses; None where it is compared with a target.
+    """
+
+    name: str
+    shape: Shape
+    factor: float | None
+
+
 class Task:
     """Which parts of the script are needed for a data set and a loss, and the lines that depend on its fields.
 
     Args:
         dataset: with sizes in its shapes.
         loss: the one that was chosen.
-        outputs: shapes of the network's outputs, in the order of the targets.
+        ends: the network's outputs in their order, which for those with a target is that of the targets.
     """
 
-    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], outputs: Sequence[Shape]):
+    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], ends: Sequence[End]):
         self._dataset = dataset
+        self._ends = ends
+        self._terms = [end for end in ends if end.factor is not None]
+        outputs = [end.shape for end in ends if end.factor is None]
         self._losses = [loss_for(field, loss, alone=len(dataset.targets) == 1) for field in dataset.targets]
         self._last = [
             _holds_classes_last(field, one, shape) for field, one, shape in zip(dataset.targets, self._losses, outputs, strict=True)
@@ -47,7 +65,8 @@ class Task:
     def parts(self) -> set[str]:
         """Names of the parts of the script's template."""
         padded = {"padded"} if any(field.padding is not None for field in self._fields) else set()
-        return {*self._kinds, *padded, "one loss" if len(self._losses) == 1 else "losses"}
+        terms = {"terms"} if self._terms else set()
+        return {*self._kinds, *padded, *terms, "one loss" if len(self._losses) == 1 else "losses"}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""
@@ -58,15 +77,19 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._kinds)),
+            "zeros": literal([self._zero] * (sum(len(TALLIES[kind][1]) for kind in self._kinds) + 2 * len(self._terms))),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
-            "metrics": " and ".join(dict.fromkeys(name for kind in self._kinds for name in TALLIES[kind][2])),
         }
 
     @property
     def _fields(self) -> tuple[Field, ...]:
         return self._dataset.inputs + self._dataset.targets
+
+    @property
+    def _zero(self) -> int | float:
+        """The first value of a sum: whole where all of them count."""
+        return 0.0 if "errors" in self._kinds or self._terms else 0
 
     def _judge(self) -> list[str]:
         names = [field.name for field in self._fields]
@@ -76,7 +99,9 @@ class Task:
         lines = [f"{', '.join(names)} = {'map(trim, samples)' if padded == names else 'samples'}"]
         if padded != names:
             lines += [f"{name} = trim({name})" for name in padded]
-        lines += [f"{', '.join(outputs)} = model({', '.join(inputs)})"]
+        named = iter(outputs)
+        received = [next(named) if end.factor is None else f"{end.name}_term" for end in self._ends]
+        lines += [f"{', '.join(received)} = model({', '.join(inputs)})"]
         lines += [
             f"{output} = {output}.movedim(-1, 1)  # the scores in dimension 1, where torch's losses look for them"
             for output, last in zip(outputs, self._last, strict=True)
@@ -84,8 +109,11 @@ class Task:
         ]
         losses = ["LOSS"] if len(targets) == 1 else [f"LOSSES[{literal(name)}]" for name in targets]
         triples = list(zip(losses, outputs, targets, strict=True))
-        lines += [f"loss = {' + '.join(f'{loss}({output}, {target})' for loss, output, target in triples)}"]
+        addends = [f"{loss}({output}, {target})" for loss, output, target in triples]
+        addends += [f"{'' if end.factor == 1 else f'{literal(end.factor)} * '}{end.name}_term.mean()" for end in self._terms]
+        lines += [f"loss = {' + '.join(addends)}"]
         tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
+        tallies += [f"sum_values({end.name}_term)" for end in self._terms]
         sums = tallies[0] if len(tallies) == 1 else f"torch.cat(({', '.join(tallies)}))"
         return [*lines, f"return loss, {sums}"]
 
@@ -97,6 +125,9 @@ class Task:
             names.append([prefix + name for name in sums])
             values = {name: prefix + name for name in sums}
             metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in ratios.items()]
+        for end in self._terms:
+            names.append([f"{end.name}_seen", f"{end.name}_sum"])
+            metrics.append(f"{literal(f'{end.name}_mean')}: {end.name}_sum / {end.name}_seen")
         made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
         return [f"{', '.join(chain(*names))} = sums", *made]
 

@@ -7,13 +7,14 @@ own shape says nothing there. Parameters of nodes inside can be exposed: each us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
-from graph_engine.errors import GraphError
+from graph_engine.errors import GraphError, quoted
 from graph_engine.graph.changes import Change
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.names import check_identifier
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.call import Call
 from graph_engine.spec.params import BoolParam, IntParam, Param
@@ -21,6 +22,9 @@ from graph_engine.spec.ports import Port
 
 GROUP = "Group"
 """Block id and category of every node that is a group."""
+
+DEEPEST = 50
+"""Groups may lie in groups so many times."""
 
 REPEAT = IntParam(
     name="repeat",
@@ -100,8 +104,18 @@ class Definition(CoreGraph):
         """What there is to know now, which may be more than the uses have been told.
 
         Raises:
-            GraphError: two of its ports and parameters have one name.
+            GraphError: two of its ports and parameters have one name, or one of its parameters has two.
+            NodeNameError: the name of a parameter is no identifier.
         """
+        told: dict[tuple[str, str], str] = {}
+        for name, node, param in self._exposed:
+            check_identifier(name, "parameter")
+            if self[node].spec.call.kind in ("input", "output"):
+                raise GraphError(
+                    f"{param} of {self[node].name} says nothing in a group, whose uses decide what arrives; it cannot be exposed."
+                )
+            if told.setdefault((node, param), name) != name:
+                raise GraphError(f"{param} of {self[node].name} is exposed as {told[node, param]} already.")
         inputs = tuple(Port(n.name, "An input of the group.") for n in self if n.spec.call.kind == "input")
         outputs = tuple(Port(n.name, "An output of the group.") for n in self if n.spec.call.kind == "output")
         params = (*(self._outside(e) for e in self._exposed), REPEAT, TIED)
@@ -144,6 +158,35 @@ class Definition(CoreGraph):
     def _set_shown(self, shown: Shown) -> None:
         self._shown = shown
         self._root._note(Change("definition", self.id))
+
+
+def check_use(graph: CoreGraph, definitions: Iterable[str]) -> None:
+    """Raises `GraphError` where some groups cannot be used in a graph: it would contain itself, or be nested too deeply."""
+    known, deepest = graph.definitions, 0
+    below: dict[str, int] = {}
+    for id in dict.fromkeys(definitions):
+        if id not in known:
+            raise GraphError(f"The document has no group {quoted(id)}.")
+        deepest = max(deepest, _levels(id, lambda used: known[used].groups.values(), below))
+    if not deepest:
+        return
+    if isinstance(graph, Definition):
+        if graph.id in below and known.get(graph.id) is graph:
+            raise GraphError(f"{graph.name} cannot be used inside itself.")
+        holders: dict[str, list[str]] = {}
+        for holder in known.values():
+            for used in set(holder.groups.values()):
+                holders.setdefault(used, []).append(holder.id)
+        deepest += _levels(graph.id, lambda used: holders.get(used, ()), {})
+    if deepest > DEEPEST:
+        raise GraphError(f"Groups can be nested {DEEPEST} deep, and no deeper.")
+
+
+def _levels(id: str, following: Callable[[str], Iterable[str]], seen: dict[str, int]) -> int:
+    """How many definitions lie on the longest way that begins with one."""
+    if id not in seen:
+        seen[id] = 1 + max((_levels(other, following, seen) for other in set(following(id))), default=0)
+    return seen[id]
 
 
 def new_definition_id(root: CoreGraph, taken: Iterable[str] = ()) -> str:

@@ -11,14 +11,14 @@ from graph_engine.training.loading import loaded
 
 
 def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
-    """The metrics of a run on its validation data.
+    """The metrics of a run on its validation and on its test data.
 
     Args:
         run_dir: folder of the run.
         weights: which file of the folder to take them from.
 
     Returns:
-        ``val/loss`` and the other metrics of its task, ``val/accuracy`` for instance.
+        ``val/loss``, ``test/loss`` and the other metrics of its task, ``val/accuracy`` for instance.
 
     Raises:
         RunError: the folder is not that of a run, or the run has no weights yet, or they are not of this network.
@@ -39,8 +39,9 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
                 model.load_state_dict(load_file(path))
             except (SafetensorError, RuntimeError) as error:
                 raise RunError(f"{path} does not hold the weights of this network, or is damaged.") from error
-            validation = train.read_data(train.SEED if record.seed is None else record.seed)[1]
-            return {f"val/{name}": value for name, value in train.evaluate(model, validation).items()}
+            _, *held_out = train.read_data(train.SEED if record.seed is None else record.seed)
+            parts = zip(("val", "test"), held_out, strict=True)
+            return {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
     except RunError:
         raise
     except Exception as error:

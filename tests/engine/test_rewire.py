@@ -141,6 +141,6 @@ def test_habits_come_from_networks() -> None:
     assert habits.beside("Conv2d", "output")["ReLU"] > habits.beside("Conv2d", "output").get("LSTM", 0)
     assert habits.beside("Output", "input")["Linear"]
     graph = template("cnn_digits").open()
-    offered = fitting(registry(), graph, graph.check(), graph.named("conv1").id, "output", "output", habits)
+    offered = fitting(graph, graph.check(), graph.named("conv1").id, "output", "output", habits)
     assert "ReLU" in [s.id for s in offered[:3]]
     assert "BatchNorm1d" not in [s.id for s in offered]

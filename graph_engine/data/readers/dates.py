@@ -21,29 +21,29 @@ LETTERS = 124  # of the phrases: the commonest; the others are unknown
 DIGITS = "0123456789-"
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; no day is in both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; no day is in two.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes the days and in which language each is written.
 
     Returns:
-        Two data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
+        Three data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
         and what is to follow on each of these, up to an end.
     """
     draw = random.Random(seed)
     days = [date.fromordinal(day) for day in draw.sample(range(FIRST.toordinal(), LAST.toordinal() + 1), DATES)]
     phrases = [format_date(day, draw.choice(FORMATS), locale=draw.choice(LANGUAGES)) for day in days]
-    cut = round(DATES * (1 - validation))
-    letters = Counter(letter for phrase in phrases[:cut] for letter in phrase)
+    first, second = round(DATES * (1 - validation - test)), round(DATES * (1 - test))  # where the parts end
+    letters = Counter(letter for phrase in phrases[:first] for letter in phrase)
     common = sorted(letters, key=lambda letter: (-letters[letter], letter))[:LETTERS]
     sources = encode(phrases, {letter: token for token, letter in enumerate(common, start=UNKNOWN + 1)})
     numbers = encode([day.isoformat() for day in days], {digit: token for token, digit in enumerate(DIGITS, start=UNKNOWN + 1)})
     before = torch.cat((torch.full((DATES, 1), START), numbers), dim=1)
     after = torch.cat((numbers, torch.full((DATES, 1), END)), dim=1)
     columns = sources, before, after
-    return TensorDataset(*(column[:cut] for column in columns)), TensorDataset(*(column[cut:] for column in columns))
+    return tuple(TensorDataset(*(column[rows] for column in columns)) for rows in (slice(first), slice(first, second), slice(second, None)))
 
 
 def encode(texts: list[str], tokens: dict[str, int]) -> Tensor:

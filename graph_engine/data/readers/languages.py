@@ -18,26 +18,27 @@ VOCABULARY = 128
 PADDING, UNKNOWN = 0, 1  # the first tokens; the commonest letters follow
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; every language has the same share of both, and no name is in both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; every language has the same share of each, and no name is in two.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes which samples these are.
 
     Returns:
-        Two data sets of (name, language): a name is the int64 tokens of 24 letters, padded at its beginning, a language an int64 from 0
+        Three data sets of (name, language): a name is the int64 tokens of 24 letters, padded at its beginning, a language an int64 from 0
         to 15.
     """
     names = read_names()
-    labels = [label for label, of_language in enumerate(names) for _ in of_language]
     flat = [name for of_language in names for name in of_language]
-    train, held_out = train_test_split(range(len(flat)), test_size=validation, random_state=seed, stratify=labels)
-    letters = Counter(letter for i in train for letter in flat[i])
+    targets = torch.tensor([label for label, of_language in enumerate(names) for _ in of_language])
+    rest, test_rows = train_test_split(range(len(flat)), test_size=test, random_state=seed, stratify=targets)
+    train_rows, validation_rows = train_test_split(rest, test_size=validation / (1 - test), random_state=seed, stratify=targets[rest])
+    letters = Counter(letter for row in train_rows for letter in flat[row])
     common = sorted(letters, key=lambda letter: (-letters[letter], letter))[: VOCABULARY - 2]
     tokens = {letter: token for token, letter in enumerate(common, start=2)}
-    encoded, targets = torch.stack([encode(name, tokens) for name in flat]), torch.tensor(labels)
-    return TensorDataset(encoded[train], targets[train]), TensorDataset(encoded[held_out], targets[held_out])
+    encoded = torch.stack([encode(name, tokens) for name in flat])
+    return tuple(TensorDataset(encoded[rows], targets[rows]) for rows in (train_rows, validation_rows, test_rows))
 
 
 def encode(name: str, tokens: dict[str, int]) -> Tensor:
