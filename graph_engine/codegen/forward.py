@@ -175,6 +175,8 @@ class Forward:
         before = next(iter(step.arriving.values()), ())
         for port, spec in step.outputs.items():
             if (step.node, port) in self._program.last_use:
+                if before and before[0].shape == spec.shape:
+                    return ""
                 text = self._values_of.shape(Ref(step.node, port), spec)
-                return "" if text is None or (before and before[0].shape == spec.shape) else f"  # {text}"
+                return "" if text is None else f"  # {text}"
         return ""

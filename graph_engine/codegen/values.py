@@ -7,7 +7,7 @@ from typing import Any
 
 from graph_engine.codegen.layout import Brackets, Expression, flat
 from graph_engine.codegen.library import PREFIX
-from graph_engine.lowering import Ref, Step, Turn, Unit
+from graph_engine.lowering import Ref, Step, Turn, Unit, Written
 from graph_engine.lowering.program import Slot
 from graph_engine.spec.params import DtypeParam, Param
 from graph_engine.spec.tensor import TensorSpec, shape_text
@@ -43,7 +43,7 @@ class Values:
 
     def text(self, step: Step, param: Param) -> str:
         """The value of a parameter in ``__init__``."""
-        written = self.written.get(Slot(step.node, -1, param.name))
+        written = self._written(step, param.name)
         return written.text() if written is not None else value_text(param, step.params[param.name])
 
     def text_in_forward(self, step: Step, param: Param) -> str:
@@ -59,11 +59,14 @@ class Values:
 
     def shape(self, tensor: Ref, spec: TensorSpec) -> str | None:
         """The shape of a tensor as text; None where it differs from use to use in a way that no argument tells."""
-        return self._shapes.get(tensor, shape_text(spec.shape))
+        return self._shapes[tensor] if tensor in self._shapes else shape_text(spec.shape)
 
     def is_default(self, step: Step, param: Param) -> bool:
         """Whether a parameter need not be written."""
-        return Slot(step.node, -1, param.name) not in self.written and step.params[param.name] == step.spec.defaults[param.name]
+        return step.params[param.name] == step.spec.defaults[param.name] and self._written(step, param.name) is None
+
+    def _written(self, step: Step, name: str) -> Written | None:
+        return self.written.get(Slot(step.node, -1, name)) if self.written else None
 
     def constructor(self, step: Step) -> Expression:
         """The construction of a layer; of one that takes another layer, with that one inside."""

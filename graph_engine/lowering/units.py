@@ -75,7 +75,7 @@ class Units:
         return tuple(group[0]._replace(times=sum(turn.times for turn in group)) for group in groups)
 
     def _collect(self, graph: CoreGraph, checked: CheckedGraph, values: Values) -> None:
-        for id_ in written_order(graph):
+        for id_ in written_order(graph) if graph.groups else ():
             if id_ not in graph.groups:
                 continue
             definition = graph.definitions[graph.groups[id_]]
