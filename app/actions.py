@@ -114,7 +114,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
     Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
         "searches.swap", local=True),
-    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "link", _(_C, "Join each selected node to the next, left to right"),
+    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
         "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
