@@ -99,7 +99,17 @@ class Row(QWidget):
     def _end_gesture(self) -> None:
         self._gesture = object()
 
+    def say(self, message: str) -> None:
+        """Shows below the editor what is going on; nothing where that is empty."""
+        self._tell("")
+        self._problem.setProperty("role", "faint")
+        self._problem.setText(message)
+        self._problem.setVisible(bool(message))
+
     def _tell(self, message: str) -> None:
+        self._problem.setProperty("role", "error")
+        self._problem.style().unpolish(self._problem)
+        self._problem.style().polish(self._problem)
         self._problem.setText(message)
         self._problem.setVisible(bool(message))
         for field in self.editor.findChildren(QLineEdit):
@@ -128,7 +138,7 @@ class Form(QWidget):
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(SPACE.tight)
-        params = tuple(params)
+        params = tuple(p for p in params if p.visible != "never")
         for param in (p for p in params if not p.advanced):
             self._add(param, self._outer)
         folded = [p for p in params if p.advanced]

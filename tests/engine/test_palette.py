@@ -20,7 +20,6 @@ LAZY = "the block without Lazy infers its sizes from the input, when the network
 RANDOM = "draws its windows at random even when evaluating, so that no result can be had twice"
 
 EXCEPTIONS = {
-    "Module": BASE,
     "Container": BASE,
     "Sequential": BASE,
     "ModuleList": BASE,
