@@ -53,7 +53,7 @@ class Foreign(QObject):
     @property
     def untrusted(self) -> tuple[str, ...]:
         """Dotted names of the code that must not be run yet."""
-        graph = self._session.graph
+        graph = self._session.document
         return tuple(sorted(graph.foreign - graph.answers.trusted))
 
     def ask_trust(self) -> None:
@@ -75,7 +75,7 @@ class Foreign(QObject):
         box.button(button.Yes).setText(self.tr("Trust and Run"))
         box.setDefaultButton(button.Cancel)
         if box.exec() == button.Yes:
-            self._session.graph.trust()
+            self._session.document.trust()
             self._remember()
 
     def close(self) -> None:
@@ -85,15 +85,15 @@ class Foreign(QObject):
     def _begin(self) -> None:
         """Another document is open: what was asked of the old one is void."""
         self._asker.reset()
-        graph, path = self._session.graph, self._session.path
+        graph, path = self._session.document, self._session.path
         if path is not None and graph.foreign and self._preferences.trusts(path, graph.foreign):
             graph.trust()
         self._go_on()
 
     def _go_on(self) -> None:
         """Asks what the check left open, as far as it may."""
-        graph = self._session.graph
-        for question in self._session.checked.questions:
+        graph = self._session.document
+        for question in self._session.report.questions:
             if question.path in graph.answers.trusted:
                 known = questions.refused(question)
                 if known is None:
@@ -104,7 +104,7 @@ class Foreign(QObject):
         self.trust_changed.emit()
 
     def _remember(self) -> None:
-        graph, path = self._session.graph, self._session.path
+        graph, path = self._session.document, self._session.path
         if path is not None and graph.foreign and graph.is_trusted and not self._preferences.trusts(path, graph.foreign):
             self._preferences.remember_trust(path, graph.foreign)
 
@@ -118,15 +118,18 @@ class Foreign(QObject):
 
     def _read(self, node: str, path: str) -> None:
         """Reads the class that the user has named for a node; naming it says that it is trusted."""
-        graph = self._session.graph
+        graph = self._session.document
         graph.answers.trusted.add(path)
         self._session.noted.emit(node, self.tr("Reading {0}…").format(path), False)
         self._asker.ask(_Reading(node, path), questions.to_read(path, graph.folder))
 
     def _ask_again(self, node: str) -> None:
         """Reads and runs the class of a node afresh."""
-        graph = self._session.graph
-        path = graph[node].params["path"]
+        graph = self._session.document
+        holder = graph.holder(node)
+        if holder is None:
+            return
+        path = holder[node].params["path"]
         if path not in graph.answers.trusted:
             self.ask_trust()
         if path in graph.answers.trusted:
@@ -143,8 +146,8 @@ class Foreign(QObject):
 
     def _take_answer(self, question: Question, reply: Mapping[str, Any]) -> None:
         session = self._session
-        asking = [id for id, node in session.checked.nodes.items() if node.question == question]
-        session.graph.answers.put(question, questions.to_answer(question, reply))
+        asking = [id for id, node in session.report.nodes.items() if node.question == question]
+        session.document.answers.put(question, questions.to_answer(question, reply))
         session.recheck()
         self._fit_outputs(asking)
 
@@ -152,12 +155,12 @@ class Foreign(QObject):
         """Gives nodes as many outputs as their modules turned out to have, where no edge is lost by that."""
         session = self._session
         for id in nodes:
-            for found in session.checked.nodes[id].diagnostics if id in session.graph else ():
+            for found in session.report.nodes[id].diagnostics if id in session.document else ():
                 if found.code == "module.outputs":
                     fix = found.fixes[0]
-                    fitted = session.graph[id].spec.fitted({**session.graph[id].params, **fix.params})
-                    if all(edge.source_port in fitted.output_names for edge in session.graph.outgoing(id)):
-                        session.execute(commands(session.graph, found, fix))
+                    fitted = session.document[id].spec.fitted({**session.document[id].params, **fix.params})
+                    if all(edge.source_port in fitted.output_names for edge in session.document.outgoing(id)):
+                        session.execute(commands(session.document, found, fix), graph=session.document)
 
     def _take_signature(self, reading: _Reading, reply: Mapping[str, Any]) -> None:
         session = self._session
@@ -166,17 +169,19 @@ class Foreign(QObject):
             session.noted.emit(reading.node, signature, True)
             return
         session.noted.emit(reading.node, "", False)
-        if reading.node not in session.graph:
+        holder = session.document.holder(reading.node)
+        if holder is None:
             return
-        node = session.graph[reading.node]
+        node = holder[reading.node]
         if (node.params["path"], node.params["signature"]) != (reading.path, signature):
-            session.execute(SetParams(node.id, {"path": reading.path, "signature": signature}))
+            command = SetParams(node.id, {"path": reading.path, "signature": signature})
+            session.execute(command, graph=holder)
         session.recheck()
 
     def _origin(self, name: str) -> str:
         """Where code comes from, in words."""
         root = name.partition(".")[0]
-        file = own_file(root, self._session.graph.folder)
+        file = own_file(root, self._session.document.folder)
         if file is not None:
             return str(file)
         known = packages_distributions().get(root, [])

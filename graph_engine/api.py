@@ -313,13 +313,11 @@ class Graph(Editing, CoreGraph):
         """
         from graph_engine.foreign.child import shared
 
-        checked = self.check()
-        while asked := [q for q in checked.questions if q.path in self.answers.trusted]:
+        while asked := [q for q in self.check().questions if q.path in self.answers.trusted]:
             for question in asked:
                 self.answers.put(question, shared().answer(question, self.folder))
             self.recheck()
-            checked = self.check()
-        return checked
+        return self.check()
 
     def _foreign_nodes(self) -> Iterator[tuple[CoreGraph, Node]]:
         return ((holder, node) for holder in self.graphs() for node in holder if node.spec.foreign)

@@ -247,7 +247,7 @@ class CodePanel(QWidget):
             source = self._session.document.source()
             self._lines = source.lines
             self._show_text(source.text)
-            roots = sorted({path.partition(".")[0] for path in self._session.graph.foreign} - {"torch"})
+            roots = sorted({path.partition(".")[0] for path in self._session.document.foreign} - {"torch"})
             alone = self.tr("Runs with PyTorch alone")
             self.banner.setText(self.tr("Runs with PyTorch and {0}").format(", ".join(roots)) if roots else alone)
         else:

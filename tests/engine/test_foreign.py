@@ -326,6 +326,38 @@ def test_a_file_beside_the_document_does_not_replace_an_installed_package(tmp_pa
     assert graph.answer().nodes[node.id].status == "ok"
 
 
+def test_modules_inside_groups_are_asked_trusted_and_written() -> None:
+    graph = Graph("nested")
+    graph.folder = MODULES
+    x, node = graph.add("Input", shape=[6]), graph.add("Module", path="own_layers.Gate", dim=6)
+    graph.connect(x, node)
+    graph.connect(node, graph.add("Output"))
+    used = graph.group([node], "Gated")
+    graph.inside(used).expose("act", node, "act")
+    graph.set(used, repeat=2)
+    assert graph.foreign == {"own_layers.Gate"} and not graph.check().ok and graph.check().nodes[used.id].status == "waiting"
+    assert graph.answer().nodes[used.id].parameters == 2 * 122
+    again = from_text(to_text(graph), Graph)
+    again.folder = MODULES
+    assert again.answer().questions and [d.code for d in again.check().diagnostics if d.path] == ["module.untrusted"]
+    again.trust()
+    assert again.answer().ok and again.to_python() == graph.to_python()
+    assert "from own_layers import Gate" in again.to_python() and "Gate(6, act=act)" in again.to_python()
+    assert again.compile() is not None
+    graph.inside(used).set(node, hidden=16)
+    assert graph.answer().ok and graph.check().nodes[used.id].parameters == 2 * 234
+
+
+def test_what_ports_follow_from_cannot_be_exposed() -> None:
+    graph = Graph("nested")
+    chunk = graph.add("Chunk", dim=1)
+    graph.connect(graph.add("Input", shape=[6]), chunk)
+    used = graph.group([chunk], "Cut")
+    with pytest.raises(GraphError, match="chunks of chunk1 cannot be exposed"):
+        graph.inside(used).expose("parts", chunk, "chunks")
+    assert not graph.inside(used).graph.exposed
+
+
 # code
 
 
