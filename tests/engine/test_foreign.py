@@ -345,7 +345,7 @@ def test_modules_inside_groups_are_asked_trusted_and_written() -> None:
     assert "from own_layers import Gate" in again.to_python() and "Gate(6, act=act)" in again.to_python()
     assert again.compile() is not None
     graph.inside(used).set(node, hidden=16)
-    assert graph.answer().ok and graph.check().nodes[used.id].parameters == 2 * 234
+    assert graph.answer().ok and graph.check().nodes[used.id].parameters == 2 * 226
 
 
 def test_what_ports_follow_from_cannot_be_exposed() -> None:
