@@ -4,6 +4,7 @@ the code read and run by a process of its own, and tells the session what came o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import packages_distributions, version
 from typing import Any, NamedTuple
@@ -181,6 +182,8 @@ class Foreign(QObject):
     def _origin(self, name: str) -> str:
         """Where code comes from, in words."""
         root = name.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            return self.tr("part of Python")
         file = own_file(root, self._session.document.folder)
         if file is not None:
             return str(file)

@@ -15,7 +15,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from graph_engine.foreign.child import COMMAND, START_SECONDS
+from graph_engine.foreign.child import COMMAND, READY, START_SECONDS
 from graph_engine.foreign.questions import SECONDS
 from graph_engine.training.events import Ready, decode
 
@@ -256,6 +256,8 @@ class Asker(QObject):
         *lines, self._line = (self._line + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
         for line in lines:
             if not self._is_ready:
+                if line != READY:  # said while torch was loaded
+                    continue
                 self._is_ready = True
                 self._timer.stop()
                 self._go_on()

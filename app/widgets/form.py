@@ -15,7 +15,7 @@ from app.widgets.layouts import clear
 from app.widgets.param_editors import Editor, editor_for, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
-from graph_engine.spec.params import Param
+from graph_engine.spec.params import Param, PathParam
 
 LABEL_WIDTH = 108
 
@@ -69,7 +69,7 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        if isinstance(param, OptionParam):  # names of options are long, and rows of their own follow
+        if isinstance(param, (OptionParam, PathParam)):  # long names; behind an option, rows of its own follow
             grid.addWidget(self.editor, 1, 0, 1, 2)
             grid.addWidget(self._reset, 1, 2)
         else:

@@ -20,7 +20,8 @@ AGAIN = Fix("Try again", action="ask")
 
 def unread(at: Site) -> Inferred:
     """Nothing is known of the class."""
-    expect_given(at, "path")
+    if at["path"] is None:
+        raise Fault("param.missing", "write into path which class it is: timm.layers.Mlp, or own_file.Block of a file beside the document.")
     raise Fault("module.unread", "nothing is known of {path} yet.", fixes=(Fix("Read it", action="ask"),), path=at["path"])
 
 

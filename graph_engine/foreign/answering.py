@@ -38,6 +38,8 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a failure of the p
 def found(path: str) -> Callable[..., nn.Module]:
     """The class or function at a dotted name. This runs the code of its module."""
     module, _, name = path.rpartition(".")
+    if path.partition(".")[0] in sys.stdlib_module_names:  # a document must not call what Python itself can do
+        raise Refusal(f"{path} is part of Python, which has no torch.nn.Module.")
     try:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -23,6 +23,9 @@ from graph_engine.spec.signature import Signature
 COMMAND = ("-P", "-m", "graph_engine.foreign.answering")
 """Arguments of Python. The folder in which it is started is nothing to import from."""
 
+READY = b'{"ready": true}'
+"""The line with which it tells that it waits for requests."""
+
 START_SECONDS = 120.0
 """How long the process may take to load torch."""
 
@@ -91,9 +94,10 @@ class Child:
                 env={**os.environ, "PYTHONPATH": python_path()},
             )
             threading.Thread(target=_forward, args=(self._process, self._lines), daemon=True).start()
-            if not self._line(START_SECONDS):
-                self.close()
-                raise GraphError("The process that runs modules could not be started: is torch installed?")
+            while (line := self._line(START_SECONDS)) != READY + b"\n":
+                if not line:
+                    self.close()
+                    raise GraphError("The process that runs modules could not be started: is torch installed?")
         return self._process
 
     def _line(self, seconds: float) -> bytes | None:

@@ -188,6 +188,7 @@ def test_an_error_of_the_module_is_told_as_it_says_it() -> None:
         ("own_layers.gate", "own_layers has nothing called gate. Did you mean Gate?"),
         ("own_layers.not_a_module", "own_layers.not_a_module is neither a torch.nn.Module class nor a function that makes one."),
         ("torch.nn.Sequential", ""),
+        ("os.system", "os.system is part of Python, which has no torch.nn.Module."),
         ("torch.nn.Module", "torch.nn.Module has no forward of its own, so it cannot be called."),
     ],
 )
