@@ -61,11 +61,8 @@ QFrame[role="card"]:hover { border-color: $border_strong; }
 QFrame[role="popup"] { background: $surface_raised; border: 1px solid $border_strong; border-radius: ${r_card}px; }
 QFrame[role="popup"] QListView { background: transparent; }
 QFrame[role="popup"] QListView::item { min-height: 0; padding: 0; background: transparent; }
-<<<<<<< HEAD
 QFrame[role="focus"] { background: transparent; border: 2px solid $focus; border-radius: ${r_small}px; }
-=======
 QFrame[role="notice"] { background: $warning_soft; border: none; border-bottom: 1px solid $border; }
->>>>>>> module
 QFrame[role="separator"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="pill"], QLabel[role="pill"] {
     background: $surface_sunken; border-radius: ${near}px; padding: 1px ${near}px; color: $text_muted;
