@@ -289,7 +289,6 @@ class MainWindow(QMainWindow):
         canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(self._open_node)
         session.place_changed.connect(self._on_state)
-        self.edits.grouped.connect(self.rename)
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
