@@ -18,6 +18,7 @@ from app.foreign import Foreign
 from app.help import Help
 from app.jobs import Asker
 from app.panels.code import CodePanel
+from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
@@ -215,6 +216,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingPanel(session, run, tuple(self.actions_[id] for id in ("run", "pause", "stop")))
         self.problems = ProblemsPanel(session)
         self.code = CodePanel(session)
+        self.history = HistoryPanel(session)
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -222,7 +224,8 @@ class MainWindow(QMainWindow):
         self.docks = Docks(
             self,
             {
-                "blocks": Place(self.tr("Blocks"), self.palette_panel, left),
+                "blocks": Place(self.tr("Blocks"), self.palette_panel, left, front=True),
+                "history": Place(self.tr("History"), self.history, left),
                 "inspector": Place(self.tr("Inspector"), self.inspector, right, front=True),
                 "training": Place(self.tr("Training"), self.training, right),
                 "code": Place(self.tr("Code"), self.code, bottom, front=True),
