@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Session(QObject):
         place_changed: another graph of the document is shown.
         replaced: another document was opened; whatever was known of the old one is void.
         state_changed: `path`, `is_dirty`, `title` or what undo and redo would do may be different now.
+        wanted: something is asked for that is no edit of the graph: what, the id of the node concerned, a value.
+        noted: what is going on with a node, or what came of it: its id, a sentence, whether that is a problem.
     """
 
     changed = Signal(object)
@@ -42,10 +45,13 @@ class Session(QObject):
     place_changed = Signal()
     replaced = Signal()
     state_changed = Signal()
+    wanted = Signal(str, str, object)
+    noted = Signal(str, str, bool)
 
     def __init__(self, document: Graph | None = None, parent: QObject | None = None):
         super().__init__(parent)
         self.path: Path | None = None
+        self.checked: CheckedGraph
         self._bridge = GraphBridge(self)
         self._bridge.changed.connect(self.changed)
         self._bridge.settled.connect(self._on_settled)
@@ -148,6 +154,23 @@ class Session(QObject):
         self.replaced.emit()
         self.state_changed.emit()
 
+    def recover(self, document: Graph, path: Path | None) -> None:
+        """Goes on with unsaved work: as a document that is not as its file, if it has one, says."""
+        self._install(document, path)
+        self.history.mark_unsaved()
+        self.replaced.emit()
+        self.state_changed.emit()
+
+    def is_changed_outside(self) -> bool:
+        """Whether the file is not as it was read or written last; a file that is gone cannot be overwritten, so it is not."""
+        found = _digest(self.path) if self.path is not None else ""
+        return found not in ("", self._on_disk)
+
+    def accept_outside(self) -> None:
+        """Takes what the file holds now for known: it may be overwritten."""
+        if self.path is not None:
+            self._on_disk = _digest(self.path)
+
     def save(self, path: Path | None = None) -> None:
         """Writes the document to ``path``, its file from then on, or to the file that it has.
 
@@ -160,13 +183,19 @@ class Session(QObject):
             raise ValueError("a document without a file needs a path to be saved to")
         self.document.save(target)
         self.path = target
+        self._on_disk = _digest(target)
         self.history.mark_saved()
         self.state_changed.emit()
+
+    def recheck(self) -> None:
+        """Checks again although nothing was edited: more is known of modules that are not the program's own, or they are trusted now."""
+        self.document.recheck()
 
     def _install(self, document: Graph, path: Path | None) -> None:
         self.document = document
         self.history = History(document)
         self.path = path
+        self._on_disk = _digest(path) if path is not None else ""
         self.report: CheckedGraph = document.check()
         self._show(document, ())
 
@@ -203,3 +232,11 @@ class Session(QObject):
                 return False
             graph = graph.definitions[graph.groups[id]]
         return graph is self.graph
+
+
+def _digest(path: Path) -> str:
+    """A fingerprint of what a file holds; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

@@ -14,19 +14,23 @@ from app.canvas.view import CanvasView
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.foreign import Foreign
 from app.help import Help
+from app.jobs import Asker
 from app.panels.code import CodePanel
 from app.panels.inspector import InspectorPanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
+from app.recovery import Left, Recovery
 from app.run import Run
 from app.searches import Searches
 from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
+from app.trust_bar import TrustBar
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
@@ -65,13 +69,14 @@ class MainWindow(QMainWindow):
         run: the current run.
         themes: what theme is in force.
         preferences: what is remembered.
+        asker: runs code that is not the program's own; left out, one is made.
 
     Attributes:
         canvas, palette_panel, inspector, problems, code, training: the views.
         actions_: everything that can be done.
     """
 
-    def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences):
+    def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences, asker: Asker | None = None):
         super().__init__()
         self.session = session
         self.run = run
@@ -83,11 +88,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
+        self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
-        self.setCentralWidget(self.canvas)
+        self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
+        self.trust_bar = TrustBar(self.foreign)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.trust_bar)
+        column.addWidget(self.canvas)
+        self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
         self._fill_menus()
@@ -134,6 +148,24 @@ class MainWindow(QMainWindow):
         self._cover(True)
         self.start_page.setFocus()
 
+    def offer_left(self) -> None:
+        """Shows on the start page what windows left that ended without closing."""
+        self.start_page.show_left(self.recovery.left())
+
+    def _recover(self, left: Left) -> None:
+        try:
+            document = self.recovery.take(left)
+        except ArchloomError as error:
+            self.documents.complain(self.tr("“{0}” cannot be brought back").format(left.title), error)
+            return
+        self.documents.recover(document, left.path)
+        self.recovery.forget(left)
+        self.offer_left()
+
+    def _forget_left(self, left: Left) -> None:
+        self.recovery.forget(left)
+        self.offer_left()
+
     def show_document(self) -> None:
         """Shows the document with its panels."""
         self._cover(False)
@@ -144,10 +176,10 @@ class MainWindow(QMainWindow):
         if self.run.state == RunState.PAUSED:
             self.run.worker.resume()
             return
-        errors = [d for d in self.session.report.diagnostics if d.severity == "error"]
-        if errors:
+        obstacle = self.session.report.obstacle
+        if obstacle is not None:
             self.docks.show("problems")
-            self.status.tell(self.tr("The network cannot run yet: {0}").format(errors[0].message))
+            self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
         self.need_charts()
         try:
@@ -263,6 +295,7 @@ class MainWindow(QMainWindow):
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
         self.documents.told.connect(self.status.tell)
+        self.recovery.failed.connect(self.status.tell)
         self.documents.opened.connect(self.show_document)
         self.palette_panel.chosen.connect(self.edits.add)
         session.state_changed.connect(self._show_groups)
@@ -276,6 +309,8 @@ class MainWindow(QMainWindow):
         page.file_chosen.connect(self.documents.open_path)
         page.empty_chosen.connect(self.documents.new)
         page.open_chosen.connect(self.documents.open)
+        page.left_chosen.connect(self._recover)
+        page.left_given_up.connect(self._forget_left)
         self._on_problems(*(sum(d.severity == s for d in session.report.diagnostics) for s in ("error", "warning", "hint")))
 
     def _restore(self) -> None:
@@ -377,6 +412,11 @@ class MainWindow(QMainWindow):
             self._place_cover()
         return handled
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            QTimer.singleShot(0, self, self.documents.look_outside)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._is_fresh:
@@ -388,8 +428,10 @@ class MainWindow(QMainWindow):
         if not self.documents.may_leave():
             event.ignore()
             return
+        self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.run.worker.close()
+        self.foreign.close()
         super().closeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

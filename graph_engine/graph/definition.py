@@ -40,7 +40,7 @@ class Exposed(NamedTuple):
     """A parameter of a node inside that each use of the group may set.
 
     Attributes:
-        name: what it is called outside.
+        name: what it is called outside; one name may set several of one kind.
         node: id of the node.
         param: what it is called there.
     """
@@ -104,21 +104,27 @@ class Definition(CoreGraph):
         """What there is to know now, which may be more than the uses have been told.
 
         Raises:
-            GraphError: two of its ports and parameters have one name, or one of its parameters has two.
+            GraphError: two of its ports and parameters have one name, one of its parameters has two, or one name stands for parameters
+                of different kinds.
             NodeNameError: the name of a parameter is no identifier.
         """
         told: dict[tuple[str, str], str] = {}
-        for name, node, param in self._exposed:
+        outside: dict[str, Param] = {}
+        for exposed in self._exposed:
+            name, node, param = exposed
             check_identifier(name, "parameter")
             if self[node].spec.call.kind in ("input", "output"):
                 raise GraphError(
                     f"{param} of {self[node].name} says nothing in a group, whose uses decide what arrives; it cannot be exposed."
                 )
-            if told.setdefault((node, param), name) != name:
+            if (node, param) in told:
                 raise GraphError(f"{param} of {self[node].name} is exposed as {told[node, param]} already.")
+            told[node, param] = name
+            if _limits(outside.setdefault(name, self._outside(exposed))) != _limits(self._outside(exposed)):
+                raise GraphError(f"{name} cannot set {param} of {self[node].name} as well, which has other limits; choose another name.")
         inputs = tuple(Port(n.name, "An input of the group.") for n in self if n.spec.call.kind == "input")
         outputs = tuple(Port(n.name, "An output of the group.") for n in self if n.spec.call.kind == "output")
-        params = (*(self._outside(e) for e in self._exposed), REPEAT, TIED)
+        params = (*outside.values(), REPEAT, TIED)
         names = [*(p.name for p in (*inputs, *outputs)), *(p.name for p in params)]
         for name in names:
             if names.count(name) > 1:
@@ -140,6 +146,8 @@ class Definition(CoreGraph):
 
     def _outside(self, exposed: Exposed) -> Param:
         node = self[exposed.node]
+        if node.spec.fitting is not None and exposed.param in node.spec.fitting.on:
+            raise GraphError(f"{exposed.param} of {node.name} cannot be exposed: the ports of {node.name} follow from it.")
         param, value = node.spec.param(exposed.param), node.params[exposed.param]
         if param.inferred:
             return replace(param, name=exposed.name) if value is None else replace(param, name=exposed.name, inferred=False, default=value)
@@ -199,6 +207,11 @@ def free_title(root: CoreGraph, name: str) -> str:
     """A name for a group that no other has."""
     taken = {d.name for d in root.definitions.values()}
     return next(title for number in range(1, len(taken) + 2) if (title := name if number == 1 else f"{name} {number}") not in taken)
+
+
+def _limits(param: Param) -> Param:
+    """A parameter without its words and its default: what is left decides which values it takes."""
+    return replace(param, name="", help="", default=None, inferred=False, advanced=False)
 
 
 def _by_its_content(_: object) -> NoReturn:

@@ -6,7 +6,7 @@ becomes an argument. Uses that differ in more than values, because one leaves an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ from graph_engine.spec.tensor import Shape, Size, shape_text
 
 Values = Mapping[str, Mapping[str, Any]]
 """Parameters by node and name."""
+Known = tuple[str, tuple[Any, ...]]
+"""A name, and the values that it stands for, use by use."""
 Body = Callable[[CoreGraph, CheckedGraph, Values, "Units"], Program]
 
 
@@ -180,8 +182,8 @@ def _settle(
     slots = [_slots(program) for program in programs]
     spec = definition.spec
     given = [
-        Argument(e.name, spec.param(e.name), e.name, tuple(values[e.name] for values in exposed), spec.defaults[e.name], True)
-        for e in definition.exposed
+        Argument(name, spec.param(name), name, tuple(values[name] for values in exposed), spec.defaults[name], True)
+        for name in dict.fromkeys(e.name for e in definition.exposed)
     ]
     direct = {(id, e.param): e.name for e in definition.exposed for id in definition.sharing(e.node)}
     by_name = {a.name: a for a in given}
@@ -193,7 +195,7 @@ def _settle(
         if name is not None and by_name[name].values == values:
             written[slot] = Written(name)
         elif any(value != values[0] for value in values):
-            follows = _follows(values, [*given, *sized])
+            follows = _follows(values, [(a.name, a.values) for a in (*given, *sized)])
             if follows is None:
                 argument = Argument(_free(slot, definition, [*given, *sized]), _param(slot, programs[0]), slot, values)
                 sized.append(argument)
@@ -212,7 +214,7 @@ def _param(slot: Slot, program: Program) -> Param:
 
 
 def _shapes(programs: Sequence[Program], arguments: Sequence[Argument], uses: int) -> dict[Ref, str | None]:
-    """The shapes that differ from use to use, told by the arguments; None where that cannot be.
+    """The shapes that differ from use to use, told by the arguments and letters; None where that cannot be.
 
     Args:
         programs: the content: as the uses have it, and as others would.
@@ -220,42 +222,54 @@ def _shapes(programs: Sequence[Program], arguments: Sequence[Argument], uses: in
         uses: how many of the programs are uses.
     """
     steps = [(*program.inputs, *program.steps) for program in programs]
+    taken = {letter for step in steps[0] for spec in step.outputs.values() for size in spec.shape for letter in str(size)}
+    letters = iter([letter for letter in LETTERS if letter not in taken])
+    known = [(a.name, a.values) for a in arguments]
     found: dict[Ref, str | None] = {}
     for alike in zip(*steps, strict=True):
         for port in alike[0].outputs:
             shapes = [step.outputs[port].shape for step in alike if port in step.outputs]
             if any(shape != shapes[0] for shape in shapes):
-                found[Ref(alike[0].node, port)] = _told(shapes, arguments, uses)
+                found[Ref(alike[0].node, port)] = _told(shapes, known, letters, uses)
     return found
 
 
-def _told(shapes: Sequence[Shape], arguments: Sequence[Argument], uses: int) -> str | None:
+LETTERS = "HLSDKPQR"
+"""What sizes are called in shapes that no argument tells."""
+
+
+def _told(shapes: Sequence[Shape], known: list[Known], letters: Iterator[str], uses: int) -> str | None:
+    """Text of a shape that differs; a size that is new is added to ``known``."""
     if len({len(shape) for shape in shapes}) > 1:
         return None
     told: list[Size | str] = []
     for sizes in zip(*shapes, strict=True):
-        follows = None if all(size == sizes[0] for size in sizes) else _follows(sizes, arguments)
+        follows = _follows(sizes, known) if any(size != sizes[0] for size in sizes) else None
         if follows is None and any(size != sizes[0] for size in sizes[:uses]):
-            return None
-        told.append(follows.text() if follows else sizes[0])
+            letter = next(letters, None)
+            if letter is None:
+                return None
+            known.append((letter, sizes))
+            follows = Written(letter)
+        told.append(follows.text() if follows is not None else sizes[0])
     return shape_text(told)
 
 
-def _follows(values: tuple[Any, ...], arguments: Sequence[Argument]) -> Written | None:
-    """The argument that some values are, or are a multiple or a part of."""
-    for argument in arguments:
-        if argument.values == values:
-            return Written(argument.name)
-    whole = all(type(v) is int and v > 0 for v in values)
-    for argument in arguments:
-        others = argument.values
-        if not whole or not all(type(v) is int and v > 0 for v in others) or len(set(others)) == 1:
+def _follows(values: tuple[Any, ...], known: Iterable[Known]) -> Written | None:
+    """What is known already that some values are, or are a multiple or a part of."""
+    for name, others in known:
+        if others == values:
+            return Written(name)
+    if not all(type(v) is int and v > 0 for v in values):
+        return None
+    for name, others in known:
+        if len(set(others)) == 1 or not all(type(v) is int and v > 0 for v in others):
             continue
         factor, divisor = values[0] // others[0], others[0] // values[0]
         if factor > 1 and all(v == factor * other for v, other in zip(values, others, strict=True)):
-            return Written(argument.name, factor=factor)
+            return Written(name, factor=factor)
         if divisor > 1 and all(v * divisor == other for v, other in zip(values, others, strict=True)):
-            return Written(argument.name, divisor=divisor)
+            return Written(name, divisor=divisor)
     return None
 
 

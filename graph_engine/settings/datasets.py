@@ -71,6 +71,12 @@ class DatasetOption(Option):
         return replace(self, inputs=tuple(map(fill, self.inputs)), targets=tuple(map(fill, self.targets)))
 
 
+_DIGITS: Mapping[str, Any] = {
+    "requirements": ("scikit-learn",),
+    "source": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
+    "shipped with scikit-learn",
+    "licence": "CC BY 4.0",
+}
 _DIGIT = Field("digit", (), "int64", classes=tuple("0123456789"))
 
 
@@ -83,10 +89,7 @@ def _digits(id: str, side: int, title: str, summary: str, target: Field = _DIGIT
         inputs=(Field("image", (1, side, side)),),
         targets=(target,),
         samples=1797,
-        requirements=("scikit-learn",),
-        source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
-        "shipped with scikit-learn",
-        licence="CC BY 4.0",
+        **_DIGITS,
     )
 
 
@@ -109,6 +112,16 @@ DATASETS = (
         "Handwritten digits, to be given back",
         "The same 1,797 handwritten digits; the target is the picture itself, for networks that squeeze it through a short code.",
         Field("same", (1, 8, 8)),
+    ),
+    DatasetOption(
+        id="digit_pairs",
+        title="Pairs of digits",
+        summary="Two handwritten digits, 8×8: whether they are the same digit. 14,376 pairs; no picture is in two parts.",
+        reader="digit_pairs.py",
+        inputs=(Field("left", (1, 8, 8)), Field("right", (1, 8, 8))),
+        targets=(Field("sameness", (), "int64", classes=("different", "same")),),
+        samples=14_376,
+        **_DIGITS,
     ),
     DatasetOption(
         id="photographs",

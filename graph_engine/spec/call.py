@@ -6,6 +6,7 @@ A nested tuple is a tuple that torch takes or gives; one whose ports are all unc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Names = tuple["str | Names", ...]
@@ -28,6 +29,8 @@ class Call(NamedTuple):
         inner: the class of a layer that the constructor takes first (``nn.TransformerEncoderLayer``), itself constructed with all
             parameters but those in ``outer``.
         outer: the parameters that such a constructor takes besides.
+        imported: the target is not torch's but the dotted name of a class or function of another package or file.
+        renamed: the operator's own names of arguments that are called otherwise here.
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
     """
 
@@ -40,6 +43,8 @@ class Call(NamedTuple):
     inner: str = ""
     outer: tuple[str, ...] = ()
     shrinks: bool = False
+    imported: bool = False
+    renamed: Mapping[str, str] = {}
 
     @property
     def is_held(self) -> bool:

@@ -13,8 +13,21 @@ from typing import Any, NamedTuple
 
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.faults import Fault
-from graph_engine.spec.params import BoolParam, ChoiceParam, DtypeParam, FloatParam, IntParam, IntsParam, Param, ShapeParam, TextParam
+from graph_engine.spec.params import (
+    BoolParam,
+    ChoiceParam,
+    DtypeParam,
+    FloatParam,
+    IntParam,
+    IntsParam,
+    LiteralParam,
+    Param,
+    PathParam,
+    ShapeParam,
+    TextParam,
+)
 from graph_engine.spec.ports import Port
+from graph_engine.spec.signature import SignatureParam
 from graph_engine.spec.tensor import ITEM_SIZES, Dim, N, Shape, Size, TensorSpec
 
 FREE_NAMES = ("T", "H", "W")
@@ -86,6 +99,7 @@ def _draw(spec: BlockSpec, rng: random.Random, free: bool, sound: bool) -> Case:
     for param in spec.params:
         if param.required and not sound and rng.random() < 0.02:
             params[param.name] = None
+    spec = spec.fitted(params)
     layouts = Layouts(spec, params, rng, free)
     inputs = {port.name: layouts.arriving(port) for port in spec.inputs}
     return Case(spec, _shaped(params, spec, inputs, rng), inputs)
@@ -123,7 +137,7 @@ def _ints(param: Param, rng: random.Random) -> Any:
         return rng.sample(range(rank := rng.randint(1, 5)), rank)
     if param.single and rng.random() < 0.5:
         return rng.randint(param.minimum, param.minimum + 3)
-    items = [rng.randint(param.minimum, param.minimum + 3) for _ in range(param.length or rng.randint(1, 3))]
+    items = [rng.randint(param.minimum, param.minimum + 3) for _ in range(param.length or rng.randint(*(param.lengths or (1, 3))[:1], 3))]
     return [None if param.holes and rng.random() < 0.3 else item for item in items]
 
 
@@ -140,6 +154,11 @@ _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     BoolParam: lambda param, rng: rng.random() < 0.5,
     ChoiceParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
     DtypeParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
+    PathParam: lambda param, rng: rng.choice(["own.Block", "torch.nn.ReLU"]),
+    LiteralParam: lambda param, rng: rng.choice(["[1, 2]", "None", "relu"]),
+    SignatureParam: lambda param, rng: rng.choice(
+        [("(dim: int, rate: float = 0.5, sizes=())", "(x, mask=None)", "y", ""), ("(dim=3)", "(*parts, loud=False)", "(y, (h, c))", "")]
+    ),
     TextParam: lambda param, rng: rng.choice(
         ["ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"]
     ),

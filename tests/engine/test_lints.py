@@ -22,7 +22,12 @@ from tests.engine.edits import EDITS
 from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
-CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES} | {"group.no-output", "group.repeat"})
+OTHERS = {
+    "group.no-output", "group.repeat", "group.too-many",
+    "module.asked", "module.outputs", "module.refused", "module.unread", "module.untrusted",
+}  # fmt: skip
+"""Codes of findings that are no rule's, and need a page all the same."""
+CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES} | OTHERS)
 
 WRONG = {
     "in_channels": 7,
