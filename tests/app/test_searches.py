@@ -226,9 +226,7 @@ def test_groups_are_found_like_blocks(window: MainWindow) -> None:
     window.canvas.setFocus()
     window.canvas.select(())
     hands.key(Qt.Key.Key_A, SHIFT)
-    popup = popup_of(window)
-    assert popup.model.found[0].text == definition.name
-    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    enter(popup_of(window), definition.name)
     assert len(graph.groups) == 2
     window.session.enter(next(iter(graph.groups)))
     window.canvas.setFocus()
