@@ -84,6 +84,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("cut", "edit", _(_C, "Cu&t"), (Key.Cut,), "scissors", "", "edits.cut", gap=True, local=True),
     Act("copy", "edit", _(_C, "&Copy"), (Key.Copy,), "copy", "", "edits.copy", local=True),
     Act("paste", "edit", _(_C, "&Paste"), (Key.Paste,), "clipboard", "", "edits.paste", local=True),
+    Act("paste_fed", "edit", _(_C, "Paste &With Incoming Edges"), ("Ctrl+Shift+V",), "",
+        _(_C, "What feeds the copied nodes feeds the new ones"), "edits.paste_fed", local=True),
     Act("duplicate", "edit", _(_C, "&Duplicate"), ("Ctrl+D",), "copy-simple", "", "edits.duplicate", local=True),
     Act("delete", "edit", _(_C, "De&lete"), (Key.Delete, "Backspace"), "trash", "", "edits.delete", local=True),
     Act("add", "edit", _(_C, "&Add Block…"), ("Shift+A",), "plus", _(_C, "Search for a block and add it at the pointer"),

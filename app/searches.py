@@ -49,8 +49,7 @@ class Searches(QObject):
             hint = hint.format(graph[node].name)
         else:
             selected = view.selected_nodes()
-            usual = self._habits.beside(graph[selected[0]].block, "output") if len(selected) == 1 else {}
-            specs = sorted(blocks_for(graph), key=lambda s: -usual.get(s.id, 0))
+            specs = self._habits.order(blocks_for(graph), graph[selected[0]].block if len(selected) == 1 else "")
             hint = self.tr("Add a block")
 
         def add(block: str) -> None:

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 _DOCUMENT_ACTIONS = (
     "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
+    "paste_fed", "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
+    "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 _NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
