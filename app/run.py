@@ -95,12 +95,14 @@ class Run(QObject):
 
     def take(self, events: Iterable[Event]) -> None:
         """Takes in what the worker reports; views are told once for the whole list."""
-        measured = moved = False
+        measured: dict[str, tuple[list[int], list[float]]] = {}
+        moved = False
         for event in events:
             match event:
                 case Measured(name, step, _, value):
-                    self.series.setdefault(name, Series()).append(step, value)
-                    measured = True
+                    steps, values = measured.setdefault(name, ([], []))
+                    steps.append(step)
+                    values.append(value)
                 case Progress():
                     self.progress = event
                     moved = True
@@ -108,6 +110,8 @@ class Run(QObject):
                     self._become(state, message or "", node)
                 case Log(text):
                     self.logged.emit(text)
+        for name, (steps, values) in measured.items():
+            self.series.setdefault(name, Series()).extend(steps, values)
         if measured:
             self.metrics_changed.emit()
         if moved:

@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
             from app.panels.charts import ChartsPanel
 
             self.charts = ChartsPanel(self.run)
+            self.charts.failed.connect(self.status.tell)
             self._charts_place.addWidget(self.charts)
 
     def _make_panels(self) -> None:

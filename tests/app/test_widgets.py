@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.series import Series
 from app.widgets.form import Form
 from app.widgets.highlight import python_spans
 from app.widgets.param_editors import EDITORS, editor_for
@@ -131,18 +128,6 @@ def test_option_brings_its_parameters(qtbot: QtBot) -> None:
     form.edited.connect(lambda name, value, gesture: parts.append(name))
     qtbot.keyClicks(form.nested("optimizer").rows["lr"].editor.field, "1")
     assert parts == ["optimizer.lr"]
-
-
-def test_series_keeps_extremes_and_skips_what_is_no_number() -> None:
-    series = Series()
-    for step in range(10_000):
-        series.append(step, 7.0 if step == 5000 else math.nan if step == 6000 else 1.0)
-    steps, values = series.raw(0, 10_000, 100)
-    assert len(steps) <= 2 * 100 + 100
-    assert values.max() == 7.0
-    assert series.bounds == (1.0, 7.0)
-    assert math.isnan(series.at(6000))
-    assert series.at(5000.3) == 7.0
 
 
 def test_spans_cover_doc_strings_of_many_lines() -> None:
