@@ -1,4 +1,4 @@
-"""Child processes of the window. No other file of the window starts a process or a thread.
+"""Child processes and threads of the window. No other file of the window starts one.
 
 The worker owns torch. It is started behind the window, warms up, and waits for a run; when it dies, whatever the reason, the window
 is told at once and a fresh one is started. Code that a document names and that is not the program's own is run by another one.
@@ -10,10 +10,11 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThreadPool, QTimer, Signal
 
 from graph_engine.foreign.child import COMMAND, READY, START_SECONDS
 from graph_engine.foreign.questions import SECONDS
@@ -296,6 +297,20 @@ class Asker(QObject):
         self._waiting = others
         self.replied.emit(key, {"refusal": words.format(request["path"])})
         self._go_on()
+
+
+class Errand(QObject):
+    """Work that takes too long for the window's thread; it must touch nothing that the window shows.
+
+    Signals:
+        done: what the work returned.
+    """
+
+    done = Signal(object)
+
+    def __init__(self, work: Callable[[], object], parent: QObject | None = None):
+        super().__init__(parent)
+        QThreadPool.globalInstance().start(lambda: self.done.emit(work()))
 
 
 def _environment() -> QProcessEnvironment:

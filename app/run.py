@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -11,10 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Worker
 from app.names import file_stem
-from app.series import Series
+from app.series import Series, read_series
 from graph_engine import Graph
+from graph_engine.errors import ArchloomError
 from graph_engine.training.events import Event, Log, Measured, Progress, StateChange
-from graph_engine.training.rundir import new_run
+from graph_engine.training.rundir import METRICS, new_run, read_run, write_run
 from graph_engine.training.state import RunState
 
 NOTHING_DONE = Progress(0, 0, 0, 0, 0.0)
@@ -78,20 +80,26 @@ class Run(QObject):
             return None
         return (time.monotonic() - self._since) / done * (self.progress.steps - self.progress.step)
 
+    def home(self, graph: Graph) -> Path:
+        """Where the runs of a document are."""
+        return self._runs / file_stem(graph.name)
+
     def start(self, graph: Graph, folder: Path | None = None) -> None:
         """Begins a run of ``graph`` as it is now, in a folder of its own.
 
         Raises:
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
-        self.folder = new_run(graph, folder if folder is not None else self._runs / file_stem(graph.name))
-        self.series = {}
-        self.progress = NOTHING_DONE
-        self.began.emit()
-        self.progress_changed.emit()
-        self._become(RunState.STARTING)
-        self.worker.start()
+        self.folder = new_run(graph, folder if folder is not None else self.home(graph))
+        self._begin({})
         self.worker.run(self.folder)
+
+    def resume(self, folder: Path) -> None:
+        """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
+        self.folder = folder
+        self._begin(read_series(folder / METRICS))
+        self.metrics_changed.emit()
+        self.worker.run(folder, resume=True)
 
     def take(self, events: Iterable[Event]) -> None:
         """Takes in what the worker reports; views are told once for the whole list."""
@@ -117,6 +125,14 @@ class Run(QObject):
         if moved:
             self.progress_changed.emit()
 
+    def _begin(self, series: dict[str, Series]) -> None:
+        self.series = series
+        self.progress = NOTHING_DONE
+        self.began.emit()
+        self.progress_changed.emit()
+        self._become(RunState.STARTING)
+        self.worker.start()
+
     def _become(self, state: RunState, message: str = "", node: str | None = None) -> None:
         if state == RunState.RUNNING:
             self._since, self._since_step = time.monotonic(), self.progress.step
@@ -125,6 +141,16 @@ class Run(QObject):
 
     def _on_died(self, message: str) -> None:
         if self.is_busy:
-            self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; press Run to train again."))
+            self._write_down(message)
+            self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; Runs can resume it from its last checkpoint."))
         else:
             self.state_changed.emit()
+
+    def _write_down(self, message: str) -> None:
+        """Says in the run's folder what its process could not say any more."""
+        if self.folder is None:
+            return
+        try:
+            write_run(self.folder, replace(read_run(self.folder), state=RunState.FAILED, message=message))
+        except ArchloomError as error:
+            self.logged.emit(str(error))

@@ -7,9 +7,11 @@ no peak is lost.
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -270,6 +272,38 @@ class Series:
         steps, values = (kept[: self._levels[0].steps.place(step)] for kept in self.all())
         self.__init__()  # type: ignore[misc]
         self.extend(steps, values)
+
+
+class Overlay(NamedTuple):
+    """An earlier run that lies under the current one.
+
+    Attributes:
+        name: of the run.
+        colour: place of its colour among those of series.
+        series: its metrics.
+    """
+
+    name: str
+    colour: int
+    series: Mapping[str, Series]
+
+
+def read_series(path: Path) -> dict[str, Series]:
+    """The metrics of a run from its ``metrics.jsonl``, up to a line that is damaged; none where there is no such file."""
+    rows: dict[str, tuple[list[int], list[float]]] = {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                steps, values = rows.setdefault(row["name"], ([], []))
+                steps.append(row["step"])
+                values.append(float(row["value"]))
+    except (OSError, ValueError, KeyError):  # a run that was killed may end in half a line
+        pass
+    found = {name: Series() for name in rows}
+    for name, (steps, values) in rows.items():
+        found[name].extend(steps, values[: len(steps)])
+    return found
 
 
 def smoothed(places: Floats, means: Floats, width: float) -> Floats:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedLayout, QWidget
 
-from app.panels.plot import SPLITS, Overlay, Plot
+from app.panels.plot import SPLITS, Plot
 from app.run import Run
+from app.series import Overlay
 from app.widgets.empty import EmptyState
 from app.widgets.text import measure_words
 from graph_engine.errors import UnwritableError

@@ -6,11 +6,10 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor
+from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.panels.plot_items import Axis, Line, View
-from app.series import Series
+from app.series import Overlay, Series
 from app.theme.icons import icon
 from app.theme.style import current, sans
 from app.theme.tokens import SPACE, TYPE
@@ -44,20 +43,6 @@ SMOOTHINGS = (0.0, 0.01, 0.03, 0.1)
 
 _NARROW = 360
 """Up to this width the legend has room for the values only."""
-
-
-class Overlay(NamedTuple):
-    """An earlier run that lies under the current one.
-
-    Attributes:
-        name: of the run.
-        colour: place of its colour among those of series.
-        series: its metrics.
-    """
-
-    name: str
-    colour: int
-    series: Mapping[str, Series]
 
 
 class Plot(QWidget):
@@ -340,6 +325,10 @@ class Plot(QWidget):
             across = self._box.mapSceneToView(place).x()
             step = max(1.0, float(round(10**across))) if self.log_x.isChecked() else max(0.0, float(round(across)))
             self._cursor.setPos(math.log10(step) if self.log_x.isChecked() else step)
+        self._write_legend()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._write_legend()
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from app.panels.plot import Overlay, Plot
-from app.series import Series, smoothed
+from app.panels.plot import Plot
+from app.series import Overlay, Series, smoothed
 
 
 def filled(values: np.ndarray, batch: int = 777) -> Series:

@@ -19,6 +19,7 @@ from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
 from graph_engine.training.events import Measured, Progress, StateChange
+from graph_engine.training.rundir import read_run
 from graph_engine.training.state import RunState
 
 PATIENCE_MS = 60_000
@@ -69,6 +70,10 @@ def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) ->
     print(f"told after {1000 * (time.monotonic() - begun):.0f} ms")
     assert run.state == RunState.FAILED
     assert "signal 9" in run.message
+    assert run.folder is not None
+    record = read_run(run.folder)
+    assert record.state == RunState.FAILED
+    assert "signal 9" in (record.message or "")
     assert window.isVisible()
     with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
         pass

@@ -15,8 +15,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
-from app.panels.plot import Overlay, Plot
-from app.series import Series
+from app.panels.plot import Plot
+from app.series import Overlay, Series
 from app.startup import make_application
 
 BATCH = 30
