@@ -88,7 +88,7 @@ class Runs(QObject):
 
     def refresh(self) -> None:
         """Reads the folder of runs again."""
-        self.entries = tuple(filter(None, map(self._read, list_runs(self._run.home(self._session.graph))[:MOST_SHOWN])))
+        self.entries = tuple(filter(None, map(self._read, list_runs(self._run.home(self._session.document))[:MOST_SHOWN])))
         self.changed.emit()
 
     def show(self, folder: Path, is_shown: bool) -> None:
@@ -117,10 +117,10 @@ class Runs(QObject):
 
     def differences(self, entry: Entry) -> list[str]:
         """What the document as it is now says otherwise than the run: a setting each, and the network."""
-        now, then = _flat(self._session.graph.settings.to_plain()), _flat(entry.record.settings)
+        now, then = _flat(self._session.document.settings.to_plain()), _flat(entry.record.settings)
         found = [f"{name} {_word(then.get(name))} → {_word(now.get(name))}" for name in {**then, **now} if then.get(name) != now.get(name)]
         try:
-            same = (entry.folder / "source" / "model.py").read_text(encoding="utf-8") == self._session.graph.to_python()
+            same = (entry.folder / "source" / "model.py").read_text(encoding="utf-8") == self._session.document.to_python()
         except (OSError, ArchloomError):
             same = False
         return found if same else [*found, self.tr("the network")]

@@ -22,7 +22,7 @@ from graph_engine.training.state import RunState
 @pytest.fixture
 def folder(window: MainWindow) -> Path:
     """A finished run of the window's document."""
-    made = new_run(window.session.graph, window.run.home(window.session.graph))
+    made = new_run(window.session.document, window.run.home(window.session.document))
     rows = [{"step": n, "epoch": 1, "name": "train/loss", "value": 1.0 / n} for n in range(1, 101)]
     (made / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 101, "ep')
     write_run(made, replace(read_run(made), state=RunState.FINISHED, epochs=5, metrics={"val/loss": 0.25, "val/accuracy": 0.9}))
