@@ -107,6 +107,10 @@ class Worker(QObject):
         """Begins the run in that folder as soon as the worker is warm."""
         self.send({"do": "run", "run_dir": str(run_dir), "epochs": epochs, "seed": seed, "device": device, "resume": resume})
 
+    def probe(self, kind: str, run_dir: Path) -> None:
+        """Has a question answered (`graph_engine.training.probe`)."""
+        self.send({"do": "probe", "run_dir": str(run_dir), "kind": kind})
+
     def pause(self) -> None:
         self.send({"do": "pause"})
 

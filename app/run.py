@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,8 +17,8 @@ from app.names import file_stem
 from app.series import Series, read_series
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
-from graph_engine.training.events import Event, Log, Measured, Progress, StateChange
-from graph_engine.training.rundir import METRICS, new_run, read_run, write_run
+from graph_engine.training.events import Event, Log, Measured, Probed, Progress, StateChange
+from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
 NOTHING_DONE = Progress(0, 0, 0, 0, 0.0)
@@ -39,6 +41,7 @@ class Run(QObject):
         progress_changed: `progress` differs.
         metrics_changed: some series have more values.
         logged: text that the run printed.
+        probed: a question that was asked with `probe` is answered; the `Probed`.
     """
 
     began = Signal()
@@ -46,6 +49,7 @@ class Run(QObject):
     progress_changed = Signal()
     metrics_changed = Signal()
     logged = Signal(str)
+    probed = Signal(object)
 
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
         super().__init__(parent)
@@ -57,6 +61,7 @@ class Run(QObject):
         self.progress = NOTHING_DONE
         self.series: dict[str, Series] = {}
         self.folder: Path | None = None
+        self._probe: Path | None = None
         self._since = 0.0
         self._since_step = 0
         worker.events.connect(self.take)
@@ -64,8 +69,13 @@ class Run(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run holds the worker."""
-        return self.state.is_active
+        """Whether a run or a question holds the worker."""
+        return self.state.is_active or self.is_probing
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a question is being answered."""
+        return self._probe is not None
 
     @property
     def fraction(self) -> float:
@@ -94,6 +104,23 @@ class Run(QObject):
         self._begin({})
         self.worker.run(self.folder)
 
+    def probe(self, graph: Graph, kind: str) -> None:
+        """Asks a question of a network that is trained for a moment, in a folder that goes afterwards.
+
+        Raises:
+            ArchloomError: the graph has errors, or cannot be trained.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="archloom-"))
+        try:
+            prepare(graph, folder)
+        except ArchloomError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._probe = folder
+        self.worker.start()
+        self.worker.probe(kind, folder)
+        self.state_changed.emit()
+
     def resume(self, folder: Path) -> None:
         """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
         self.folder = folder
@@ -111,7 +138,10 @@ class Run(QObject):
                     steps, values = measured.setdefault(name, ([], []))
                     steps.append(step)
                     values.append(value)
-                case Progress():
+                case Probed():
+                    self._end_probe()
+                    self.probed.emit(event)
+                case Progress() if not self.is_probing:
                     self.progress = event
                     moved = True
                 case StateChange(state, message, node):
@@ -139,8 +169,17 @@ class Run(QObject):
         self.state, self.message, self.node = state, message, node
         self.state_changed.emit()
 
+    def _end_probe(self) -> None:
+        if self._probe is not None:
+            shutil.rmtree(self._probe, ignore_errors=True)
+        self._probe = None
+        self.state_changed.emit()
+
     def _on_died(self, message: str) -> None:
-        if self.is_busy:
+        if self.is_probing:
+            self._end_probe()
+            self.logged.emit(message)
+        elif self.is_busy:
             self._write_down(message)
             self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; Runs can resume it from its last checkpoint."))
         else:

@@ -40,6 +40,7 @@ from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotation import COLOURS
 from graph_engine.templates import templates
+from graph_engine.training.events import Probed
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -202,6 +203,19 @@ class MainWindow(QMainWindow):
     def stop_run(self) -> None:
         self.run.worker.stop()
 
+    def ask_run(self, kind: str) -> None:
+        """Asks a question of a network that is trained for a moment; the answer comes in a dialog."""
+        try:
+            self.run.probe(self.session.document, kind)
+        except ArchloomError as error:
+            self.documents.complain(self.tr("There is nothing to try yet"), error)
+
+    def _show_answer(self, answer: Probed) -> None:
+        from app.panels.answer import AnswerDialog
+
+        self.answer = AnswerDialog(self.session, answer, self)
+        self.answer.open()
+
     def resume_run(self, folder: Path) -> None:
         """Goes on with an earlier run from its last checkpoint."""
         self.need_charts()
@@ -228,7 +242,12 @@ class MainWindow(QMainWindow):
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session)
-        self.training = TrainingPanel(session, run, tuple(self.actions_[id] for id in ("run", "pause", "stop")))
+        self.training = TrainingPanel(
+            session,
+            run,
+            tuple(self.actions_[id] for id in ("run", "pause", "stop")),
+            tuple(self.actions_[id] for id in ("find_rate", "learn_batch")),
+        )
         self.problems = ProblemsPanel(session)
         self.code = CodePanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
@@ -301,6 +320,7 @@ class MainWindow(QMainWindow):
         run.state_changed.connect(self._on_run)
         run.progress_changed.connect(self._on_progress)
         run.logged.connect(self.status.tell)
+        run.probed.connect(self._show_answer)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
@@ -378,6 +398,7 @@ class MainWindow(QMainWindow):
         actions["run"].setEnabled(has_document and (not run.is_busy or paused) and not run.worker.problem)
         actions["pause"].setEnabled(run.state == RunState.RUNNING)
         actions["stop"].setEnabled(run.is_busy)
+        actions.enable(("find_rate", "learn_batch"), has_document and not run.is_busy and not run.worker.problem)
         self._on_progress()
 
     def _on_progress(self) -> None:

@@ -161,9 +161,10 @@ class Axis(pg.AxisItem):
     """An axis whose ticks keep apart on a logarithmic scale as well: 1, 2, 5 of each decade."""
 
     def logTickValues(self, low: float, high: float, size: float, _: list[Any]) -> list[tuple[float | None, list[float]]]:
+        room = 20 if self.orientation in ("left", "right") else 60  # what a label takes
         decades = range(math.floor(low), math.ceil(high) + 1)
-        digits = (1, 2, 5) if high - low < size / 60 else (1,)
-        every = max(1, math.ceil(60 * len(decades) / 3 / max(size, 1.0)))
+        digits = (1, 2, 5) if (high - low) * 3 * room < size else (1,)
+        every = max(1, math.ceil((high - low) * room / max(size, 1.0)))
         ticks = [decade + math.log10(digit) for decade in decades[::every] for digit in digits]
         return [(1.0, [tick for tick in ticks if low <= tick <= high])]
 
