@@ -178,6 +178,7 @@ class TrainingPanel(QWidget):
             self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
             self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))),
             self.tr("Time left"): time_text(left) if left is not None else "–",
+            self.tr("Learning rate"): f"{self._run.series['lr'].last:.3g}" if "lr" in self._run.series else "–",
         }
         tested = {name.removeprefix("test/"): series.last for name, series in self._run.series.items() if name.startswith("test/")}
         if tested:

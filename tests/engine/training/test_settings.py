@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from graph_engine import Graph
 from graph_engine.codegen.project import project_files
 from graph_engine.errors import RunError
+from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
 from graph_engine.settings.option import Option
 from graph_engine.settings.schedules import CONSTANT, OWN, SCHEDULES
@@ -28,7 +31,11 @@ from tests.engine.training.helpers import ROOT, change, metrics, small_net
 
 SCHEDULERS = [option for option in SCHEDULES if option is not CONSTANT]
 
+LOSS_SHAPES = {"weight", "pos_weight", "ignore_index", "size_average", "reduce", "reduction"}
+"""What the script sets by the data, or leaves at the mean."""
+
 UNDECLARED = {
+    *LOSS_SHAPES,
     "params", "optimizer", "last_epoch",  # what the script passes
     "foreach", "maximize", "capturable", "differentiable", "fused",  # how torch computes
     "epochs", "steps_per_epoch", "mode", "scale_fn", "scale_mode",  # said otherwise
@@ -58,6 +65,11 @@ def test_an_optimizer_is_declared_as_torch_has_it(option: Option) -> None:
 @pytest.mark.parametrize("option", SCHEDULERS, ids=lambda option: option.id)
 def test_a_schedule_is_declared_as_torch_has_it(option: Option) -> None:
     held_against(option, torch.optim.lr_scheduler)
+
+
+@pytest.mark.parametrize("option", LOSSES, ids=lambda option: option.id)
+def test_a_loss_is_declared_as_torch_has_it(option: Option) -> None:
+    held_against(option, torch.nn)
 
 
 def test_none_of_torch_is_missing_but_what_cannot_be_declared() -> None:
@@ -156,6 +168,20 @@ def test_a_run_ends_early_where_nothing_becomes_better(tmp_path: Path, capsys: p
     assert run(run_dir, lambda _: None, Control()).state is RunState.FINISHED
     assert max(row["epoch"] for row in metrics(run_dir)) == 3
     assert "No better validation loss for 2 epochs: the run ends with epoch 3." in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch by torch
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a compiler")
+def test_a_compiled_network_trains_alike(tmp_path: Path) -> None:
+    losses = []
+    for compiled in (False, True):
+        run_dir = new_run(small_net(epochs=1, batch_size=512, compile=compiled), tmp_path)
+        record = run(run_dir, lambda _: None, Control())
+        assert record.state is RunState.FINISHED, record.message
+        losses.append([row["value"] for row in metrics(run_dir) if row["name"] == "train/loss"])
+        names = set(load_file(run_dir / "weights.safetensors"))
+        assert not any("_orig_mod" in name for name in names)
+    assert losses[0][0] == pytest.approx(losses[1][0], rel=0.1), "dropout draws other numbers, the network is the same"
 
 
 def test_parts_of_a_batch_add_up_to_the_whole(tmp_path: Path) -> None:
