@@ -33,6 +33,7 @@ from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
+from app.trials import Trials
 from app.trust_bar import TrustBar
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
@@ -40,7 +41,6 @@ from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotation import COLOURS
 from graph_engine.templates import templates
-from graph_engine.training.events import Probed
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
+        self.trials = Trials(self)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
@@ -203,19 +204,6 @@ class MainWindow(QMainWindow):
     def stop_run(self) -> None:
         self.run.worker.stop()
 
-    def ask_run(self, kind: str) -> None:
-        """Asks a question of a network that is trained for a moment; the answer comes in a dialog."""
-        try:
-            self.run.probe(self.session.document, kind)
-        except ArchloomError as error:
-            self.documents.complain(self.tr("There is nothing to try yet"), error)
-
-    def _show_answer(self, answer: Probed) -> None:
-        from app.panels.answer import AnswerDialog
-
-        self.answer = AnswerDialog(self.session, answer, self)
-        self.answer.open()
-
     def resume_run(self, folder: Path) -> None:
         """Goes on with an earlier run from its last checkpoint."""
         self.need_charts()
@@ -320,7 +308,6 @@ class MainWindow(QMainWindow):
         run.state_changed.connect(self._on_run)
         run.progress_changed.connect(self._on_progress)
         run.logged.connect(self.status.tell)
-        run.probed.connect(self._show_answer)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)

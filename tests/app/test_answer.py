@@ -24,7 +24,8 @@ def test_the_button_asks_and_the_answer_is_taken_over_as_one_step(qtbot: QtBot, 
         assert not window.actions_["run"].isEnabled()
     assert run.state == RunState.IDLE
     assert not window.runs.entries, "no run is left behind"
-    dialog = window.answer
+    dialog = window.trials.answer
+    assert dialog is not None
     assert dialog.use_button is not None
     before = window.session.document.settings
     dialog.use_button.click()
@@ -55,7 +56,7 @@ def test_a_graph_with_errors_is_not_tried(window: MainWindow, monkeypatch: objec
     told: list[str] = []
     window.documents.complain = lambda title, error: told.append(str(error))  # type: ignore[method-assign]
     window.session.execute(SetParams(window.session.document.named("conv1").id, {"kernel_size": 40}))
-    window.ask_run("rate")
+    window.trials.ask("rate")
     assert told
     assert not window.run.is_probing
     assert not list(Path(window.run.home(window.session.document)).glob("*"))
