@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs import Worker
+from app.jobs import Errand, Worker
 from app.names import file_stem
 from app.series import Series, read_series
 from graph_engine import Graph
@@ -63,7 +63,7 @@ class Run(QObject):
         self.folder: Path | None = None
         self._probe: Path | None = None
         self._since = 0.0
-        self._since_step = 0
+        self._since_step: int | None = None
         worker.events.connect(self.take)
         worker.died.connect(self._on_died)
 
@@ -85,9 +85,9 @@ class Run(QObject):
     @property
     def seconds_left(self) -> float | None:
         """Seconds to the end of the run by the pace since it began or went on; None while it is unknown or none runs."""
-        done = self.progress.step - self._since_step
-        if self.state != RunState.RUNNING or done <= 0:
+        if self.state != RunState.RUNNING or self._since_step is None or self.progress.step <= self._since_step:
             return None
+        done = self.progress.step - self._since_step
         return (time.monotonic() - self._since) / done * (self.progress.steps - self.progress.step)
 
     def home(self, graph: Graph) -> Path:
@@ -101,7 +101,7 @@ class Run(QObject):
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
         self.folder = new_run(graph, folder if folder is not None else self.home(graph))
-        self._begin({})
+        self._begin()
         self.worker.run(self.folder)
 
     def probe(self, graph: Graph, kind: str) -> None:
@@ -124,9 +124,9 @@ class Run(QObject):
     def resume(self, folder: Path) -> None:
         """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
         self.folder = folder
-        self._begin(read_series(folder / METRICS))
-        self.metrics_changed.emit()
+        self._begin()
         self.worker.run(folder, resume=True)
+        Errand(lambda: read_series(folder / METRICS), self).done.connect(lambda series: self._join(folder, series))
 
     def take(self, events: Iterable[Event]) -> None:
         """Takes in what the worker reports; views are told once for the whole list."""
@@ -143,6 +143,8 @@ class Run(QObject):
                     self.probed.emit(event)
                 case Progress() if not self.is_probing:
                     self.progress = event
+                    if self._since_step is None:  # a resumed run does not begin with the first step
+                        self._since, self._since_step = time.monotonic(), event.step
                     moved = True
                 case StateChange(state, message, node):
                     self._become(state, message or "", node)
@@ -155,17 +157,26 @@ class Run(QObject):
         if moved:
             self.progress_changed.emit()
 
-    def _begin(self, series: dict[str, Series]) -> None:
-        self.series = series
+    def _begin(self) -> None:
+        self.series = {}
         self.progress = NOTHING_DONE
         self.began.emit()
         self.progress_changed.emit()
         self._become(RunState.STARTING)
         self.worker.start()
 
+    def _join(self, folder: Path, before: dict[str, Series]) -> None:
+        """Puts what a resumed run told before in front of what it has told since."""
+        if folder != self.folder:
+            return
+        for name, series in self.series.items():
+            before.setdefault(name, Series()).extend(*series.all())
+        self.series = before
+        self.metrics_changed.emit()
+
     def _become(self, state: RunState, message: str = "", node: str | None = None) -> None:
         if state == RunState.RUNNING:
-            self._since, self._since_step = time.monotonic(), self.progress.step
+            self._since_step = None
         self.state, self.message, self.node = state, message, node
         self.state_changed.emit()
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.runs import NAME, STATE, TAGS
 from app.window import MainWindow
 from graph_engine.graph.commands import SetSettings
-from graph_engine.training.events import Measured, StateChange
+from graph_engine.training.events import Measured, Progress, StateChange
 from graph_engine.training.rundir import Label, new_run, read_label, read_run, write_run
 from graph_engine.training.state import RunState
 
@@ -80,9 +80,24 @@ def test_the_document_of_a_run_is_taken_back(window: MainWindow, folder: Path) -
     assert session.path is None
 
 
-def test_a_resumed_run_goes_on_with_its_curves(window: MainWindow, folder: Path) -> None:
+@pytest.mark.parametrize("told_first", [False, True])
+def test_a_resumed_run_goes_on_with_its_curves(qtbot: QtBot, window: MainWindow, folder: Path, told_first: bool) -> None:
+    run = window.run
+    told = [StateChange(RunState.RUNNING), Progress(91, 200, 1, 2, 100.0), Measured("train/loss", 91, 1, 5.0)]
     window.resume_run(folder)
-    assert len(window.run.series["train/loss"]) == 100
-    window.run.take([StateChange(RunState.RUNNING), Measured("train/loss", 91, 1, 5.0)])
-    assert len(window.run.series["train/loss"]) == 91
+    if told_first:
+        run.take(told)
+    with qtbot.waitSignal(run.metrics_changed):
+        pass
+    if not told_first:
+        assert len(run.series["train/loss"]) == 100
+        run.take(told)
+    assert len(run.series["train/loss"]) == 91
+    assert run.series["train/loss"].last == 5.0
+    assert run.series["train/loss"].at(1) == 1.0
+    assert run.seconds_left is None, "one report tells no pace"
+    qtbot.wait(20)
+    run.take([Progress(92, 200, 1, 2, 100.0)])
+    assert run.seconds_left is not None
+    assert run.seconds_left > 2.0, "the steps before it went on do not count"
     assert not window.runs_panel.resume_button.isEnabled()
