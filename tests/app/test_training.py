@@ -62,7 +62,7 @@ def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) ->
     with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
         run.worker.start()
     window.start_run()
-    qtbot.waitUntil(lambda: run.state == RunState.RUNNING, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "train/loss" in run.series, timeout=PATIENCE_MS)
     killed = run.worker.pid
     with qtbot.waitSignal(run.worker.died, timeout=5000):
         begun = time.monotonic()
@@ -79,6 +79,12 @@ def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) ->
         pass
     assert run.worker.pid != killed
     assert window.actions_["run"].isEnabled()
+    told = run.series["train/loss"].last_step
+    window.runs_panel.list.setCurrentItem(window.runs_panel.list.topLevelItem(0))
+    window.runs_panel.resume_button.click()
+    qtbot.waitUntil(lambda: "train/loss" in run.series and run.series["train/loss"].last_step > told, timeout=PATIENCE_MS)
+    assert run.series["train/loss"].first_step == 1
+    assert len(run.series["train/loss"]) == run.series["train/loss"].last_step
 
 
 def test_closing_the_window_ends_the_worker(qtbot: QtBot, window: MainWindow) -> None:
