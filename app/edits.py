@@ -17,10 +17,13 @@ from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
-from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
-from graph_engine.graph.groups import AddDefinition, Expand, In, block_named, dissolve, group
+from graph_engine.graph.groups import AddDefinition, Expand, In, block_named
 from graph_engine.graph.node import Node, Position
+from graph_engine.graph.regroup import dissolve, group
+from graph_engine.graph.sharing import Share, Unshare
 
 STEP = 32.0
 """How far a pasted or duplicated node lies from its model, to the right and down, in scene units."""

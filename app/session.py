@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge import GraphBridge
 from graph_engine import Graph
 from graph_engine.analysis.checked import CheckedGraph
-from graph_engine.graph.commands import Command, SetSettings
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import SetSettings
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.groups import In, path_to

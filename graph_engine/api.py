@@ -12,23 +12,14 @@ from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
 from graph_engine.errors import GraphError
-from graph_engine.graph import groups
+from graph_engine.graph import groups, regroup
 from graph_engine.graph.changes import Change
-from graph_engine.graph.commands import (
-    AddNode,
-    Command,
-    Connect,
-    Disconnect,
-    RemoveNodes,
-    Rename,
-    SetParams,
-    SetSettings,
-    Share,
-    Unshare,
-)
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import AddNode, Connect, Disconnect, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.graph.sharing import Share, Unshare
 from graph_engine.lowering import lower
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.foreign import Answers
@@ -136,7 +127,7 @@ class Editing(ABC):
             GraphError: they cannot be a group; the message tells why.
         """
         before = set(self._target.nodes)
-        self._do(groups.group(self._target, [self._target[node].id for node in nodes], name))
+        self._do(regroup.group(self._target, [self._target[node].id for node in nodes], name))
         return next(node for node in self._target if node.id not in before)
 
     def use(self, group: Node | str, *, name: str | None = None, position: Position = (0.0, 0.0), **params: Any) -> Node:
@@ -160,7 +151,7 @@ class Editing(ABC):
         Raises:
             GraphError: the node is no group, or shares its weights with another.
         """
-        self._do(groups.dissolve(self._target, self._target[node].id))
+        self._do(regroup.dissolve(self._target, self._target[node].id))
 
     def share(self, owner: Node | str, *others: Node | str) -> None:
         """Lets nodes of the same block compute with the weights of ``owner``, as the branches of a siamese network do.

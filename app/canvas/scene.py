@@ -19,7 +19,7 @@ from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
-from graph_engine.graph.commands import Command
+from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Position
 

@@ -11,7 +11,7 @@ from app.theme.tokens import SPACE
 from app.widgets.layouts import clear
 from app.widgets.section import Section
 from graph_engine.errors import GraphError
-from graph_engine.graph.commands import Command
+from graph_engine.graph.command import Command
 from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.groups import Describe, SetExposed, uses
 from graph_engine.graph.node import Node

@@ -23,9 +23,11 @@ from app.widgets.section import Section
 from app.widgets.text import bytes_text, count_text, shape_words, short_text
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
 from graph_engine.errors import GraphError
-from graph_engine.graph.commands import Command, Macro, Rename, SetParams, Silence, Unshare
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro, Rename, SetParams, Silence
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.node import GroupSpec, Node
+from graph_engine.graph.sharing import Unshare
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.params import Param, PathParam
 from graph_engine.spec.tensor import TensorSpec

@@ -5,42 +5,17 @@ A command checks everything before it changes anything, so one that raises has c
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph_engine.errors import CycleError, EdgeError, GraphError, NodeNameError, ParamError, PortTakenError
+from graph_engine.errors import CycleError, EdgeError, NodeNameError, ParamError, PortTakenError
+from graph_engine.graph.command import Command
 from graph_engine.graph.definition import check_use
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+from graph_engine.graph.sharing import check_sharing, leave
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
-
-
-class Command(ABC):
-    """One undoable edit.
-
-    Attributes:
-        text: what it does, for the Edit menu: "Add Conv2d".
-    """
-
-    text: str = ""
-
-    @abstractmethod
-    def do(self, graph: CoreGraph) -> None:
-        """Carries out the edit; again after `undo`, with the same result.
-
-        Raises:
-            GraphError: the edit is refused; the graph is as before.
-        """
-
-    @abstractmethod
-    def undo(self, graph: CoreGraph) -> None:
-        """Takes the edit back."""
-
-    def merged(self, later: Command) -> Command | None:
-        """One command for this one and ``later``, where both are steps of one gesture; else None."""
-        return None
 
 
 class AddNode(Command):
@@ -131,7 +106,7 @@ class RemoveNodes(Command):
         self.owners = dict(graph._owners)
         if self.owners:
             for id in self.ids:
-                _leave(graph, id)
+                leave(graph, id)
         for id in self.ids:
             graph._delete_node(id)
 
@@ -142,17 +117,6 @@ class RemoveNodes(Command):
         graph._restore_owners(self.owners)
         assert self.edges is not None
         self.edges.undo(graph)
-
-
-def _leave(graph: CoreGraph, id: str) -> None:
-    """Takes a node out of those that compute with the same weights."""
-    others = [other for other in graph.sharing(id) if other != id]
-    if id in graph._owners:
-        graph._set_owner(id, None)
-    elif others:
-        graph._set_owner(others[0], None)
-        for other in others[1:]:
-            graph._set_owner(other, others[0])
 
 
 class AddMany(Command):
@@ -221,61 +185,6 @@ class AddMany(Command):
             graph._delete_edge(edge.id)
         for id in reversed(self.nodes):
             graph._delete_node(id)
-
-
-def check_sharing(owner: Node, other: Node) -> None:
-    """Raises `GraphError` where ``other`` cannot compute with the weights of ``owner``."""
-    if owner.spec.call.kind != "module":
-        raise GraphError(f"{owner.name} has no weights to share: only layers and groups have some.")
-    if owner.spec != other.spec:
-        raise GraphError(f"{other.name} cannot share the weights of {owner.name}: {other.block} is not the same block as {owner.block}.")
-
-
-class Share(Command):
-    """Lets nodes of one block compute with the weights of the first, which their parameters become those of.
-
-    Args:
-        nodes: ids, the owner's first.
-    """
-
-    def __init__(self, nodes: Sequence[str]):
-        self.ids = tuple(dict.fromkeys(nodes))
-        self.text = "Share weights"
-        self.owners: dict[str, str] = {}
-        self.params: dict[str, dict[str, Any]] = {}
-
-    def do(self, graph: CoreGraph) -> None:
-        owner, *others = [graph[id] for id in self.ids]
-        for other in others:
-            check_sharing(owner, other)
-        self.owners = dict(graph._owners)
-        first = graph.owner(owner.id)
-        joining = {id for other in others for id in graph.sharing(other.id)} - {first}
-        self.params = {id: dict(graph[id].params) for id in sorted(joining)}
-        for id in self.params:
-            graph._set_owner(id, first)
-            graph._set_params(id, graph[first].params)
-
-    def undo(self, graph: CoreGraph) -> None:
-        graph._restore_owners(self.owners)
-        for id, params in self.params.items():
-            graph._set_params(id, params)
-
-
-class Unshare(Command):
-    """Gives a node weights of its own again."""
-
-    def __init__(self, node: str):
-        self.node = node
-        self.text = "Stop sharing weights"
-        self.owners: dict[str, str] = {}
-
-    def do(self, graph: CoreGraph) -> None:
-        self.owners = dict(graph._owners)
-        _leave(graph, graph[self.node].id)
-
-    def undo(self, graph: CoreGraph) -> None:
-        graph._restore_owners(self.owners)
 
 
 class SetParams(Command):

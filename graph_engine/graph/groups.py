@@ -7,23 +7,17 @@ port, those at a port that is gone are taken away, and parameters that no use ha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from graph_engine.blocks import registry
 from graph_engine.errors import GraphError, quoted
-from graph_engine.graph.commands import AddMany, AddNode, Command, Connect, Macro, Move, RemoveNodes
-from graph_engine.graph.definition import GROUP, Definition, Exposed, check_use, free_title, new_definition_id
-from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+from graph_engine.graph.command import Command
+from graph_engine.graph.definition import GROUP, Definition, Exposed, check_use
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Edge, GroupSpec
 from graph_engine.spec.block import BlockSpec
-
-COLUMN, ROW = 272.0, 120.0
-"""From one node to the next, in scene units."""
-
-End = tuple[str, str]
-"""A node's id and one of its ports."""
 
 
 class AddDefinition(Command):
@@ -276,176 +270,6 @@ def block_named(graph: CoreGraph, id: str) -> BlockSpec:
     if definition not in graph.definitions:
         raise GraphError(f"The document has no group {quoted(definition)}.")
     return graph.definitions[definition].spec
-
-
-def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
-    """The command that makes a group of some nodes and puts one node in their place.
-
-    Inputs and outputs among them stay where they are.
-
-    Args:
-        graph: the graph that holds them.
-        nodes: their ids.
-        name: of the group.
-
-    Raises:
-        GraphError: they cannot be a group; the message tells why.
-    """
-    chosen = {id for id in nodes if graph[id].spec.call.kind not in ("input", "output")}
-    if not chosen:
-        raise GraphError("Select the nodes that are to become a group first; the network's inputs and outputs stay outside.")
-    _refuse_detours(graph, chosen)
-    for id in chosen:
-        if not chosen.issuperset(graph.sharing(id)):
-            other = next(other for other in graph.sharing(id) if other not in chosen)
-            raise GraphError(f"{graph[id].name} shares its weights with {graph[other].name}: take both into the group, or neither.")
-    definition = Definition(graph.root, new_definition_id(graph.root), free_title(graph.root, name))
-    inside = [n for n in graph if n.id in chosen]
-    for node in inside:
-        definition._insert_node(node)
-    definition._owners = {id: owner for id, owner in graph._owners.items() if id in chosen}
-    left, right = min(n.position[0] for n in inside) - COLUMN, max(n.position[0] for n in inside) + COLUMN
-    sources: dict[End, Node] = {}
-    entering: list[tuple[End, str]] = []
-    edges: list[tuple[End, End]] = []
-    for node in inside:
-        for edge in graph.incoming(node.id):
-            source = (edge.source, edge.source_port)
-            if edge.source not in chosen:
-                if source not in sources:
-                    stem = _argument(edge.target_port, graph[edge.source].name, definition)
-                    sources[source] = _port(definition, "Input", stem, (left, node.position[1]))
-                    entering.append((source, sources[source].name))
-                source = (sources[source].id, "output")
-            edges.append((source, (node.id, edge.target_port)))
-    leaving: dict[End, str] = {}
-    rejoined: list[tuple[str, Edge, int]] = []
-    for node in inside:
-        for out in node.spec.outputs:
-            outside = [e for e in graph.outputs(node.id, out.name) if e.target not in chosen]
-            ends = out is node.spec.outputs[0] and not any(True for _ in graph.outgoing(node.id))
-            if outside or ends:
-                end = _port(definition, "Output", "output" if not leaving else node.name, (right, node.position[1]))
-                leaving[node.id, out.name] = end.name
-                edges.append(((node.id, out.name), (end.id, "input")))
-            rejoined += [(leaving[node.id, out.name], e, graph.inputs(e.target, e.target_port).index(e)) for e in outside]
-    for start, stop in edges:
-        definition._insert_edge(Edge(graph.root._new_edge_id(), *start, *stop))
-    xs, ys = [n.position[0] for n in inside], [n.position[1] for n in inside]
-    used = new_node(graph, definition.spec, None, {}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
-    return Macro(
-        f"Group {len(inside)} nodes",
-        [
-            RemoveNodes([n.id for n in inside]),
-            AddDefinition(definition),
-            AddNode(used),
-            *(Connect(*source, used.id, port) for source, port in entering),
-            *(Connect(used.id, port, e.target, e.target_port, at) for port, e, at in sorted(rejoined, key=lambda r: r[2])),
-        ],
-    )
-
-
-def _refuse_detours(graph: CoreGraph, chosen: set[str]) -> None:
-    """A path that leaves the nodes and comes back would make the group feed itself."""
-    seen: set[str] = set()
-    stack = [e.target for id in chosen for e in graph.outgoing(id) if e.target not in chosen]
-    while stack:
-        id = stack.pop()
-        if id in seen:
-            continue
-        seen.add(id)
-        for edge in graph.outgoing(id):
-            if edge.target in chosen:
-                raise GraphError(
-                    f"These nodes cannot be one group: {graph[id].name} lies between them, and would receive the group's result while "
-                    f"feeding {graph[edge.target].name} in it. Select it as well."
-                )
-            stack.append(edge.target)
-
-
-def _argument(port: str, source: str, definition: Definition) -> str:
-    """What an input of a group is called: as the port that it feeds, where that says something."""
-    stem = "x" if port in ("input", "a", "b") else port
-    return stem if stem not in definition._names else source
-
-
-def _port(definition: Definition, block: str, stem: str, position: Position) -> Node:
-    spec = registry()[block]
-    node = new_node(definition, spec, definition.free_name(stem), {}, position)
-    definition._insert_node(node)
-    return node
-
-
-def dissolve(graph: CoreGraph, node: str) -> Macro:
-    """The command that puts the content of a group in its place, with all edges; of a repeated one, once for each repetition.
-
-    Raises:
-        GraphError: the node is no group, or shares its weights with another.
-    """
-    used = graph[node]
-    if not isinstance(used.spec, GroupSpec):
-        raise GraphError(f"{used.name} is not a group.")
-    if len(graph.sharing(node)) > 1:
-        raise GraphError(f"{used.name} shares its weights with another group: let it stop sharing first.")
-    definition = graph.definitions[used.spec.definition]
-    last_use = sum(1 for _ in uses(graph, definition.id)) == 1
-    content = [n for n in definition if n.spec.call.kind not in ("input", "output")]
-    values = definition.values_inside(dict(used.params))
-    xs, ys = [n.position[0] for n in content] or [0.0], [n.position[1] for n in content] or [0.0]
-    width = max(xs) - min(xs) + COLUMN
-    names: set[str] = set()
-    nodes: list[Node] = []
-    owners: dict[str, str] = {}
-    edges: list[tuple[str, str, str, str]] = []
-    feeding: dict[str, End | None] = {}
-    for port in definition.spec.inputs:
-        arriving = graph.inputs(node, port.name)
-        feeding[port.name] = (arriving[0].source, arriving[0].source_port) if arriving else None
-    results: list[End | None] = []
-    for turn in range(used.params["repeat"]):
-        ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
-        for inner in content:
-            name = graph.free_name(inner.name, names)
-            names.add(name)
-            x, y = inner.position
-            place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
-            params = {**inner.params, **values.get(inner.id, {})}
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded))
-            if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
-                owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
-            elif inner.id in definition._owners:
-                owners[ids[inner.id]] = ids[definition._owners[inner.id]]
-        for inner in content:
-            for edge in definition.incoming(inner.id):
-                start = _outside(definition, (edge.source, edge.source_port), ids, feeding)
-                if start is not None:
-                    edges.append((*start, ids[inner.id], edge.target_port))
-        results = []
-        for port in definition.spec.outputs:
-            arriving = definition.inputs(definition.named(port.name).id, "input")
-            end = (arriving[0].source, arriving[0].source_port) if arriving else None
-            results.append(_outside(definition, end, ids, feeding) if end else None)
-        feeding |= dict(zip(feeding, results, strict=False))
-    ends = dict(zip(definition.spec.output_names, results, strict=True))
-    leaving = [(ends[e.source_port], e, graph.inputs(e.target, e.target_port).index(e)) for e in graph.outgoing(node)]
-    room = width * used.params["repeat"] - COLUMN
-    moved = {id: (graph[id].position[0] + room, graph[id].position[1]) for id in sorted(graph.descendants(node))}
-    return Macro(
-        f"Dissolve {used.name}",
-        [
-            RemoveNodes([node]),
-            *([RemoveDefinition(definition.id)] if last_use else []),
-            *([Move(moved)] if moved else []),
-            AddMany(nodes, edges, owners, text="Dissolve"),
-            *(Connect(*start, e.target, e.target_port, at) for start, e, at in sorted(leaving, key=lambda r: r[2]) if start),
-        ],
-    )
-
-
-def _outside(definition: Definition, end: End, ids: Mapping[str, str], feeding: Mapping[str, End | None]) -> End | None:
-    """Where a tensor inside comes from once the content lies outside."""
-    inner = definition[end[0]]
-    return feeding[inner.name] if inner.spec.call.kind == "input" else (ids[inner.id], end[1])
 
 
 def path_to(graph: CoreGraph, holder: CoreGraph) -> tuple[str, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from graph_engine.graph.commands import Command
+from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
 
 

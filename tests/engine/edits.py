@@ -10,19 +10,8 @@ from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.graph.annotate import Annotate, new_id
 from graph_engine.graph.annotation import COLOURS, Annotation
-from graph_engine.graph.commands import (
-    AddNode,
-    Command,
-    Connect,
-    Disconnect,
-    Macro,
-    Move,
-    RemoveNodes,
-    Rename,
-    SetParams,
-    SetSettings,
-    Silence,
-)
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings, Silence
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.node import Node
 from tests.engine.cases import random_value

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from graph_engine import Graph
 from graph_engine.blocks import registry
 from graph_engine.document import clip
-from graph_engine.graph import groups
-from graph_engine.graph.commands import AddNode, Command, Connect, Disconnect, Macro, RemoveNodes, Rename, SetParams, Share, Unshare
+from graph_engine.graph import groups, regroup
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, RemoveNodes, Rename, SetParams
 from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Node
+from graph_engine.graph.sharing import Share, Unshare
 from tests.engine.cases import random_value
 from tests.engine.edits import EDITS
 from tests.engine.graphs import sequence
@@ -64,7 +66,7 @@ def _stretch(graph: CoreGraph, rng: random.Random) -> list[str]:
 
 
 def _group(graph: CoreGraph, rng: random.Random) -> Command:
-    return groups.group(graph, _stretch(graph, rng), rng.choice(["Block", "Cell", "é Λ", "class", "Net"]))
+    return regroup.group(graph, _stretch(graph, rng), rng.choice(["Block", "Cell", "é Λ", "class", "Net"]))
 
 
 def _used(graph: CoreGraph, rng: random.Random) -> Node | None:
@@ -73,7 +75,7 @@ def _used(graph: CoreGraph, rng: random.Random) -> Node | None:
 
 def _dissolve(graph: CoreGraph, rng: random.Random) -> Command | None:
     node = _used(graph, rng)
-    return node and groups.dissolve(graph, node.id)
+    return node and regroup.dissolve(graph, node.id)
 
 
 def _use(graph: CoreGraph, rng: random.Random) -> Command | None:

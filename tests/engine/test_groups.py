@@ -13,10 +13,11 @@ from graph_engine.document import clip
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.errors import DocumentError, GraphError
-from graph_engine.graph import groups
-from graph_engine.graph.commands import RemoveNodes, Rename, SetParams, Share, Unshare
+from graph_engine.graph import groups, regroup
+from graph_engine.graph.commands import RemoveNodes, Rename, SetParams
 from graph_engine.graph.definition import Exposed
 from graph_engine.graph.history import History
+from graph_engine.graph.sharing import Share, Unshare
 
 
 def chain(*blocks: tuple[str, dict], shape=(1, 8, 8), name="net") -> tuple[Graph, list]:
@@ -58,9 +59,9 @@ def test_a_group_computes_what_its_nodes_did(net: Graph) -> None:
 
 def test_making_and_dissolving_are_undone_exactly(net: Graph) -> None:
     history, texts = History(net), [to_text(net)]
-    history.execute(groups.group(net, [net.named(n).id for n in ("conv1", "batch_norm1", "relu1")], "Conv block"))
+    history.execute(regroup.group(net, [net.named(n).id for n in ("conv1", "batch_norm1", "relu1")], "Conv block"))
     texts.append(to_text(net))
-    history.execute(groups.dissolve(net, net.named("conv_block1").id))
+    history.execute(regroup.dissolve(net, net.named("conv_block1").id))
     texts.append(to_text(net))
     assert {n.name: n.params for n in net} == {n.name: n.params for n in from_text(texts[0], Graph)}
     assert not net.definitions

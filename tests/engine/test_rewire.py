@@ -10,7 +10,7 @@ from graph_engine.analysis.habits import Habits, fitting
 from graph_engine.blocks import registry
 from graph_engine.document.write import to_text
 from graph_engine.errors import EdgeError
-from graph_engine.graph.commands import Command
+from graph_engine.graph.command import Command
 from graph_engine.graph.graph import new_node
 from graph_engine.templates import template, templates
 

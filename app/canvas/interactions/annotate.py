@@ -11,7 +11,8 @@ from app.canvas.annotations import LEAST, AnnotationItem
 from app.canvas.geometry import GRID, Rect, snap
 from app.canvas.interactions.base import Interaction, Pointer
 from graph_engine.graph.annotate import Annotate
-from graph_engine.graph.commands import Command, Macro, Move
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro, Move
 from graph_engine.graph.node import Position
 
 if TYPE_CHECKING:

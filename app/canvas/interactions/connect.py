@@ -11,7 +11,8 @@ from app.canvas.geometry import PortKey, PortPlace, Side, curve
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.items import NodeItem, curve_path
 from app.canvas.wish import Wish
-from graph_engine.graph.commands import Command, Connect, Disconnect, Macro
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Connect, Disconnect, Macro
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge
 from graph_engine.spec.ports import Port

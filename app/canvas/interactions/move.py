@@ -13,7 +13,8 @@ from app.canvas.interactions.guides import Guides
 from app.canvas.interactions.onto_edge import OntoEdge
 from app.canvas.interactions.take_out import Shake, TakeOut
 from graph_engine.analysis.rewire import carries, is_loose, put
-from graph_engine.graph.commands import Command, Macro, Move
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro, Move
 from graph_engine.graph.node import Position
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainterPath
 from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from graph_engine.analysis.rewire import left_by, take_out
-from graph_engine.graph.commands import Command
+from graph_engine.graph.command import Command
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
