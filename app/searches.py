@@ -76,7 +76,7 @@ class Searches(QObject):
             keys = self._actions[act.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             menu = " › ".join(plain(translated(MENUS[path])) for path in _paths(act.menu))
             name = plain(self._actions[act.id].text())
-            return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "dot-outline")
+            return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "circle")
 
         choices = [choice(a) for a in ACTIONS if self._actions[a.id].isEnabled() and a.id != "commands"]
         self._open(choices, self.tr("Search actions"), lambda id: self._actions[id].trigger())
