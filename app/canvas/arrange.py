@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.canvas.geometry import Rect
+from app.canvas.geometry import Rect, tidy
 from graph_engine.analysis.rewire import main_input
 from graph_engine.graph.commands import Macro, Move
 from graph_engine.graph.node import Position
@@ -52,7 +52,7 @@ class Arrange(QObject):
 
     def _move(self, text: str, positions: Mapping[str, Position]) -> None:
         graph = self._view.canvas.stage.graph
-        moved = {id: position for id, position in positions.items() if graph[id].position != position}
+        moved = {id: tidy(*position) for id, position in positions.items() if graph[id].position != tidy(*position)}
         if moved:
             self._view.canvas.session.execute(Macro(text, [Move(moved)]))
 

@@ -199,6 +199,11 @@ def snap(x: float, y: float) -> Point:
     return round(x / GRID) * GRID, round(y / GRID) * GRID
 
 
+def tidy(x: float, y: float) -> Point:
+    """A place without what adding and dividing leave behind the hundredths."""
+    return round(x, 2), round(y, 2)
+
+
 def bounds(rects: Iterable[Rect]) -> Rect | None:
     """The smallest rectangle around all; None without any."""
     boxes = [(x, y, x + w, y + h) for x, y, w, h in rects]

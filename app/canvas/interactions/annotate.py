@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.annotations import LEAST, AnnotationItem
-from app.canvas.geometry import GRID, Rect, snap
+from app.canvas.geometry import GRID, Rect, snap, tidy
 from app.canvas.interactions.base import Interaction, Pointer
 from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.command import Command
@@ -93,6 +93,6 @@ class DragAnnotation(Interaction):
         to_x, to_y = snap(left + dx, top + dy)
         dx, dy = to_x - left, to_y - top
         return (
-            {id: (x + dx, y + dy, w, h) for id, (x, y, w, h) in self._rects.items()},
-            {id: (x + dx, y + dy) for id, (x, y) in self._nodes.items()},
+            {id: (*tidy(x + dx, y + dy), w, h) for id, (x, y, w, h) in self._rects.items()},
+            {id: tidy(x + dx, y + dy) for id, (x, y) in self._nodes.items()},
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.geometry import snap
+from app.canvas.geometry import snap, tidy
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.interactions.guides import Guides
 from app.canvas.interactions.onto_edge import OntoEdge
@@ -118,4 +118,4 @@ class MoveNodes(Interaction):
         x, y = self._before[self._grabbed]
         wanted = x + pointer.at.x() - self._start.x(), y + pointer.at.y() - self._start.y()
         to_x, to_y = self._guides.stop(wanted, snap(*wanted))
-        return {id: (px + to_x - x, py + to_y - y) for id, (px, py) in self._before.items()}
+        return {id: tidy(px + to_x - x, py + to_y - y) for id, (px, py) in self._before.items()}
