@@ -19,7 +19,7 @@ import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
 from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
-from graph_engine.analysis.diagnostics import Diagnostic, Severity
+from graph_engine.analysis.diagnostics import Diagnostic, Severity, unconnected
 from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
 from graph_engine.graph.changes import Change
 from graph_engine.graph.definition import Definition
@@ -28,7 +28,6 @@ from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.foreign import Answers, Unanswered
-from graph_engine.spec.ports import Port
 from graph_engine.spec.tensor import Size, TensorSpec, total
 
 MISFITS = frozenset(
@@ -231,7 +230,7 @@ class Checker:
                 inputs[port.name] = None
                 continue
             if len(edges) < (spec.minimum_inputs if port.variadic else 1):
-                faults.append(_unconnected(node, port, len(edges)))
+                faults.append(unconnected(node, port, len(edges)))
                 continue
             if port.variadic:
                 arriving = tuple([own[edge.source].outputs.get(edge.source_port) for edge in edges])
@@ -496,12 +495,3 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _unconnected(node: Node, port: Port, edges: int) -> Diagnostic:
-    if port.variadic:
-        need = node.spec.minimum_inputs
-        message = f"{node.name}: {port.name} needs at least {need} edges, but has {edges}."
-    else:
-        message = f"{node.name}: nothing is connected to its {port.name}."
-    return Diagnostic("error", "port.unconnected", node.id, port.name, message)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from graph_engine.graph.node import Node
 from graph_engine.spec.faults import Fix
+from graph_engine.spec.ports import Port
 
 Severity = Literal["error", "warning", "hint"]
 
@@ -34,3 +36,13 @@ class Diagnostic(NamedTuple):
     def to_plain(self) -> Mapping[str, Any]:
         """As JSON has it."""
         return {**self._asdict(), "fixes": [f.title for f in self.fixes]}
+
+
+def unconnected(node: Node, port: Port, edges: int) -> Diagnostic:
+    """The finding on an input that has fewer edges than it needs."""
+    if port.variadic:
+        need = node.spec.minimum_inputs
+        message = f"{node.name}: {port.name} needs at least {need} edges, but has {edges}."
+    else:
+        message = f"{node.name}: nothing is connected to its {port.name}."
+    return Diagnostic("error", "port.unconnected", node.id, port.name, message)
