@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
+from app.canvas.flow import Kind, kind
 from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
@@ -167,6 +168,7 @@ class EdgeItem(QGraphicsPathItem):
         self.hovered = False
         self._stage = stage
         self._flow: TensorSpec | None = None
+        self.kind: Kind = "other"
         self._label: str | None = ""
         self._box: QRectF | None = None
         self._box_known = False
@@ -219,6 +221,7 @@ class EdgeItem(QGraphicsPathItem):
         waiting = source is not None and flow is None
         if flow == self._flow and waiting == self.waiting:
             return False
+        self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"
         self._flow, self._label, self._box_known = flow, None, False
         if waiting != self.waiting:
             self.waiting = waiting

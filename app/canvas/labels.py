@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.canvas.flow import Kind
 from app.canvas.items import LABEL_LAYER, EdgeItem, Stage
 from app.canvas.look import Look
 
@@ -23,7 +24,7 @@ class LabelLayer(QGraphicsItem):
         super().__init__()
         self._stage = stage
         self._bounds = QRectF()
-        self._pictures: dict[tuple[str, bool, bool], QPixmap] = {}
+        self._pictures: dict[tuple[str, Kind, bool, bool], QPixmap] = {}
         self._drawn_for: tuple[Look | None, float] = (None, 0.0)
         self._stale: list[QRectF] | None = []
         self.setZValue(LABEL_LAYER)
@@ -78,7 +79,7 @@ class LabelLayer(QGraphicsItem):
         items = self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder)
         painter.resetTransform()
         for item, box in self._readable(items):
-            key = item.label, item.selected, item.hovered
+            key = item.label, item.kind, item.selected, item.hovered
             picture = pictures.get(key)
             if picture is None:
                 picture = pictures[key] = self._draw(item, box, scale, ratio)
@@ -99,7 +100,7 @@ class LabelLayer(QGraphicsItem):
         rect = QRectF(0, 0, box.width(), box.height())
         painter.drawRoundedRect(rect, 7, 7)
         painter.setFont(look.figure_font)
-        painter.setPen(look.accent if item.selected else look.text if item.hovered else look.muted)
+        painter.setPen(look.accent if item.selected else look.text if item.hovered else look.flow(item.kind))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, item.label)
         painter.end()
         picture.setDevicePixelRatio(ratio)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
+from app.canvas.flow import COLOURS, Kind
 from app.theme import Theme, blend, category_icon, mono, sans
 from app.theme.icons import glyph, icon_font
 
@@ -100,6 +101,10 @@ class Look:
         if width is None:
             width = self._widths[label] = self.figure_metrics.horizontalAdvance(label) + 8
         return width
+
+    def flow(self, kind: Kind) -> QColor:
+        """The colour of what flows along an edge."""
+        return self.category(COLOURS[kind]).accent if kind in COLOURS else self.muted
 
     def category(self, name: str) -> CategoryLook:
         """How the cards of a category look."""

@@ -6,6 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
+from app.canvas.flow import words
 from app.canvas.geometry import PortPlace
 from app.canvas.items import NodeItem
 from app.canvas.scene import Hit
@@ -20,7 +21,8 @@ def tip(hit: Hit) -> str:
         edge = hit.edge.edge
         checked = hit.edge.source.checked
         spec = checked.outputs.get(edge.source_port) if checked is not None else None
-        return _lines([f"{hit.edge.source.node.name} → {hit.edge.target.node.name}"], [_tensor(spec)])
+        meant = words(spec, hit.edge.source.node.spec.category) if spec is not None else ""
+        return _lines([f"{hit.edge.source.node.name} → {hit.edge.target.node.name}"], [_tensor(spec), meant])
     return ""
 
 
