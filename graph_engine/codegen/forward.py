@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from graph_engine.codegen.layout import INDENT, Brackets, Expression, Infix
+from graph_engine.codegen.library import PREFIX
 from graph_engine.codegen.values import Values, is_chain, literal
 from graph_engine.lowering import Program, Ref, Step
 from graph_engine.lowering.program import Slot
@@ -18,6 +19,11 @@ from graph_engine.spec.tensor import shape_text
 
 FRESH = ("x", "y", "z", "u", "v", "w")
 """What values are called that have no name of their own."""
+
+
+def helper(step: Step) -> str:
+    """The function that calls the layer, where the layer does not take all that is connected; or nothing."""
+    return next((function for port, function in step.spec.call.through.items() if step.inputs[port]), "")
 
 
 class Line(NamedTuple):
@@ -96,6 +102,8 @@ class Forward:
             arguments += self._keyword(step, name)
         if call.kind == "method":
             return Brackets(f"{arguments[0]}.{call.target}", tuple(arguments[1:]))
+        if function := helper(step):
+            return Brackets(function.removeprefix(PREFIX), (f"self.{step.layer}", *arguments))
         return Brackets(f"self.{step.layer}" if call.kind == "module" else call.target, tuple(arguments))
 
     def _operands(self, step: Step, name: str) -> list[str]:

@@ -502,7 +502,7 @@ RESERVED = frozenset(
         "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter",
         "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "self", "set_extra_state",
         "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad",
-        "F", "Tensor", "math", "nn", "torch",
+        "F", "Tensor", "math", "nn", "run_packed", "torch",
     }
 )  # fmt: skip
 """Names that a node may not take: attributes of ``torch.nn.Module`` (a test holds the list against it), and what generated code imports."""

@@ -6,6 +6,7 @@ A nested tuple is a tuple that torch takes or gives; one whose ports are all unc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Names = tuple["str | Names", ...]
@@ -28,6 +29,8 @@ class Call(NamedTuple):
             parameters but those in ``outer``.
         outer: the parameters that such a constructor takes besides.
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
+        through: for a port that the layer itself does not take, the function of `graph_engine.modules` that calls the layer where that
+            port is connected: with the layer in front of the arguments.
     """
 
     kind: Literal["module", "function", "method", "operator", "parameter", "buffer", "input", "output"]
@@ -39,6 +42,7 @@ class Call(NamedTuple):
     inner: str = ""
     outer: tuple[str, ...] = ()
     shrinks: bool = False
+    through: Mapping[str, str] = {}
 
     @property
     def is_held(self) -> bool:

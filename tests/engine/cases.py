@@ -174,7 +174,7 @@ class Layouts:
         if not layouts or port.help.startswith("Any shape"):
             return (N, *(self._size() for _ in range(self._rng.randint(0, 4))))
         shape: list[Size] = []
-        for word in self._rng.choice(layouts).split(","):
+        for word in self._rng.choice(layouts).removesuffix(",").split(","):
             size = self._word(word.strip())
             shape += size if isinstance(size, tuple) else (size,)
         if "batch_first" in self._params and not self._params["batch_first"] and len(shape) == 3 and shape[0] is N:

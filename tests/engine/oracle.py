@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -71,6 +71,11 @@ class Operator:
             function = self.module if self.module is not None else resolve(self.call.target)
             while arguments and arguments[-1] is None:
                 arguments.pop()
+            for port, helper in self.call.through.items():
+                if keywords[port] is None:
+                    del keywords[port]
+                else:
+                    function = partial(resolve(helper), self.module)
             return function(*arguments, **keywords)
 
     def answer(self, values: Mapping[str, int]) -> Answer:
