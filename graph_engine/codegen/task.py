@@ -18,13 +18,16 @@ TALLIES = {
         ("seen", "hits", "samples", "whole"),
         {"accuracy": "{hits} / {seen}", "exact": "{whole} / {samples}"},
     ),
+    "whole": ("count_whole", ("samples", "whole"), {"exact": "{whole} / {samples}"}),
     "errors": (
         "sum_errors",
         ("seen", "absolute", "squared"),
         {"mae": "{absolute} / {seen}", "rmse": "math.sqrt({squared} / {seen})"},
     ),
 }
-"""For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums."""
+"""For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums.
+
+``whole`` looks at all outputs at once, the others at one."""
 
 
 class Task:
@@ -46,8 +49,10 @@ class Task:
 
     def parts(self) -> set[str]:
         """Names of the parts of the script's template."""
-        padded = {"padded"} if any(field.padding is not None for field in self._fields) else set()
-        return {*self._kinds, *padded, "one loss" if len(self._losses) == 1 else "losses"}
+        cut = {"cut"} if any(field.is_cut for field in self._fields) else set()
+        padded = {"padded"} if cut or "token hits" in self._kinds else set()
+        whole = {"whole"} if self._dataset.whole else set()
+        return {*self._kinds, *cut, *padded, *whole, "one loss" if len(self._losses) == 1 else "losses"}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""
@@ -58,11 +63,16 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._kinds)),
+            "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._tallied)),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
-            "metrics": " and ".join(dict.fromkeys(name for kind in self._kinds for name in TALLIES[kind][2])),
+            "metrics": " and ".join(dict.fromkeys(name for kind in self._tallied for name in TALLIES[kind][2])),
         }
+
+    @property
+    def _tallied(self) -> list[str]:
+        """What is added up: for each target, then for all of them."""
+        return [*self._kinds, *["whole"] * self._dataset.whole]
 
     @property
     def _fields(self) -> tuple[Field, ...]:
@@ -72,10 +82,10 @@ class Task:
         names = [field.name for field in self._fields]
         inputs, targets = [f.name for f in self._dataset.inputs], [f.name for f in self._dataset.targets]
         outputs = ["outputs"] if len(targets) == 1 else [f"{name}_outputs" for name in targets]
-        padded = [field.name for field in self._fields if field.padding is not None]
-        lines = [f"{', '.join(names)} = {'map(trim, samples)' if padded == names else 'samples'}"]
-        if padded != names:
-            lines += [f"{name} = trim({name})" for name in padded]
+        cut = [field.name for field in self._fields if field.is_cut]
+        lines = [f"{', '.join(names)} = {'map(trim, samples)' if cut == names else 'samples'}"]
+        if cut != names:
+            lines += [f"{name} = trim({name})" for name in cut]
         lines += [f"{', '.join(outputs)} = model({', '.join(inputs)})"]
         lines += [
             f"{output} = {output}.movedim(-1, 1)  # the scores in dimension 1, where torch's losses look for them"
@@ -86,8 +96,11 @@ class Task:
         triples = list(zip(losses, outputs, targets, strict=True))
         lines += [f"loss = {' + '.join(f'{loss}({output}, {target})' for loss, output, target in triples)}"]
         tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
-        sums = tallies[0] if len(tallies) == 1 else f"torch.cat(({', '.join(tallies)}))"
-        return [*lines, f"return loss, {sums}"]
+        if self._dataset.whole:
+            tallies += [f"count_whole(({', '.join(outputs)}), ({', '.join(targets)}))"]
+        if len(tallies) == 1:
+            return [*lines, f"return loss, {tallies[0]}"]
+        return [*lines, "sums = (", *(f"    {tally}," for tally in tallies), ")", "return loss, torch.cat(sums)"]
 
     def _measures(self) -> list[str]:
         names, metrics = [], []
@@ -97,6 +110,10 @@ class Task:
             names.append([prefix + name for name in sums])
             values = {name: prefix + name for name in sums}
             metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in ratios.items()]
+        if self._dataset.whole:
+            _, sums, ratios = TALLIES["whole"]
+            names.append(list(sums))
+            metrics += [f"{literal(name)}: {text.format(**{name: name for name in sums})}" for name, text in ratios.items()]
         made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
         return [f"{', '.join(chain(*names))} = sums", *made]
 

@@ -21,6 +21,7 @@ class Field:
         dtype: of the elements.
         classes: names of the classes, where it holds numbers of classes.
         vocabulary: how many token numbers there are, where it holds such.
+        places: how many places there are, where it holds the number of one: of a word in a text.
         padding: the token number that fills short sequences up; None where all are of one length.
     """
 
@@ -29,12 +30,18 @@ class Field:
     dtype: str = "float32"
     classes: tuple[str, ...] = ()
     vocabulary: int | None = None
+    places: int | None = None
     padding: int | None = None
 
     @property
     def choices(self) -> int:
-        """How many classes or tokens there are to choose from; 0 where it holds quantities."""
-        return len(self.classes) or self.vocabulary or 0
+        """How many classes, tokens or places there are to choose from; 0 where it holds quantities."""
+        return len(self.classes) or self.vocabulary or self.places or 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a batch is cut to its own longest sequence."""
+        return self.padding is not None and any(isinstance(size, str) for size in self.shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +52,7 @@ class DatasetOption(Option):
         title: its name for people.
         reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``.
         inputs, targets: what a sample consists of, in the order in which the reader gives it.
+        whole: the targets are parts of one answer, so that it is also measured how often all of them are right.
         samples: how many there are with the parameters' defaults, where releases of what they are made from cannot change it.
         files: in ``assets/datasets``; an exported project carries them beside the reader.
         requirements: distributions that the reader needs besides torch.
@@ -56,6 +64,7 @@ class DatasetOption(Option):
     reader: str
     inputs: tuple[Field, ...]
     targets: tuple[Field, ...]
+    whole: bool = False
     samples: int | None = None
     files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -166,7 +175,7 @@ DATASETS = (
         title="Language of a name",
         summary="In which of 16 languages a country, a language or a currency is called so, for 5,760 names of up to 24 letters.",
         reader="languages.py",
-        inputs=(Field("name", (24,), "int64", vocabulary=128),),
+        inputs=(Field("name", ("T",), "int64", vocabulary=128, padding=0),),
         targets=(
             Field(
                 "language",
@@ -177,6 +186,23 @@ DATASETS = (
         ),
         samples=5760,
         requirements=("Babel", "scikit-learn"),
+        source=_CLDR,
+        licence="Unicode License v3",
+    ),
+    DatasetOption(
+        id="countries",
+        title="Questions about countries",
+        summary="8,000 short texts of facts about countries, each with a question and the places of the first and the last word that "
+        "answer it. Countries of the validation part are in no text of the training part.",
+        reader="countries.py",
+        inputs=(
+            Field("text", (120,), "int64", vocabulary=1200, padding=0),
+            Field("question", (16,), "int64", vocabulary=1200, padding=0),
+        ),
+        targets=(Field("first", (), "int64", places=120), Field("last", (), "int64", places=120)),
+        whole=True,
+        samples=8000,
+        requirements=("Babel",),
         source=_CLDR,
         licence="Unicode License v3",
     ),

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from graph_engine import Graph
-
 from graph_engine.modules.attention_pool import AttentionPool
 from graph_engine.modules.causal_mask import CausalMask
 from graph_engine.modules.class_token import ClassToken

@@ -26,8 +26,7 @@ def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
         seed: fixes which samples these are.
 
     Returns:
-        Two data sets of (name, language): a name is the int64 tokens of 24 letters, padded at its beginning, a language an int64 from 0
-        to 15.
+        Two data sets of (name, language): a name is int64 tokens, one for each letter, padded at its end, a language an int64 from 0 to 15.
     """
     names = read_names()
     labels = [label for label, of_language in enumerate(names) for _ in of_language]
@@ -41,9 +40,9 @@ def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
 
 
 def encode(name: str, tokens: dict[str, int]) -> Tensor:
-    """The tokens of a name behind as much padding as it needs, so that a network that reads it ends on its last letter."""
+    """The tokens of a name, with as much padding behind them as it needs."""
     numbers = [tokens.get(letter, UNKNOWN) for letter in name]
-    return torch.tensor([PADDING] * (LENGTH - len(numbers)) + numbers)
+    return torch.tensor(numbers + [PADDING] * (LENGTH - len(numbers)))
 
 
 def read_names() -> list[list[str]]:
