@@ -13,7 +13,7 @@ from app.jobs import Worker
 from app.names import file_stem
 from app.series import Series
 from graph_engine import Graph
-from graph_engine.training.events import Event, Log, Measured, Progress, StateChange
+from graph_engine.training.events import Event, Log, Measured, Progress, Samples, StateChange
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
 
@@ -29,6 +29,7 @@ class Run(QObject):
         node: id of the node that a failure concerns, or None.
         progress: how far it is.
         series: the values of each metric, by name.
+        samples: some samples as the network did them after the last epoch; None where it shows none.
         folder: the run's folder, or None before the first run.
 
     Signals:
@@ -36,6 +37,7 @@ class Run(QObject):
         state_changed: `state`, `message` or `node` differ.
         progress_changed: `progress` differs.
         metrics_changed: some series have more values.
+        samples_changed: `samples` differ.
         logged: text that the run printed.
     """
 
@@ -43,6 +45,7 @@ class Run(QObject):
     state_changed = Signal()
     progress_changed = Signal()
     metrics_changed = Signal()
+    samples_changed = Signal()
     logged = Signal(str)
 
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
@@ -54,6 +57,7 @@ class Run(QObject):
         self.node: str | None = None
         self.progress = NOTHING_DONE
         self.series: dict[str, Series] = {}
+        self.samples: Samples | None = None
         self.folder: Path | None = None
         self._since = 0.0
         self._since_step = 0
@@ -86,8 +90,10 @@ class Run(QObject):
         """
         self.folder = new_run(graph, folder if folder is not None else self._runs / file_stem(graph.name))
         self.series = {}
+        self.samples = None
         self.progress = NOTHING_DONE
         self.began.emit()
+        self.samples_changed.emit()
         self.progress_changed.emit()
         self._become(RunState.STARTING)
         self.worker.start()
@@ -106,6 +112,9 @@ class Run(QObject):
                     moved = True
                 case StateChange(state, message, node):
                     self._become(state, message or "", node)
+                case Samples():
+                    self.samples = event
+                    self.samples_changed.emit()
                 case Log(text):
                     self.logged.emit(text)
         if measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from graph_engine.codegen.shown import show_lines
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import LossOption, loss_for
@@ -47,12 +48,15 @@ class Task:
         ]
         self._kinds = [_kind(field, one.option) for field, one in zip(dataset.targets, self._losses, strict=True)]
 
+        takes_classes = all(one.option.target == "class" for one in self._losses)
+        self._show = show_lines(dataset, self._last) if takes_classes else []
+
     def parts(self) -> set[str]:
         """Names of the parts of the script's template."""
         cut = {"cut"} if any(field.is_cut for field in self._fields) else set()
         padded = {"padded"} if cut or "token hits" in self._kinds else set()
         whole = {"whole"} if self._dataset.whole else set()
-        return {*self._kinds, *cut, *padded, *whole, "one loss" if len(self._losses) == 1 else "losses"}
+        return {*self._kinds, *cut, *padded, *whole, *self._shown(), "one loss" if len(self._losses) == 1 else "losses"}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""
@@ -66,8 +70,20 @@ class Task:
             "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._tallied)),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
+            "readers": "load, vocabularies" if self._show else "load",
+            "show": "\n".join(f"    {line}" for line in self._show),
+            "end": literal(self._dataset.targets[0].end),
+            "classes": "\n".join(f"    {literal(name)}," for name in self._dataset.targets[0].classes),
             "metrics": " and ".join(dict.fromkeys(name for kind in self._tallied for name in TALLIES[kind][2])),
         }
+
+    def _shown(self) -> set[str]:
+        """The parts that show samples in words."""
+        if not self._show:
+            return set()
+        target = self._dataset.targets[0]
+        optional = {"written": bool(target.continues), "ends": target.end is not None, "named": bool(target.classes)}
+        return {"samples", *(part for part, there in optional.items() if there)}
 
     @property
     def _tallied(self) -> list[str]:

@@ -22,7 +22,10 @@ class Field:
         classes: names of the classes, where it holds numbers of classes.
         vocabulary: how many token numbers there are, where it holds such.
         places: how many places there are, where it holds the number of one: of a word in a text.
+        marks: the input in which it tells a place; the first and the last target mark the ends of an answer.
         padding: the token number that fills short sequences up; None where all are of one length.
+        end: the token number that ends a sequence, if one does.
+        continues: the input whose tokens it continues, each by the one that follows.
     """
 
     name: str
@@ -31,7 +34,10 @@ class Field:
     classes: tuple[str, ...] = ()
     vocabulary: int | None = None
     places: int | None = None
+    marks: str = ""
     padding: int | None = None
+    end: int | None = None
+    continues: str = ""
 
     @property
     def choices(self) -> int:
@@ -50,7 +56,8 @@ class DatasetOption(Option):
 
     Attributes:
         title: its name for people.
-        reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``.
+        reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``. Where an
+            input has a vocabulary, the reader also tells the words of all tokens.
         inputs, targets: what a sample consists of, in the order in which the reader gives it.
         whole: the targets are parts of one answer, so that it is also measured how often all of them are right.
         samples: how many there are with the parameters' defaults, where releases of what they are made from cannot change it.
@@ -199,7 +206,7 @@ DATASETS = (
             Field("text", (120,), "int64", vocabulary=1200, padding=0),
             Field("question", (16,), "int64", vocabulary=1200, padding=0),
         ),
-        targets=(Field("first", (), "int64", places=120), Field("last", (), "int64", places=120)),
+        targets=(Field("first", (), "int64", places=120, marks="text"), Field("last", (), "int64", places=120, marks="text")),
         whole=True,
         samples=8000,
         requirements=("Babel",),
@@ -212,7 +219,7 @@ DATASETS = (
         summary="12,000 dates as people write them in 19 languages, to be translated letter by letter into the form 2024-03-07.",
         reader="dates.py",
         inputs=(Field("phrase", ("S",), "int64", vocabulary=128, padding=0), Field("before", ("T",), "int64", vocabulary=15, padding=0)),
-        targets=(Field("after", ("T",), "int64", vocabulary=15, padding=0),),
+        targets=(Field("after", ("T",), "int64", vocabulary=15, padding=0, end=2, continues="before"),),
         samples=12_000,
         requirements=("Babel",),
         source=_CLDR,
@@ -225,7 +232,7 @@ DATASETS = (
         reader="python_topics.py",
         params=(IntParam(name="length", default=64, minimum=2, maximum=1024, help="Letters in a sample."),),
         inputs=(Field("text", ("length",), "int64", vocabulary=97),),
-        targets=(Field("next", ("length",), "int64", vocabulary=97),),
+        targets=(Field("next", ("length",), "int64", vocabulary=97, continues="text"),),
         source="The documentation of the installed Python (pydoc_data.topics)",
         licence="PSF License Version 2",
     ),

@@ -66,16 +66,38 @@ class Progress(NamedTuple):
     samples_per_second: float
 
 
+class Sample(NamedTuple):
+    """A sample in words: what the network receives, what is expected of it, and what it gives."""
+
+    given: str
+    expected: str
+    found: str
+
+
+class Samples(NamedTuple):
+    """Some samples of the validation data, as the network does them after an epoch."""
+
+    epoch: int
+    samples: tuple[Sample, ...]
+
+
 class Log(NamedTuple):
     """Text that the model or the data reader printed."""
 
     text: str
 
 
-Event = Ready | StateChange | Measured | Progress | Log
+Event = Ready | StateChange | Measured | Progress | Samples | Log
 Listener = Callable[[Event], None]
 
-_KINDS: dict[str, type[Any]] = {"ready": Ready, "state": StateChange, "metric": Measured, "progress": Progress, "log": Log}
+_KINDS: dict[str, type[Any]] = {
+    "ready": Ready,
+    "state": StateChange,
+    "metric": Measured,
+    "progress": Progress,
+    "samples": Samples,
+    "log": Log,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -107,6 +129,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["state"] = RunState(plain["state"])
     elif kind is Measured:
         plain["value"] = float(plain["value"])
+    elif kind is Samples:
+        plain["samples"] = tuple(Sample(*sample) for sample in plain["samples"])
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -84,6 +85,12 @@ def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
     return train, rest
 
 
+def vocabularies(validation: float, seed: int) -> dict[str, list[str]]:
+    """What each token stands for: a word with the space in front of it."""
+    words = ["", " □", *(word if word in ".?" else f" {word}" for word in read_words(read_facts()))]
+    return {"text": words, "question": words}
+
+
 def encode(samples: list[Answered], tokens: dict[str, int]) -> TensorDataset:
     """Samples as numbers."""
     texts = torch.stack([number(sample.text, TEXT, tokens) for sample in samples])
@@ -113,6 +120,7 @@ def ask(draw: random.Random, facts: dict[str, dict[str, str]], countries: list[s
     return Answered(text, draw.choice(QUERIES[kind]).format(country=country).split(), *span)
 
 
+@cache
 def read_facts() -> dict[str, dict[str, str]]:
     """What is known of each country, by kind; of those of which enough is known."""
     english = Locale.parse("en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from functools import cache
 
 import torch
 from babel import Locale
@@ -28,15 +29,33 @@ def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
     Returns:
         Two data sets of (name, language): a name is int64 tokens, one for each letter, padded at its end, a language an int64 from 0 to 15.
     """
-    names = read_names()
-    labels = [label for label, of_language in enumerate(names) for _ in of_language]
-    flat = [name for of_language in names for name in of_language]
-    train, held_out = train_test_split(range(len(flat)), test_size=validation, random_state=seed, stratify=labels)
-    letters = Counter(letter for i in train for letter in flat[i])
-    common = sorted(letters, key=lambda letter: (-letters[letter], letter))[: VOCABULARY - 2]
-    tokens = {letter: token for token, letter in enumerate(common, start=2)}
-    encoded, targets = torch.stack([encode(name, tokens) for name in flat]), torch.tensor(labels)
-    return TensorDataset(encoded[train], targets[train]), TensorDataset(encoded[held_out], targets[held_out])
+    train, held_out = divide(validation, seed)
+    tokens = {letter: token for token, letter in enumerate(count(train), start=UNKNOWN + 1)}
+    first, second = (
+        TensorDataset(torch.stack([encode(name, tokens) for name, _ in part]), torch.tensor([label for _, label in part]))
+        for part in (train, held_out)
+    )
+    return first, second
+
+
+def vocabularies(validation: float, seed: int) -> dict[str, list[str]]:
+    """What each token of a name stands for."""
+    train, _ = divide(validation, seed)
+    return {"name": ["", "□", *count(train)]}
+
+
+def divide(validation: float, seed: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """The names of both parts, each with its language."""
+    labelled = [(name, label) for label, names in enumerate(read_names()) for name in names]
+    labels = [label for _, label in labelled]
+    train, held_out = train_test_split(labelled, test_size=validation, random_state=seed, stratify=labels)
+    return train, held_out
+
+
+def count(labelled: list[tuple[str, int]]) -> list[str]:
+    """The commonest letters of some names, the most frequent one first."""
+    letters = Counter(letter for name, _ in labelled for letter in name)
+    return sorted(letters, key=lambda letter: (-letters[letter], letter))[: VOCABULARY - 2]
 
 
 def encode(name: str, tokens: dict[str, int]) -> Tensor:
@@ -45,6 +64,7 @@ def encode(name: str, tokens: dict[str, int]) -> Tensor:
     return torch.tensor(numbers + [PADDING] * (LENGTH - len(numbers)))
 
 
+@cache
 def read_names() -> list[list[str]]:
     """As many names of each language, none of which another of the languages has too."""
     found = []

@@ -32,6 +32,12 @@ def load(validation: float, seed: int, length: int) -> tuple[TensorDataset, Tens
     return cut_up(train, length), cut_up([sections[i] for i in sorted(held_out)], length)
 
 
+def vocabularies(validation: float, seed: int, length: int) -> dict[str, list[str]]:
+    """What each token stands for; the end of a line is shown."""
+    letters = ["□", *LETTERS.replace("\n", "↵")]
+    return {"text": letters, "next": letters}
+
+
 def cut_up(sections: list[str], length: int) -> TensorDataset:
     """A text in samples, end to end; what is left over at the end is left out."""
     tokens = encode("".join(sections))

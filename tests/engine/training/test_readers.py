@@ -40,6 +40,19 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     yield dataset, reader, reader.load(0.25, 3, **dataset.read({}))
 
 
+def test_every_token_stands_for_something(case: tuple[DatasetOption, ModuleType, Any]) -> None:
+    dataset, reader, parts = case
+    fields = dataset.inputs + dataset.targets
+    with_tokens = {field.name for field in fields if field.vocabulary}
+    assert hasattr(reader, "vocabularies") == bool(with_tokens)
+    if with_tokens:
+        words = reader.vocabularies(0.25, 3, **dataset.read({}))
+        assert set(words) == with_tokens
+        for part in parts:
+            for field, tensor in zip(fields, part.tensors, strict=True):
+                assert not field.vocabulary or int(tensor.max()) < len(words[field.name]) <= field.vocabulary
+
+
 def rows(part: TensorDataset, inputs: int) -> set[tuple[Any, ...]]:
     """The inputs of all samples, as something that can be compared."""
     return {tuple(tensor[i].numpy().tobytes() for tensor in part.tensors[:inputs]) for i in range(len(part))}
