@@ -179,8 +179,37 @@ def chunked(at: Site) -> Inferred:
     return Inferred((x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])),) * MOST)
 
 
-MOST = 4
-"""Outputs of a Chunk."""
+def split(at: Site) -> Inferred:
+    """Parts of a dimension, of the sizes that are given."""
+    expect_given(at, "split_size")
+    x, sizes = at.input(), at["split_size"]
+    dim = axis(at["dim"], len(x.shape))
+    size = x.shape[dim]
+    if not 2 <= len(sizes) <= MOST:
+        raise Fault("param.parts", "split_size has {count} sizes, but must have 2 to {most}.", count=len(sizes), most=MOST)
+    if size != sum(sizes):
+        last = size - sum(sizes[:-1]) if isinstance(size, int) else 0
+        wanted = (*sizes[:-1], last)
+        raise Fault(
+            "shape.split",
+            "dimension {dim} is {size}, but the sizes {sizes} add up to {total}.",
+            port="input",
+            fixes=(Fix(f"Set split_size to {list(wanted)}", {"split_size": wanted}),) if last > 0 else (),
+            dim=at["dim"],
+            size=size,
+            sizes=", ".join(map(str, sizes)),
+            total=sum(sizes),
+        )
+    parts = [x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])) for part in sizes]
+    return Inferred((*parts, *[parts[0]] * (MOST - len(parts))))
+
+
+MOST = 16
+"""Outputs of a Chunk or Split; those that its parameter does not ask for are switched off."""
+
+
+def _parts(needs: str, *always: int) -> tuple[Port, ...]:
+    return tuple(Port(f"part{i}", f"Part {i}.", needs="" if i in always else needs, least=i) for i in range(1, MOST + 1))
 
 
 def _operation(
@@ -305,9 +334,9 @@ Cast = _operation(
 Chunk = BlockSpec(
     id="Chunk",
     category=CATEGORY,
-    summary="Cuts a dimension into 2, 3 or 4 equal parts: query, key and value of one projection, for instance.",
+    summary="Cuts a dimension into equal parts: query, key and value of one projection, for instance.",
     inputs=(Port("input", "Any shape."),),
-    outputs=tuple(Port(f"part{i}", f"Part {i}.", needs="chunks" if i > 2 else "", least=i) for i in range(1, MOST + 1)),
+    outputs=_parts("chunks", 1, 2),
     params=(
         IntParam(name="chunks", default=2, minimum=2, maximum=MOST, help="How many parts."),
         IntParam(name="dim", default=0, help="The dimension to cut; 0 is the batch, -1 the last."),
@@ -323,4 +352,31 @@ Chunk = BlockSpec(
     ),
     initial={"dim": -1},
     keywords=("split", "halves", "qkv"),
+)
+Split = BlockSpec(
+    id="Split",
+    category=CATEGORY,
+    summary="Cuts a dimension into parts of given sizes.",
+    inputs=(Port("input", "Any shape."),),
+    outputs=_parts("split_size", 1, 2),
+    params=(
+        IntsParam(
+            name="split_size",
+            single=False,
+            minimum=1,
+            help="The size of each part; they add up to the size of the dimension.",
+        ),
+        IntParam(name="dim", default=0, help="The dimension to cut; 0 is the batch, -1 the last."),
+    ),
+    infer=split,
+    call=Call(
+        "method",
+        "split",
+        arguments=("input", "split_size"),
+        keywords=("dim",),
+        returns=tuple(f"part{i}" for i in range(1, MOST + 1)),
+        shrinks=True,
+    ),
+    initial={"split_size": (1, 1), "dim": -1},
+    keywords=("chunk", "parts", "unequal", "sections"),
 )

@@ -95,6 +95,9 @@ class Forward:
         call = step.spec.call
         if call.kind == "operator":
             return Infix(call.target, tuple(operand for name in call.arguments for operand in self._operands(step, str(name))))
+        if call.kind == "subscript":
+            [operand] = [self._names[ref] for refs in step.inputs.values() for ref in refs]
+            return f"{operand}[{step.params[call.target]}]"
         arguments: list[Expression] = []
         for name in call.arguments:
             arguments += self._values(step, name)

@@ -7,7 +7,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
-def run_packed(layer: nn.RNNBase, x: Tensor, state: Any = None, *, lengths: Tensor) -> tuple[Tensor, Any]:
+def run_packed(
+    layer: nn.RNNBase,
+    x: Tensor,
+    state: Any = None,
+    *,
+    lengths: Tensor,
+) -> tuple[Tensor, Any]:
     """What a recurrent layer gives for padded sequences, each read to its end only.
 
     The last states are those of the last real step, the backward direction begins

@@ -17,6 +17,7 @@ class Call(NamedTuple):
 
     Attributes:
         kind: ``module`` constructs a layer in ``__init__`` and calls it; ``function`` and ``method`` call; ``operator`` is infix;
+            ``subscript`` writes a parameter between brackets behind the first argument;
             ``parameter`` and ``buffer`` construct a tensor of the network itself, learned or not;
             ``input`` and ``output`` are the ends of ``forward``.
         target: the class (``nn.Conv2d``; ``modules.CausalMask`` where the source of `graph_engine.modules` travels along), function
@@ -33,7 +34,7 @@ class Call(NamedTuple):
             port is connected: with the layer in front of the arguments.
     """
 
-    kind: Literal["module", "function", "method", "operator", "parameter", "buffer", "input", "output"]
+    kind: Literal["module", "function", "method", "operator", "subscript", "parameter", "buffer", "input", "output"]
     target: str
     arguments: Names = ("input",)
     keywords: tuple[str, ...] = ()

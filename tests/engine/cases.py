@@ -119,11 +119,12 @@ def _ints(param: Param, rng: random.Random) -> Any:
     assert isinstance(param, IntsParam)
     if param.words and rng.random() < 0.3:
         return rng.choice(param.words)
-    if param.minimum is None:  # numbers of dimensions
+    if param.minimum is None and rng.random() < 0.7:  # numbers of dimensions
         return rng.sample(range(rank := rng.randint(1, 5)), rank)
+    low = -2 if param.minimum is None else param.minimum
     if param.single and rng.random() < 0.5:
-        return rng.randint(param.minimum, param.minimum + 3)
-    items = [rng.randint(param.minimum, param.minimum + 3) for _ in range(param.length or rng.randint(1, 3))]
+        return rng.randint(low, low + 3)
+    items = [rng.randint(low, low + 3) for _ in range(param.length or rng.randint(1, 3))]
     return [None if param.holes and rng.random() < 0.3 else item for item in items]
 
 
@@ -131,6 +132,12 @@ def _shape(param: Param, rng: random.Random) -> Any:
     assert isinstance(param, ShapeParam)
     return [rng.choice([rng.randint(1, 6), rng.choice(FREE_NAMES)]) for _ in range(rng.randint(1, 3))]
 
+
+TEXTS = (
+    *("ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"),
+    *(":, 1:", ":, :-1", "..., 1:-1", ":, ::2", "..., 1::2", ":, 0", "..., -1", ":, :, :2", "..., -2:", ":, -2:-1", "..., 0, :", "1:", ":"),
+)
+"""Texts that mean something to one block or another; a parameter takes those of its form."""
 
 _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     IntParam: _int,
@@ -140,9 +147,7 @@ _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     BoolParam: lambda param, rng: rng.random() < 0.5,
     ChoiceParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
     DtypeParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
-    TextParam: lambda param, rng: rng.choice(
-        ["ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"]
-    ),
+    TextParam: lambda param, rng: rng.choice([text for text in TEXTS if re.fullmatch(param.form, text)]),  # type: ignore[attr-defined]
 }
 
 _LAYOUT = re.compile(r"\(([^()]*)\)")
@@ -215,9 +220,14 @@ class Layouts:
 
 
 def _shaped(params: dict[str, Any], spec: BlockSpec, inputs: Mapping[str, Arriving], rng: random.Random) -> dict[str, Any]:
-    """The parameters, with those that name a new shape of the input made to fit it more often than chance would."""
+    """The parameters, with those that name a new shape of the input, or parts of a size, made to fit it more often than chance would."""
     x = inputs.get("input")
     for param in spec.params:
+        if isinstance(param, IntsParam) and param.minimum == 1 and not param.single and param.length is None and rng.random() < 0.7:
+            sizes = [s for s in x.shape if isinstance(s, int) and s > 1] if isinstance(x, TensorSpec) else []
+            if sizes:
+                first = rng.randrange(1, whole := rng.choice(sizes))
+                params[param.name] = (first, whole - first)
         if isinstance(param, ShapeParam) and param.minimum == -1 and isinstance(x, TensorSpec) and rng.random() < 0.9:
             sizes = [1 if rng.random() < 0.1 else s for s in x.shape]
             while len(sizes) > 1 and rng.random() < 0.5:

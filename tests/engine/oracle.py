@@ -66,6 +66,8 @@ class Operator:
             if self.call.kind == "operator":
                 operands = [x for a in arguments for x in (a if isinstance(a, list) else [a])]
                 return reduce(_OPERATORS[self.call.target], operands)
+            if self.call.kind == "subscript":
+                return eval(f"x[{self.case.params[self.call.target]}]", {"x": arguments[0]})
             if self.call.kind == "method":
                 return getattr(arguments[0], self.call.target)(*arguments[1:], **keywords)
             function = self.module if self.module is not None else resolve(self.call.target)
