@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from graph_engine.analysis.check import Checker
 from graph_engine.analysis.fixes import commands, insert
 from graph_engine.analysis.help import page, pages
 from graph_engine.analysis.rules import GRAPH_RULES, NODE_RULES
+from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
@@ -22,7 +26,18 @@ from tests.engine.edits import EDITS
 from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
-CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES} | {"group.no-output", "group.repeat"})
+ENGINE = Path(__file__).parents[2] / "graph_engine"
+
+
+def _raised() -> Iterator[str]:
+    """The codes of all faults that shape rules raise, and of sizes that contradict the input."""
+    for path in ENGINE.rglob("*.py"):
+        yield from re.findall(r"""Fault\(\s*"([a-z0-9.-]+)\"""", path.read_text(encoding="utf-8"))
+    yield from (f"shape.{param.name.replace('_', '-')}" for spec in registry() for param in spec.params if param.inferred)
+
+
+RULES = {rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES}
+CODES = sorted(RULES | {*_raised()} | {"group.no-output", "group.repeat", "port.unconnected"})
 
 WRONG = {
     "in_channels": 7,
