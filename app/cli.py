@@ -186,7 +186,7 @@ def train(
 
 @cli.command()
 def evaluate(run_dir: Folder, as_json: Json = False) -> None:
-    """Metrics of a run on its validation data, from its weights, and some samples where they are in words."""
+    """Metrics of a run on its validation data, from its weights, and some samples, unless they are figures only."""
     from graph_engine.training.evaluate import evaluation
 
     found = evaluation(run_dir)
@@ -333,7 +333,7 @@ def _print_samples(samples: Sequence[Sample]) -> None:
     if not samples:
         return
     table = _table("Sample", "Expected", "Found")
-    for given, expected, found in samples:
+    for given, expected, found, _ in samples:
         table.add_row(escape(end_text(given)), escape(expected), f"[{'green' if found == expected else 'red'}]{escape(found)}[/]")
     _print(table)
 

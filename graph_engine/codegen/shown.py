@@ -1,4 +1,4 @@
-"""What the training script shows of a network besides figures: samples in words, what is expected of them and what the network gives."""
+"""What the training script shows of a network besides figures: samples, what is expected of them and what the network gives."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from graph_engine.settings.datasets import DatasetOption, Field
 
 
 def show_lines(dataset: DatasetOption, last: Sequence[bool]) -> list[str]:
-    """The body of the function that shows samples of a data set; none where they are not in words.
+    """The body of the function that shows samples of a data set; none where they are neither in words nor pictures.
 
     Args:
         dataset: with sizes in its shapes.
         last: of each output of the network, whether the scores are in its last dimension.
     """
-    texts = [field for field in dataset.inputs if field.vocabulary]
-    target = dataset.targets[0]
-    if not texts or not target.choices:
+    texts, target = spelled(dataset), dataset.targets[0]
+    pictures = [field for field in dataset.inputs if field.is_picture]
+    if not texts + pictures or not target.choices:
         return []
     fields = dataset.inputs + dataset.targets
     cut = [field.name for field in fields if field.is_cut]
@@ -26,6 +26,7 @@ def show_lines(dataset: DatasetOption, last: Sequence[bool]) -> list[str]:
     if len(cut) < len(fields):
         lines += [f"{name} = trim({name})" for name in cut]
     given = [_spelled(f"{field.name}[i]", field) for field in texts if field.name != target.continues]
+    given += ['f"sample {rows[i]}"'] * bool(pictures)
     if target.continues:
         more, given, answers = _written(dataset, target, given, ".movedim(-1, 1)" if last[0] else "")
     elif target.marks:
@@ -34,11 +35,17 @@ def show_lines(dataset: DatasetOption, last: Sequence[bool]) -> list[str]:
         called = ", ".join(field.name for field in dataset.inputs)
         more = [f"found = model({called}).argmax(dim=1)"]
         answers = [f"spell({name}[i : i + 1], CLASSES)" for name in (target.name, "found")]
-    sample = [f"        {text}," for text in (' + " " + '.join(given), *answers)]
+    shades = [f"shades({field.name}[i])" for field in pictures]
+    sample = [f"        {text}," for text in (' + " " + '.join(given), *answers, *shades)]
     return [
         *(f"    {line}" for line in (*lines, *more)),
         *("return [", "    Sample(", *sample, "    )", "    for i in range(len(rows))", "]"),
     ]
+
+
+def spelled(dataset: DatasetOption) -> list[Field]:
+    """The inputs that are in words."""
+    return [field for field in dataset.inputs if field.vocabulary]
 
 
 def _spelled(tokens: str, field: Field) -> str:

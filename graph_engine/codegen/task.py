@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from graph_engine.codegen.shown import show_lines
+from graph_engine.codegen.shown import show_lines, spelled
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import LossOption, loss_for
@@ -70,7 +70,7 @@ class Task:
             "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._tallied)),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
-            "readers": "load, vocabularies" if self._show else "load",
+            "readers": "load, vocabularies" if self._show and spelled(self._dataset) else "load",
             "show": "\n".join(f"    {line}" for line in self._show),
             "end": literal(self._dataset.targets[0].end),
             "classes": "\n".join(f"    {literal(name)}," for name in self._dataset.targets[0].classes),
@@ -78,11 +78,17 @@ class Task:
         }
 
     def _shown(self) -> set[str]:
-        """The parts that show samples in words."""
+        """The parts that show samples."""
         if not self._show:
             return set()
         target = self._dataset.targets[0]
-        optional = {"written": bool(target.continues), "ends": target.end is not None, "named": bool(target.classes)}
+        optional = {
+            "words": bool(spelled(self._dataset)),
+            "pictures": any(field.is_picture for field in self._dataset.inputs),
+            "written": bool(target.continues),
+            "ends": target.end is not None,
+            "named": bool(target.classes),
+        }
         return {"samples", *(part for part, there in optional.items() if there)}
 
     @property

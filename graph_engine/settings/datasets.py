@@ -45,6 +45,11 @@ class Field:
         return len(self.classes) or self.vocabulary or self.places or 0
 
     @property
+    def is_picture(self) -> bool:
+        """Whether it holds a picture in shades of grey."""
+        return len(self.shape) == 3 and self.shape[0] == 1
+
+    @property
     def is_cut(self) -> bool:
         """Whether a batch is cut to its own longest sequence."""
         return self.padding is not None and any(isinstance(size, str) for size in self.shape)

@@ -17,7 +17,7 @@ class Evaluation(NamedTuple):
 
     Attributes:
         metrics: ``val/loss`` and the other metrics of the task, ``val/accuracy`` for instance.
-        samples: some samples in words; none where the data is not in words.
+        samples: some samples for people; none where the data is figures only.
     """
 
     metrics: dict[str, float]
@@ -59,7 +59,7 @@ def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
             validation = train.read_data(seed)[1]
             metrics = {f"val/{name}": value for name, value in train.evaluate(model, validation).items()}
             shown = train.show_samples(model, validation, seed) if hasattr(train, "show_samples") else []
-            return Evaluation(metrics, tuple(Sample(*sample) for sample in shown))
+            return Evaluation(metrics, tuple(map(Sample.of, shown)))
     except RunError:
         raise
     except Exception as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from graph_engine.training.state import RunState
@@ -67,11 +67,25 @@ class Progress(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A sample in words: what the network receives, what is expected of it, and what it gives."""
+    """A sample for people.
+
+    Attributes:
+        given: what the network receives, in words, or which sample it is.
+        expected: what it should give.
+        found: what it gives.
+        picture: what it receives, where that is a picture: shades from 0 to 255, row by row.
+    """
 
     given: str
     expected: str
     found: str
+    picture: tuple[tuple[int, ...], ...] = ()
+
+    @classmethod
+    def of(cls, plain: Sequence[Any]) -> Sample:
+        """A sample from what a script or a line of JSON has."""
+        given, expected, found, *picture = plain
+        return cls(given, expected, found, tuple(map(tuple, picture[0])) if picture else ())
 
 
 class Samples(NamedTuple):
@@ -130,7 +144,7 @@ def _from_json(plain: dict[str, Any]) -> Event:
     elif kind is Measured:
         plain["value"] = float(plain["value"])
     elif kind is Samples:
-        plain["samples"] = tuple(Sample(*sample) for sample in plain["samples"])
+        plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)

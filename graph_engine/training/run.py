@@ -191,7 +191,7 @@ class _Watch:
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
 
     def show(self, samples: list[Any], training: Any) -> None:
-        self._listener(Samples(training.at.epoch, tuple(Sample(*sample) for sample in samples)))
+        self._listener(Samples(training.at.epoch, tuple(map(Sample.of, samples))))
 
 
 def _check_device(device: str) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.jobs import GIVE_UP_AFTER, Worker
-from app.panels.samples import SampleRow
+from app.panels.samples import SampleRow, SampleTile
 from app.run import Run
 from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
@@ -182,3 +182,13 @@ def test_samples_are_shown_with_what_was_expected(qtbot: QtBot, window: MainWind
     window.run.take([Samples(4, (Sample("", "1", "2"),))])
     qtbot.waitUntil(lambda: len(section.findChildren(SampleRow)) == 1)
     assert section.heading == "Samples after epoch 4"
+
+
+def test_pictures_are_shown_with_what_the_network_takes_them_for(qtbot: QtBot, window: MainWindow) -> None:
+    section = window.training.samples
+    window.run.take([Samples(1, (Sample("sample 0", "3", "3", ((0, 255), (128, 0))), Sample("sample 9", "4", "7", ((0,),))))])
+    right, wrong = section.findChildren(SampleTile)
+    assert [label.text() for label in right.findChildren(QLabel) if label.text()] == ["3"]
+    assert not right.toolTip() and wrong.toolTip() == "Expected: 4"
+    image = right.findChildren(QLabel)[0].pixmap().toImage()
+    assert [image.pixelColor(x, y).red() for x, y in ((2, 2), (image.width() - 2, 2), (2, image.height() - 2))] == [0, 255, 128]

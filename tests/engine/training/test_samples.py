@@ -1,4 +1,4 @@
-"""Samples in words: what a network is to write, it writes by itself; the program and an exported project show the same."""
+"""Samples: what a network is to write, it writes by itself; the program and an exported project show the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from graph_engine.codegen.project import project_files
 from graph_engine.training.evaluate import evaluate, evaluation
-from graph_engine.training.events import Event, Samples, decode, encode
+from graph_engine.training.events import Event, Sample, Samples, decode, encode
 from graph_engine.training.loading import loaded
 from graph_engine.training.run import train
 from tests.engine.training.test_tasks import small
@@ -93,11 +93,24 @@ def test_a_run_its_evaluation_and_its_export_show_the_same(tmp_path: Path) -> No
     for name, text in project_files(small("gru_languages")).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, check=True, capture_output=True, text=True, env={"PATH": ""})
-    given, expected, answer = shown[-1].samples[-1]
+    given, expected, answer, _ = shown[-1].samples[-1]
     right = "" if answer == expected else f"  (expected: {expected})"
     assert done.stdout.splitlines()[-1] == f"{given}  ->  {answer}{right}"
 
 
-def test_numbers_are_not_shown_in_words(tmp_path: Path) -> None:
+def test_pictures_are_shown_in_shades_of_grey(tmp_path: Path) -> None:
+    with script("mlp_digits", tmp_path) as train:
+        _, validation = train.read_data(0)
+        shown = train.show_samples(train.make_model(), validation, 0)
+        for sample, row in zip(shown, torch.linspace(0, len(validation) - 1, 5).long().tolist(), strict=True):
+            image, digit = validation[row]
+            assert sample.given == f"sample {row}" and sample.expected == str(digit.item())
+            assert torch.tensor(sample.picture).sub(image[0] / image.max() * 255).abs().max() <= 1
+        assert train.shades(torch.ones(1, 2, 2)) == [[0, 0], [0, 0]]
+    event = Samples(1, tuple(map(Sample.of, shown)))
+    assert decode(encode([event])) == [event] and len(event.samples[0].picture) == 8
+
+
+def test_figures_are_not_shown(tmp_path: Path) -> None:
     for id in ("mlp_wine", "two_parts_wine"):
         assert "show_samples" not in project_files(small(id))["train.py"]
