@@ -104,6 +104,8 @@ ACTIONS: tuple[Act, ...] = (
         gap=True, local=True),
     Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
         "edits.dissolve", local=True),
+    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical", _(_C, "Show what is inside on the card"),
+        "edits.expand", local=True),
     Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Return",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
         "edits.enter", local=True),
     Act("leave", "edit", _(_C, "Lea&ve Group"), ("U",), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
@@ -112,7 +114,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
     Act("swap", "edit", _(_C, "Replace &By Another Block…"), ("Shift+S",), "swap", _(_C, "Keeps edges, and the parameters that both have"),
         "searches.swap", local=True),
-    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "link", _(_C, "Join each selected node to the next, left to right"),
+    Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
         "edits.connect_in_a_row", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
         "edits.auto_layout", gap=True, local=True),
@@ -168,8 +170,8 @@ ACTIONS: tuple[Act, ...] = (
 # fmt: on
 
 CONTEXT = (
-    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "enter", "leave",
-    "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
+    "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "expand",
+    "enter", "leave", "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
 )  # fmt: skip
 """The canvas's context menu."""
 

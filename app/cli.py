@@ -186,7 +186,7 @@ def train(
 
 @cli.command()
 def evaluate(run_dir: Folder, as_json: Json = False) -> None:
-    """Metrics of a run on its validation data, from its weights, and some samples, unless they are figures only."""
+    """Metrics of a run on its validation and on its test data, from its weights, and some samples, unless they are figures only."""
     from graph_engine.training.evaluate import evaluation
 
     found = evaluation(run_dir)
@@ -367,7 +367,7 @@ def _print_json(value: Any) -> None:
 
 
 class _Shown:
-    """Shows the events of a run: a progress bar where the output is a terminal, a line for each epoch where it is not.
+    """Shows the events of a run: a progress bar where the output is a terminal, a line for each epoch and the test where it is not.
 
     Attributes:
         samples: the last ones that the run has shown.
@@ -389,8 +389,8 @@ class _Shown:
         )
         self._bar = Progress(*columns, console=console, disable=not self._live)
         self._task = self._bar.add_task(title, total=None, loss="")
-        self._number = 0
-        self._epoch: dict[str, float] = {}
+        self._heading = ""
+        self._line: dict[str, float] = {}
         self.samples: tuple[Sample, ...] = ()
 
     def __enter__(self) -> _Shown:
@@ -398,7 +398,7 @@ class _Shown:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._say_epoch()
+        self._say_line()
         self._bar.stop()
 
     def __call__(self, event: Event) -> None:
@@ -413,12 +413,13 @@ class _Shown:
         elif isinstance(event, Measured) and event.name == "train/loss":
             self._bar.update(self._task, loss=f"loss {event.value:.4f}")
         elif isinstance(event, Measured):
-            if event.epoch != self._number:
-                self._say_epoch()
-                self._number = event.epoch
-            self._epoch[event.name] = event.value
+            heading = "test" if event.name.startswith("test/") else f"epoch {event.epoch}"
+            if heading != self._heading:
+                self._say_line()
+                self._heading = heading
+            self._line[event.name] = event.value
 
-    def _say_epoch(self) -> None:
-        if self._epoch:
-            self._say(f"epoch {self._number}  " + "  ".join(f"{name} {value:.4g}" for name, value in self._epoch.items()))
-        self._epoch = {}
+    def _say_line(self) -> None:
+        if self._line:
+            self._say(f"{self._heading}  " + "  ".join(f"{name} {value:.4g}" for name, value in self._line.items()))
+        self._line = {}

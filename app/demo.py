@@ -78,8 +78,8 @@ def _off_screen() -> int:
         shutil.rmtree(FOLDER / name, ignore_errors=True)
     shutil.copytree(run.folder, FOLDER / "run")
     write_folder(FOLDER / "project", project_files(window.session.document))
-    accuracy = run.series["val/accuracy"].last
-    print(f"Validation accuracy {accuracy:.1%} after {run.progress.epochs} epochs. Results are in ./{FOLDER}/.")
+    accuracy = run.series["test/accuracy"].last
+    print(f"Test accuracy {accuracy:.1%} after {run.progress.epochs} epochs. Results are in ./{FOLDER}/.")
     return 0
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.names import file_stem
 from app.preferences import Preferences
 from app.session import Session
+from graph_engine import Graph
 from graph_engine.codegen.project import project_files
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import Template
@@ -33,6 +34,8 @@ class Documents(QObject):
         self._session = session
         self._preferences = preferences
         self._window = window
+        self._was_changed = False
+        session.replaced.connect(self._on_replaced)
 
     def new(self) -> None:
         """Goes on with an empty network."""
@@ -67,12 +70,63 @@ class Documents(QObject):
 
     def save(self) -> bool:
         """Writes the document to its file, which it asks for where there is none. Returns whether it is written."""
-        return self._write(self._session.path) if self._session.path is not None else self.save_as()
+        path = self._session.path
+        if path is None:
+            return self.save_as()
+        if self._was_changed or self._session.is_changed_outside():
+            return self._settle_conflict(path)
+        return self._write(path)
 
     def save_as(self) -> bool:
         """Asks for a file and writes the document to it. Returns whether it is written."""
         path = self.ask_path(self.tr("Save As"), self._proposed_name() + SUFFIX, self._filter(), SUFFIX)
         return path is not None and self._write(path)
+
+    def look_outside(self) -> None:
+        """Tells where another program, or another window, has changed the file; a document without unsaved work may be read again."""
+        path = self._session.path
+        if path is None or not self._session.is_changed_outside():
+            return
+        self._session.accept_outside()
+        if self._session.is_dirty:
+            self._was_changed = True
+            self.told.emit(self.tr("{0} was changed outside of this window; saving will ask first").format(path.name))
+            return
+        box = self._ask("changed", self.tr("{0} was changed outside of this window.").format(path.name), self.tr("Read it again?"))
+        read = box.addButton(self.tr("Read Again"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(self.tr("Keep This"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        if box.clickedButton() is read:
+            self.open_path(path)
+        else:
+            self._was_changed = True
+
+    def recover(self, document: Graph, path: Path | None) -> None:
+        """Goes on with unsaved work of a window that ended."""
+        if self.may_leave():
+            self._session.recover(document, path)
+            self.opened.emit()
+
+    def _settle_conflict(self, path: Path) -> bool:
+        box = self._ask(
+            "conflict",
+            self.tr("{0} was changed outside of this window.").format(path.name),
+            self.tr("Saving replaces those changes by yours."),
+        )
+        replace = box.addButton(self.tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton(self.tr("Save As…"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(other)
+        box.exec()
+        if box.clickedButton() is replace:
+            return self._write(path)
+        return box.clickedButton() is other and self.save_as()
+
+    def _ask(self, name: str, text: str, more: str) -> QMessageBox:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Archloom", text, QMessageBox.StandardButton.NoButton, self._window)
+        box.setObjectName(name)
+        box.setInformativeText(more)
+        return box
 
     def may_leave(self) -> bool:
         """Whether the document may be left: saved, or given up by choice."""
@@ -136,12 +190,16 @@ class Documents(QObject):
         path = Path(name)
         return path if path.suffix else path.with_suffix(suffix)
 
+    def _on_replaced(self) -> None:
+        self._was_changed = False
+
     def _write(self, path: Path) -> bool:
         try:
             self._session.save(path)
         except ArchloomError as error:
             self.complain(self.tr("{0} is not saved").format(path.name), error)
             return False
+        self._was_changed = False
         self._preferences.remember_file(path)
         self.told.emit(self.tr("Saved to {0}").format(path))
         return True

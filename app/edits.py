@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -16,9 +16,10 @@ from graph_engine.analysis.rewire import chain, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotate import Annotate
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.commands import AddNode, Command, Disconnect, Macro, Move, RemoveNodes, Share, Unshare
 from graph_engine.graph.graph import new_node
-from graph_engine.graph.groups import AddDefinition, In, block_named, dissolve, group
+from graph_engine.graph.groups import AddDefinition, Expand, In, block_named, dissolve, group
 from graph_engine.graph.node import Node, Position
 
 STEP = 32.0
@@ -37,6 +38,8 @@ class Canvas(Protocol):
     def select(self, nodes: Iterable[str]) -> None: ...
 
     def add_block(self, block: str) -> str: ...
+
+    def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]: ...
 
     def reveal(self, node: str) -> None: ...
 
@@ -137,6 +140,13 @@ class Edits(QObject):
         if chosen:
             self._canvas.select(graph.nodes.keys() - before)
 
+    def expand(self) -> None:
+        """Shows what is inside the selected groups on their cards; where all show it, no more."""
+        graph = self._session.graph
+        chosen = [id for id in self._canvas.selected_nodes() if id in graph.groups]
+        if chosen:
+            self._try(lambda: Expand(chosen, not all(graph[id].expanded for id in chosen)))
+
     def enter(self) -> None:
         """Shows the content of the selected group."""
         selected = self._canvas.selected_nodes()
@@ -200,11 +210,12 @@ class Edits(QObject):
         self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
-        """Puts all nodes in order, left to right."""
+        """Puts all nodes in order, left to right; frames go with what they frame."""
         positions = layered(self._session.graph)
         if positions:
             text = QCoreApplication.translate("Edits", "Auto layout")
-            self._try(lambda: Macro(text, [Move(positions)]))
+            frames = Annotate(self._canvas.refitted_frames(positions), text)
+            self._try(lambda: Macro(text, [Move(positions), frames]))
 
     def _add_copy(self, text: str, offset: Position) -> None:
         pasted: list[str] = []

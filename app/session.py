@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -148,6 +149,23 @@ class Session(QObject):
         self.replaced.emit()
         self.state_changed.emit()
 
+    def recover(self, document: Graph, path: Path | None) -> None:
+        """Goes on with unsaved work: as a document that is not as its file, if it has one, says."""
+        self._install(document, path)
+        self.history.mark_unsaved()
+        self.replaced.emit()
+        self.state_changed.emit()
+
+    def is_changed_outside(self) -> bool:
+        """Whether the file is not as it was read or written last; a file that is gone cannot be overwritten, so it is not."""
+        found = _digest(self.path) if self.path is not None else ""
+        return found not in ("", self._on_disk)
+
+    def accept_outside(self) -> None:
+        """Takes what the file holds now for known: it may be overwritten."""
+        if self.path is not None:
+            self._on_disk = _digest(self.path)
+
     def save(self, path: Path | None = None) -> None:
         """Writes the document to ``path``, its file from then on, or to the file that it has.
 
@@ -160,6 +178,7 @@ class Session(QObject):
             raise ValueError("a document without a file needs a path to be saved to")
         self.document.save(target)
         self.path = target
+        self._on_disk = _digest(target)
         self.history.mark_saved()
         self.state_changed.emit()
 
@@ -167,6 +186,7 @@ class Session(QObject):
         self.document = document
         self.history = History(document)
         self.path = path
+        self._on_disk = _digest(path) if path is not None else ""
         self.report: CheckedGraph = document.check()
         self._show(document, ())
 
@@ -203,3 +223,11 @@ class Session(QObject):
                 return False
             graph = graph.definitions[graph.groups[id]]
         return graph is self.graph
+
+
+def _digest(path: Path) -> str:
+    """A fingerprint of what a file holds; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

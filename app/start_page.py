@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDateTime, QEvent, QLocale, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from app.preferences import Preferences
+from app.recovery import Left
 from app.theme.icons import icon
 from app.theme.style import current
 from app.theme.tokens import RADIUS, SPACE, blend
@@ -119,11 +120,15 @@ class StartPage(QScrollArea):
         file_chosen: a path.
         empty_chosen: an empty network is wanted.
         open_chosen: a file is to be asked for.
+        left_chosen: unsaved work is wanted back, `Left`.
+        left_given_up: it may be deleted.
     """
 
     template_chosen = Signal(object)
     file_chosen = Signal(object)
     empty_chosen = Signal()
+    left_chosen = Signal(object)
+    left_given_up = Signal(object)
     open_chosen = Signal()
 
     def __init__(self, preferences: Preferences, templates: Sequence[Template], parent: QWidget | None = None):
@@ -139,6 +144,9 @@ class StartPage(QScrollArea):
         self._column.setSpacing(SPACE.wide)
         self._column.addLayout(self._head())
         self._column.addSpacing(SPACE.near)
+        self._left = QVBoxLayout()
+        self._left.setSpacing(SPACE.near)
+        self._column.addLayout(self._left)
         self._column.addWidget(_heading(self.tr("Begin with a template")))
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE.wide)
@@ -174,6 +182,39 @@ class StartPage(QScrollArea):
             self._content.setFixedWidth(columns * (CARD_WIDTH + SPACE.wide) - SPACE.wide)
             for place, card in enumerate(self.cards):
                 self._grid.addWidget(card, place // columns, place % columns)
+
+    def show_left(self, left: Sequence[Left]) -> None:
+        """Offers unsaved work of windows that ended without closing."""
+        clear(self._left)
+        for one in left:
+            self._left.addWidget(self._left_row(one))
+
+    def _left_row(self, left: Left) -> QWidget:
+        row = QFrame()
+        row.setProperty("role", "card")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        title = QLabel(self.tr("Unsaved work: {0}").format(left.title))
+        title.setProperty("role", "heading")
+        where = _short(left.path.parent) if left.path is not None else self.tr("never saved")
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(left.when)), QLocale.FormatType.ShortFormat)
+        more = QLabel(self.tr("The window ended without closing. Last edit {0}, {1}.").format(when, where))
+        more.setProperty("role", "muted")
+        words.addWidget(title)
+        words.addWidget(more)
+        recover = QPushButton(self.tr("Recover"))
+        recover.setProperty("role", "primary")
+        recover.clicked.connect(lambda: self.left_chosen.emit(left))
+        discard = QPushButton(self.tr("Discard"))
+        discard.clicked.connect(lambda: self.left_given_up.emit(left))
+        line = QHBoxLayout(row)
+        line.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
+        line.setSpacing(SPACE.near)
+        line.addLayout(words)
+        line.addStretch()
+        line.addWidget(discard)
+        line.addWidget(recover)
+        return row
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -21,6 +21,7 @@ from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
+from app.recovery import Left, Recovery
 from app.run import Run
 from app.searches import Searches
 from app.session import Session
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
+        self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.help = Help(self, self.actions_)
@@ -132,6 +134,24 @@ class MainWindow(QMainWindow):
         """Covers document and panels with the start page."""
         self._cover(True)
         self.start_page.setFocus()
+
+    def offer_left(self) -> None:
+        """Shows on the start page what windows left that ended without closing."""
+        self.start_page.show_left(self.recovery.left())
+
+    def _recover(self, left: Left) -> None:
+        try:
+            document = self.recovery.take(left)
+        except ArchloomError as error:
+            self.documents.complain(self.tr("“{0}” cannot be brought back").format(left.title), error)
+            return
+        self.documents.recover(document, left.path)
+        self.recovery.forget(left)
+        self.offer_left()
+
+    def _forget_left(self, left: Left) -> None:
+        self.recovery.forget(left)
+        self.offer_left()
 
     def show_document(self) -> None:
         """Shows the document with its panels."""
@@ -262,6 +282,7 @@ class MainWindow(QMainWindow):
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
         self.documents.told.connect(self.status.tell)
+        self.recovery.failed.connect(self.status.tell)
         self.documents.opened.connect(self.show_document)
         self.palette_panel.chosen.connect(self.edits.add)
         session.state_changed.connect(self._show_groups)
@@ -275,6 +296,8 @@ class MainWindow(QMainWindow):
         page.file_chosen.connect(self.documents.open_path)
         page.empty_chosen.connect(self.documents.new)
         page.open_chosen.connect(self.documents.open)
+        page.left_chosen.connect(self._recover)
+        page.left_given_up.connect(self._forget_left)
         self._on_problems(*(sum(d.severity == s for d in session.report.diagnostics) for s in ("error", "warning", "hint")))
 
     def _restore(self) -> None:
@@ -347,7 +370,7 @@ class MainWindow(QMainWindow):
         self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
         self.actions_["swap"].setEnabled(len(nodes) == 1)
         self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
-        self.actions_["dissolve"].setEnabled(bool(groups))
+        self.actions_.enable(("dissolve", "expand"), bool(groups))
         self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 
@@ -376,6 +399,11 @@ class MainWindow(QMainWindow):
             self._place_cover()
         return handled
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            QTimer.singleShot(0, self, self.documents.look_outside)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._is_fresh:
@@ -387,6 +415,7 @@ class MainWindow(QMainWindow):
         if not self.documents.may_leave():
             event.ignore()
             return
+        self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.run.worker.close()
         super().closeEvent(event)

@@ -79,6 +79,17 @@ def main() -> None:
             xdotool("key", "--window", window, "ctrl+s")
             time.sleep(0.4)
             assert '"block": "Dropout1d"' in document.read_text(encoding="utf-8"), "the drag from the palette did not reach the canvas"
+            xdotool("key", "--window", window, "Escape", "space")
+            time.sleep(0.5)
+            xdotool("type", "--delay", "30", "logsigm")
+            xdotool("key", "--window", window, "Return", "ctrl+a", "ctrl+g")
+            time.sleep(0.5)
+            xdotool("type", "--delay", "30", "Everything")
+            xdotool("key", "--window", window, "Return", "ctrl+s")
+            time.sleep(0.6)
+            written = document.read_text(encoding="utf-8")
+            assert '"block": "LogSigmoid"' in written, "the search that Space opens did not add its block"
+            assert '"text": "Everything"' in written, "Ctrl+G did not frame the nodes, or the title was not taken"
             xdotool("key", "--window", window, "ctrl+q")
             assert program.wait(10) == 0, "the program did not end well"
         finally:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
-from app.canvas.annotations import LEAST, TITLE
-from app.canvas.geometry import GRID
+from app.canvas.annotations import LEAST, TITLE, AnnotationItem
+from app.canvas.geometry import GRID, WIDTH
 from graph_engine.graph.annotate import Annotate, new_id
 from graph_engine.graph.annotation import COLOURS, Annotation, Kind
+from graph_engine.graph.node import Position
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
@@ -52,6 +54,30 @@ class Annotating(QObject):
         changed = {id: known[id]._replace(colour=colour) for id in self._view.selected_annotations() if known[id].colour != colour}
         if changed:
             self._view.canvas.session.execute(Annotate(changed, self.tr("Change colour")))
+
+    def refitted(self, positions: Mapping[str, Position]) -> dict[str, Annotation]:
+        """Frames as they go around the same nodes when these are elsewhere.
+
+        Args:
+            positions: of all nodes.
+        """
+        scene = self._view.canvas
+        found: dict[str, Annotation] = {}
+        for id, item in scene.annotations.items.items():
+            rect = QRectF()
+            for node in scene.nodes_framed(item.rect) if item.annotation.kind == "frame" else ():
+                rect = rect.united(QRectF(*positions[node], WIDTH, scene.nodes[node].layout.height))
+            if not rect.isNull():
+                levels = self._levels(item)
+                pad = AROUND + levels * GRID
+                rect.adjust(-pad, -pad - (levels + 1) * TITLE, pad, pad)
+                found[id] = item.annotation._replace(rect=(rect.x(), rect.y(), rect.width(), rect.height()))
+        return found
+
+    def _levels(self, item: AnnotationItem) -> int:
+        """How many frames lie in each other in a frame."""
+        inner = [i for i in self._view.canvas.annotations.inside(item) if i.annotation.kind == "frame"]
+        return max((1 + self._levels(i) for i in inner), default=0)
 
     def edit(self, id: str, gesture: object = None) -> None:
         """Opens a field on an annotation for what it says; leaving it takes the words over, Esc does not."""

@@ -195,10 +195,14 @@ class Annotations(QObject):
         return None
 
     def inside(self, item: AnnotationItem) -> Iterator[AnnotationItem]:
-        """Those that lie wholly in a frame."""
-        if item.annotation.kind == "frame":
-            rect = QRectF(*item.rect)
-            yield from (other for other in self.items.values() if other is not item and rect.contains(QRectF(*other.rect)))
+        """Those that lie wholly in a frame; of two frames in the same place, the later one lies in the earlier one."""
+        if item.annotation.kind != "frame":
+            return
+        rect, is_later = QRectF(*item.rect), False
+        for other in self.items.values():
+            is_later |= other is item
+            if other is not item and rect.contains(QRectF(*other.rect)) and (other.rect != item.rect or is_later):
+                yield other
 
     def content(self) -> QRectF:
         """The smallest rectangle around all; a null one without any."""

@@ -22,18 +22,22 @@ class Bookmarks(QObject):
     def __init__(self, view: CanvasView):
         super().__init__(view)
         self._view = view
-        self._places: dict[int, tuple[QPointF, float]] = {}
-        view.canvas.session.replaced.connect(self._places.clear)
+        self._session = view.canvas.session
+        self._places: dict[int, tuple[tuple[str, ...], QPointF, float]] = {}
+        self._session.replaced.connect(self._places.clear)
 
     def set(self, number: int) -> None:
         """Remembers what is in view now."""
-        self._places[number] = self._view.camera.shown().center(), self._view.zoom
+        self._places[number] = self._session.place, self._view.camera.shown().center(), self._view.zoom
         self.told.emit(self.tr("Bookmark {0} is set: press {0} to come back here.").format(number))
 
     def go(self, number: int) -> None:
         """Goes where the view was when the bookmark was set."""
-        place = self._places.get(number)
-        if place is None:
+        found = self._places.get(number)
+        if found is None:
             self.told.emit(self.tr("There is no bookmark {0} yet: Ctrl+{0} sets it to what is in view.").format(number))
-        else:
-            self._view.camera.go(*place, animate=True)
+            return
+        place, centre, zoom = found
+        if place != self._session.place:
+            self._session.go(place)
+        self._view.camera.go(centre, zoom, animate=True)

@@ -26,6 +26,7 @@ HEADER = 28.0
 BODY = 22.0
 ROW = 20.0
 FOOTER = 22.0
+PREVIEW = 88.0
 PORT_RADIUS = 4.5
 MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
@@ -63,6 +64,7 @@ class Layout(NamedTuple):
         inputs, outputs: in declared order.
         labelled: whether the card names its ports because one side has several.
         stacked: whether more cards show behind it, because it stands for several nodes.
+        preview: height of the part that shows what is inside; 0 without one.
     """
 
     height: float
@@ -70,6 +72,7 @@ class Layout(NamedTuple):
     outputs: tuple[PortPlace, ...]
     labelled: bool
     stacked: bool = False
+    preview: float = 0.0
 
     @property
     def ports(self) -> tuple[PortPlace, ...]:
@@ -87,10 +90,11 @@ class Layout(NamedTuple):
         raise KeyError(name)
 
 
-def layout(spec: BlockSpec, idle: frozenset[str] = frozenset()) -> Layout:
-    """Size and ports of the cards of a block, without the outputs in ``idle``."""
-    if idle:
-        return _layout(spec.inputs, tuple(p for p in spec.outputs if p.name not in idle), isinstance(spec, GroupSpec))
+def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), expanded: bool = False) -> Layout:
+    """Size and ports of the cards of a block, without the outputs in ``idle``; ``expanded`` makes room for a group's content."""
+    if idle or expanded:
+        shown = tuple(p for p in spec.outputs if p.name not in idle)
+        return _layout(spec.inputs, shown, isinstance(spec, GroupSpec), PREVIEW if expanded else 0.0)
     found = _LAYOUTS.get(id(spec))
     if found is None or found[0] is not spec:
         found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs, isinstance(spec, GroupSpec))
@@ -108,13 +112,13 @@ _LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}
 
 
 @lru_cache(maxsize=1024)
-def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool) -> Layout:
+def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool, preview: float = 0.0) -> Layout:
     labelled = len(inputs) > 1 or len(outputs) > 1
     rows = max(_rows(inputs), _rows(outputs)) if labelled else 0.0
     height = HEADER + BODY + rows * ROW + FOOTER
     top = HEADER + BODY if labelled else 0.0
     room = rows * ROW if labelled else height
-    return Layout(height, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled, stacked)
+    return Layout(height + preview, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled, stacked, preview)
 
 
 def _rows(ports: Sequence[Port]) -> float:

@@ -8,14 +8,15 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.card import CardState, Lines, fit, paint_texts
-from app.canvas.geometry import MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
+from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
+from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
+from app.canvas.preview import paint_preview
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Edge, Node
+from graph_engine.graph.node import Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
@@ -60,7 +61,7 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
-        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id))
+        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.expanded)
         self.checked: CheckedNode | None = None
         self.selected = False
         self.hovered = False
@@ -90,6 +91,10 @@ class NodeItem(QGraphicsItem):
             self._lines = fit(wording(self.node, self.checked), look, state.severity in ("error", "warning"))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
         paint_texts(painter, look, self.layout, self._lines, state)
+        if self.layout.preview and isinstance(self.node.spec, GroupSpec):
+            top = self.layout.height - FOOTER - self.layout.preview
+            room = QRectF(PAD, top, WIDTH - 2 * PAD, self.layout.preview - 6)
+            paint_preview(painter, look, self._stage.graph.definitions[self.node.spec.definition], room)
 
     def state(self) -> CardState:
         """How the card is shown now."""
@@ -117,7 +122,7 @@ class NodeItem(QGraphicsItem):
 
     def relayout(self) -> bool:
         """Shows the ports that are in use now; true where they are others than before."""
-        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id))
+        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.expanded)
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()

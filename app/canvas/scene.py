@@ -128,8 +128,8 @@ class CanvasScene(QGraphicsScene):
     def apply(self, changes: Sequence[Change]) -> None:
         """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
         graph = self.stage.graph
-        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved"))
-        reworded = {c.id for c in changes if c.kind in ("node", "name")}
+        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look"))
+        reworded = {c.id for c in changes if c.kind in ("node", "name", "look")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         annotated = self.annotations.apply(changes)
         if not nodes and not edges:

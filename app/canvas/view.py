@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -21,7 +19,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmapCache,
     QResizeEvent,
     QShowEvent,
@@ -31,7 +28,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from app.canvas.annotating import Annotating
 from app.canvas.arrange import Arrange
-from app.canvas.arrays import draw_points
+from app.canvas.backdrop import paint_backdrop
 from app.canvas.bookmarks import Bookmarks
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
@@ -40,7 +37,7 @@ from app.canvas.geometry import fresh_layout
 from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
-from app.canvas.interactions.drop import BLOCK_MIME, DropBlock, add_block, centred
+from app.canvas.interactions.drop import DropBlock, add_block, centred
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
 from app.canvas.tips import tip
@@ -48,10 +45,10 @@ from app.canvas.trail import Trail
 from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.groups import block_named
+from graph_engine.graph.node import Position
 
-DOTS = 32.0
-DOTS_FROM = 0.5
 BEYOND = 50_000.0
 """How far one can scroll away from the cards, in scene units."""
 CACHE_KB = 256 * 1024
@@ -66,6 +63,8 @@ class CanvasView(QGraphicsView):
         bubble: the sentence beside the pointer.
         minimap: the overview in the corner.
         hand: what mouse and keys do.
+        drop: what a block does that is dragged here.
+        focus_ring: shown while the keyboard is here and came by Tab.
         annotating, arrange, walk, wishes, bookmarks: what else can be done with cards and places.
 
     Signals:
@@ -83,7 +82,7 @@ class CanvasView(QGraphicsView):
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
         self.canvas.selection_changed.connect(self.selection_changed)
-        self.canvas.content_changed.connect(self._follow_content)
+        self.canvas.content_changed.connect(self.follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
         session.replaced.connect(self._open)
         session.place_changed.connect(self._go_to_place)
@@ -91,7 +90,7 @@ class CanvasView(QGraphicsView):
         self._place: tuple[str, ...] = ()
         self._places: dict[tuple[str, ...], tuple[QPointF, float]] = {}
         self.hand = Hand(self)
-        self._drop: DropBlock | None = None
+        self.drop = DropBlock(self)
         self._keeps_fitting = True
         self.camera = Camera(self)
         self.camera.zoomed.connect(self.zoom_changed)
@@ -106,12 +105,16 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.trail = Trail(session, self)
         self.trail.move(SPACE.base, SPACE.base)
+        self.focus_ring = QFrame(self)
+        self.focus_ring.setProperty("role", "focus")
+        self.focus_ring.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.focus_ring.hide()
         self.annotating = Annotating(self)
         self.arrange = Arrange(self)
         self.walk = Walk(self)
         self.wishes = Wishes(self)
         self.bookmarks = Bookmarks(self)
-        self._follow_content()
+        self.follow_content()
 
     def _set_up_widget(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -203,6 +206,10 @@ class CanvasView(QGraphicsView):
         """Ids of the selected frames and notes."""
         return self.canvas.annotations.selected
 
+    def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]:
+        """Frames as they go around the same nodes when these are elsewhere."""
+        return self.annotating.refitted(positions)
+
     def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
         self.canvas.select(tuple(nodes), tuple(edges))
@@ -270,8 +277,13 @@ class CanvasView(QGraphicsView):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.hand.key_release(event))
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.focus_ring.setVisible(event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason))
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.hand.let_go()
+        self.focus_ring.hide()
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -310,53 +322,22 @@ class CanvasView(QGraphicsView):
     # dropping blocks
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if not event.mimeData().hasFormat(BLOCK_MIME):
-            event.ignore()
-            return
-        drop = DropBlock(self)
-        if drop.begin(event.mimeData(), self.camera.scene_point(event.position())):
-            self._drop = drop
-            self.hint.hide()
-            event.acceptProposedAction()
+        event.setAccepted(self.drop.enter(event))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self._drop is None:
-            event.ignore()
-            return
-        self._drop.move(self.camera.scene_point(event.position()))
-        event.acceptProposedAction()
+        event.setAccepted(self.drop.move(event))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        if self._drop is not None:
-            self._drop.cancel()
-            self._drop = None
-            self._follow_content()
+        self.drop.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if self._drop is None:
-            event.ignore()
-            return
-        drop, self._drop = self._drop, None
-        drop.end(self.camera.scene_point(event.position()))
-        event.acceptProposedAction()
-        self.setFocus()
+        event.setAccepted(self.drop.drop(event))
 
     # painting
 
     def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:
         assert isinstance(rect, QRectF)
-        look, zoom = self.canvas.stage.look, self.zoom
-        painter.fillRect(rect, look.canvas)
-        if zoom < DOTS_FROM:
-            return
-        xs = np.arange(math.floor(rect.left() / DOTS), math.ceil(rect.right() / DOTS) + 1) * DOTS
-        ys = np.arange(math.floor(rect.top() / DOTS), math.ceil(rect.bottom() / DOTS) + 1) * DOTS
-        pen = QPen(look.grid, max(1.0, round(1.5 * zoom)))
-        pen.setCosmetic(True)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(pen)
-        draw_points(painter, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        paint_backdrop(painter, rect, self.canvas.stage.look, self.zoom)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= self.canvas.near:
@@ -382,6 +363,7 @@ class CanvasView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.hint.centre()
+        self.focus_ring.resize(self.size())
         self.minimap.move(self.width() - self.minimap.width() - SPACE.base, self.height() - self.minimap.height() - SPACE.base)
         self._fit()
         self.follow()
@@ -433,7 +415,8 @@ class CanvasView(QGraphicsView):
     def _allow_scrolling(self, rect: QRectF) -> None:
         self.setSceneRect(rect.adjusted(-BEYOND, -BEYOND, BEYOND, BEYOND))
 
-    def _follow_content(self) -> None:
+    def follow_content(self) -> None:
+        """Cards came, went, moved or look different."""
         self.hint.setVisible(not self.canvas.nodes)
         self.minimap.refresh()
         if self.zoom < self.canvas.near:

@@ -16,6 +16,7 @@ from app.theme.icons import icon
 from app.theme.style import current, sans
 from app.theme.tokens import SPACE, TYPE, blend
 from app.widgets.empty import EmptyState
+from app.widgets.text import measure_text, measure_words
 
 FRAME_MS = 33
 """Least time between two updates of the plots."""
@@ -215,7 +216,7 @@ class Plot(QWidget):
         for place, (split, name) in enumerate(zip(SPLITS, (self.tr("training"), self.tr("validation")), strict=True)):
             series = self._series.get(split)
             value = math.nan if series is None else series.last if step is None else series.at(step)
-            text = "–" if series is None or not len(series) else _value_text(value)
+            text = "–" if series is None or not len(series) else measure_text(value)
             words.append(
                 f'<span style="color:{theme.series[place]}">●</span> <span style="color:{theme.text_muted}">{name}</span> <b>{text}</b>'
             )
@@ -234,13 +235,6 @@ class ChartsPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._update)
-        self._titles = {
-            "loss": self.tr("Loss"),
-            "accuracy": self.tr("Accuracy"),
-            "exact": self.tr("Exact match"),
-            "mae": self.tr("MAE"),
-            "rmse": self.tr("RMSE"),
-        }
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
@@ -293,18 +287,12 @@ class ChartsPanel(QWidget):
         """Shows a plot for each of these measures, and none for others."""
         fresh = [measure for measure in measures if measure not in self.plots]
         for measure in fresh:
-            self.plots[measure] = Plot(measure, self._title(measure))
+            self.plots[measure] = Plot(measure, measure_words(measure))
             self._splitter.addWidget(self.plots[measure])
         for measure, plot in self.plots.items():
             plot.setVisible(measure in measures)
         if fresh:
             self._splitter.setSizes([1000] * len(self.plots))  # equal shares, whatever their hints
-
-    def _title(self, measure: str) -> str:
-        """A measure in words; with several targets its name begins with that of the target."""
-        target, _, last = measure.rpartition("_")
-        word = self._titles.get(last, last)
-        return f"{target}: {word}" if target else word
 
 
 def _button(name: str, words: str) -> QToolButton:
@@ -314,9 +302,3 @@ def _button(name: str, words: str) -> QToolButton:
     button.setToolTip(words)
     button.setAccessibleName(words)
     return button
-
-
-def _value_text(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"

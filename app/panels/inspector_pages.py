@@ -90,8 +90,8 @@ class NodePage(Page):
         summary.setWordWrap(True)
         summary.setOpenExternalLinks(True)
         summary.setProperty("role", "muted")
-        summary.setVisible(self._group is None)
-        self.body.addWidget(summary)
+        if self._group is None:
+            self.body.addWidget(summary)
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)

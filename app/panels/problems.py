@@ -76,7 +76,7 @@ class Finding(QWidget):
             buttons.setContentsMargins(SPACE.wide, 0, 0, 0)
             buttons.addStretch()
             outer.addLayout(buttons)
-        self.why = QToolButton()
+        self.why = QToolButton(self)  # shown before it is laid out: without a parent it would be a window for a moment
         self.why.setIcon(icon("question", "text_muted"))
         self.why.setIconSize(QSize(14, 14))
         self.why.setAutoRaise(True)
@@ -135,7 +135,7 @@ class Explanation(QFrame):
         code.setProperty("role", "faint")
         foot.addWidget(code)
         foot.addStretch()
-        self.silence = QPushButton(self.tr("Silence on this node"))
+        self.silence = QPushButton(self.tr("Silence on this node"), self)
         self.silence.setProperty("role", "flat")
         self.silence.setIcon(icon("bell-slash", "text_muted"))
         self.silence.clicked.connect(self._silence)

@@ -27,7 +27,7 @@ from app.widgets.buttons import PrimaryButton
 from app.widgets.form import Facts
 from app.widgets.scroll import fill_scroll_area
 from app.widgets.section import Section
-from app.widgets.text import count_text, label_text, time_text
+from app.widgets.text import count_text, label_text, measure_text, measure_words, time_text
 from graph_engine.settings.schema import SECTIONS
 from graph_engine.training.state import RunState
 
@@ -165,14 +165,16 @@ class TrainingPanel(QWidget):
         progress = self._run.progress
         self.bar.setValue(round(self._run.fraction * 1000))
         left = self._run.seconds_left
-        self.facts.show_facts(
-            {
-                self.tr("Epoch"): f"{progress.epoch} / {progress.epochs}" if progress.epochs else "–",
-                self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
-                self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))),
-                self.tr("Time left"): time_text(left) if left is not None else "–",
-            }
-        )
+        facts = {
+            self.tr("Epoch"): f"{progress.epoch} / {progress.epochs}" if progress.epochs else "–",
+            self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
+            self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))),
+            self.tr("Time left"): time_text(left) if left is not None else "–",
+        }
+        tested = {name.removeprefix("test/"): series.last for name, series in self._run.series.items() if name.startswith("test/")}
+        if tested:
+            facts[self.tr("Test")] = "\n".join(f"{measure_words(name)} {measure_text(value)}" for name, value in tested.items())
+        self.facts.show_facts(facts)
 
     def _choose_node(self) -> None:
         if self._run.node is not None:

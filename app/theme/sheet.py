@@ -5,7 +5,7 @@ Widgets ask for a variant with a dynamic property rather than with a style sheet
     ``role``     of a QPushButton or QToolButton: ``primary``, ``danger``, ``flat``;
                  of a QLabel: ``title``, ``display``, ``heading``, ``muted``, ``faint``, ``mono``, ``error``, ``warning``, ``pill``,
                  ``bubble``;
-                 of a QFrame: ``card``, ``separator``, ``pill``, ``popup``
+                 of a QFrame: ``card``, ``separator``, ``pill``, ``popup``, ``focus``
     ``invalid``  of a field: true where its text is no legal value
 """
 
@@ -61,6 +61,7 @@ QFrame[role="card"]:hover { border-color: $border_strong; }
 QFrame[role="popup"] { background: $surface_raised; border: 1px solid $border_strong; border-radius: ${r_card}px; }
 QFrame[role="popup"] QListView { background: transparent; }
 QFrame[role="popup"] QListView::item { min-height: 0; padding: 0; background: transparent; }
+QFrame[role="focus"] { background: transparent; border: 2px solid $focus; border-radius: ${r_small}px; }
 QFrame[role="separator"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="pill"], QLabel[role="pill"] {
     background: $surface_sunken; border-radius: ${near}px; padding: 1px ${near}px; color: $text_muted;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from PySide6.QtCore import QCoreApplication
 from rich.filesize import decimal
 
 from graph_engine.spec.tensor import Dim, Shape, Size
@@ -53,3 +56,25 @@ def label_text(name: str) -> str:
     """A parameter's name as a label: ``batch_size`` → ``Batch size``; torch's own names of block parameters stay as they are."""
     words = name.replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def measure_words(measure: str) -> str:
+    """A measure in words: ``mae`` → ``MAE``; with several targets its name begins with that of the target."""
+    target, _, last = measure.rpartition("_")
+    words = {
+        "loss": QCoreApplication.translate("Measures", "Loss"),
+        "accuracy": QCoreApplication.translate("Measures", "Accuracy"),
+        "exact": QCoreApplication.translate("Measures", "Exact match"),
+        "mae": QCoreApplication.translate("Measures", "MAE"),
+        "rmse": QCoreApplication.translate("Measures", "RMSE"),
+        "mean": QCoreApplication.translate("Measures", "Mean"),
+    }
+    word = words.get(last, last)
+    return f"{target}: {word}" if target else word
+
+
+def measure_text(value: float) -> str:
+    """``0.98333`` → ``0.9833``."""
+    if math.isnan(value):
+        return "NaN"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"

@@ -8,7 +8,7 @@ rules do not look at shapes.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from math import prod
@@ -17,7 +17,7 @@ from weakref import WeakMethod, WeakValueDictionary, finalize
 
 import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
-from graph_engine.analysis.checked import CheckedGraph, CheckedNode, Status, weights_of
+from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
@@ -34,9 +34,6 @@ MISFITS = frozenset(
     {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
 )
 """Codes of errors that can follow from a mistake further in front."""
-
-FEW = 64
-"""Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
 
 
 class Checker:
@@ -133,7 +130,7 @@ class Checker:
     def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:
             kind = change.kind
-            if kind in ("moved", "annotation"):
+            if kind in ("moved", "annotation", "look"):
                 continue
             if kind == "settings":
                 self._stale_rules = True
@@ -281,6 +278,8 @@ class Checker:
         given: list[TensorSpec | None] = []
         for _ in range(count):
             turn = self._contents.of(definition, arriving, exposed)
+            if turn is None:
+                break
             found = turn.check()
             turns.append(turn)
             inside.append(found)
@@ -291,6 +290,10 @@ class Checker:
             arriving = following
         self._kept[node.id] = tuple(turns)
         problems = list(faults)
+        if turn is None:
+            message = f"{node.name}: the network's groups have more than {MOST:,} different contents; repeat them less often."
+            problems.append(Diagnostic("error", "group.too-many", node.id, None, message))
+            return CheckedNode(node.id, "error", inputs, diagnostics=tuple(problems))
         if not spec.outputs:
             message = f"{node.name}: nothing leaves the group {definition.name}; put an Output into it."
             problems.append(Diagnostic("error", "group.no-output", node.id, None, message))
@@ -437,14 +440,18 @@ class Use(NamedTuple):
     contents: Contents
 
 
+MOST = 2000
+"""A network may have so many different contents of groups: repetitions that all differ, nested, would take hours."""
+
+
 class Contents:
     """The checks of groups' contents. Uses that receive the same and set the same share one; it is kept as long as one needs it."""
 
     def __init__(self) -> None:
         self._found: WeakValueDictionary[object, Checker] = WeakValueDictionary()
 
-    def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker:
-        """The checker of a group's content.
+    def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker | None:
+        """The checker of a group's content; None where there are too many.
 
         Args:
             definition: the group.
@@ -453,7 +460,7 @@ class Contents:
         """
         key = (id(definition), definition.shown.spec.inputs, arriving, exposed)
         checker = self._found.get(key)
-        if checker is None:
+        if checker is None and len(self._found) < MOST:
             names = [p.name for p in definition.spec.inputs]
             use = Use(dict(zip(names, arriving, strict=True)), definition.values_inside(dict(exposed)), self)
             checker = self._found[key] = Checker(definition, use)
@@ -479,32 +486,3 @@ def _unconnected(node: Node, port: Port, edges: int) -> Diagnostic:
     else:
         message = f"{node.name}: nothing is connected to its {port.name}."
     return Diagnostic("error", "port.unconnected", node.id, port.name, message)
-
-
-class Layered(Mapping[str, CheckedNode]):
-    """An immutable mapping that shares all but its latest changes with the one that it was made from."""
-
-    __slots__ = ("_base", "_over")
-
-    def __init__(self, base: dict[str, CheckedNode], over: dict[str, CheckedNode] | None = None):
-        self._base = base
-        self._over = over or {}
-
-    def with_changes(self, changes: dict[str, CheckedNode]) -> Layered:
-        """This mapping with the values of some keys replaced, or added at the end."""
-        over = {**self._over, **changes}
-        return Layered(self._base, over) if len(over) <= FEW and over.keys() <= self._base.keys() else Layered({**self._base, **over})
-
-    def of(self, ids: Iterable[str]) -> Layered:
-        """This mapping cut down to ``ids``, in their order."""
-        all = {**self._base, **self._over} if self._over else self._base
-        return Layered({id: all[id] for id in ids})
-
-    def __getitem__(self, id: str) -> CheckedNode:
-        return self._over[id] if id in self._over else self._base[id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._base)
-
-    def __len__(self) -> int:
-        return len(self._base)

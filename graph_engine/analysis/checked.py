@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -59,6 +59,39 @@ def weight_shapes(node: CheckedNode) -> Iterator[tuple[str, tuple[int, ...]]]:
     for turn, content in enumerate(node.inside):
         for name, shape in weights_of(content):
             yield f"{turn}.{name}", shape
+
+
+FEW = 64
+"""Up to so many changes are dealt with one by one; beyond, it is faster to begin afresh."""
+
+
+class Layered(Mapping[str, CheckedNode]):
+    """An immutable mapping that shares all but its latest changes with the one that it was made from."""
+
+    __slots__ = ("_base", "_over")
+
+    def __init__(self, base: dict[str, CheckedNode], over: dict[str, CheckedNode] | None = None):
+        self._base = base
+        self._over = over or {}
+
+    def with_changes(self, changes: dict[str, CheckedNode]) -> Layered:
+        """This mapping with the values of some keys replaced, or added at the end."""
+        over = {**self._over, **changes}
+        return Layered(self._base, over) if len(over) <= FEW and over.keys() <= self._base.keys() else Layered({**self._base, **over})
+
+    def of(self, ids: Iterable[str]) -> Layered:
+        """This mapping cut down to ``ids``, in their order."""
+        all = {**self._base, **self._over} if self._over else self._base
+        return Layered({id: all[id] for id in ids})
+
+    def __getitem__(self, id: str) -> CheckedNode:
+        return self._over[id] if id in self._over else self._base[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._base)
+
+    def __len__(self) -> int:
+        return len(self._base)
 
 
 class CheckedGraph:

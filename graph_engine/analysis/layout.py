@@ -13,9 +13,9 @@ import networkx as nx
 
 from graph_engine.analysis import topology
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Position
+from graph_engine.graph.node import Node, Position
 
-COLUMN, ROW, PORT = 272.0, 112.0, 20.0
+COLUMN, ROW, PORT, PREVIEW = 272.0, 112.0, 20.0, 88.0
 """Scene units between the left edges of neighbouring columns, between the tops of neighbouring rows, and for each port beyond the first."""
 
 ASPECT = 1.8
@@ -40,7 +40,7 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
     for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
-    heights = {n.id: ROW + PORT * (max(len(n.spec.inputs), len(n.spec.outputs) - len(graph.idle_outputs(n.id))) - 1) for n in graph}
+    heights = {n.id: _height(graph, n) for n in graph}
     stand_ins = _open_lanes(view, column_of, heights)
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():
@@ -63,6 +63,11 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
         y += height + GAP
     return {node: positions[node] for node in graph.nodes}
+
+
+def _height(graph: CoreGraph, node: Node) -> float:
+    ports = max(len(node.spec.inputs), len(node.spec.outputs) - len(graph.idle_outputs(node.id)))
+    return ROW + PORT * (ports - 1) + PREVIEW * node.expanded
 
 
 def _extent(band: Sequence[Sequence[str]], tops: dict[str, float], heights: dict[str, float]) -> tuple[float, float]:

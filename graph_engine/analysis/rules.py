@@ -75,14 +75,14 @@ class Index:
             spec = node.spec
             lists = places.get(spec.id)
             if lists is None:
-                keys = (f"block {spec.id}", f"category {spec.category}", f"kind {spec.call.kind}")
+                keys = (f"block {spec.id}", f"category {spec.category}", f"kind {spec.call.kind}", f"target {spec.call.target}")
                 lists = (*(self._found[k] for k in keys), *([self._switched] if spec.switched_outputs else ()))
                 places[spec.id] = lists
             for found in lists:
                 found.append(node)
 
     def of(self, what: str, *names: str) -> list[Node]:
-        """The nodes of some blocks, categories or kinds of call: ``of("block", "Linear")``."""
+        """The nodes of some blocks, categories, kinds or targets of call: ``of("block", "Linear")``."""
         return [node for name in names for node in self._found.get(f"{what} {name}", ())]
 
     @property
@@ -110,8 +110,8 @@ class GraphView:
         return [n for n in self.index.of(what, *names) if self.nodes[n.id].status == "ok"]
 
     def last(self) -> list[tuple[Node, str]]:
-        """The nodes and ports that feed the outputs, each once."""
-        ends = (self.graph.inputs(n.id, "input") for n in self.index.of("kind", "output"))
+        """The nodes and ports that feed the outputs that are compared with targets, each once."""
+        ends = (self.graph.inputs(n.id, "input") for n in self.index.of("target", "output"))
         return list(dict.fromkeys((self.graph[e.source], e.source_port) for edges in ends for e in edges))
 
 
@@ -403,7 +403,7 @@ def loss_for_other_targets(view: GraphView) -> Iterator[Found]:
 
 def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field, LossOption]]:
     """The outputs, each with what it is compared with and by which loss, where there are as many as targets."""
-    outputs = view.index.of("kind", "output")
+    outputs = view.index.of("target", "output")
     if len(outputs) == len(data.targets):
         for node, field in zip(outputs, data.targets, strict=True):
             yield node, field, loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1).option

@@ -7,7 +7,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import DtypeParam, FloatParam, IntParam, IntsParam, ShapeParam
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_given, expect_holds
+from graph_engine.spec.rules import expect_dtype, expect_given, expect_holds
 from graph_engine.spec.tensor import N, TensorSpec, as_size
 
 CATEGORY = "Input & output"
@@ -45,6 +45,12 @@ def result(at: Site) -> Inferred:
     return Inferred(())
 
 
+def term(at: Site) -> Inferred:
+    """A mean is taken of numbers."""
+    expect_dtype(at.input(), ("float32",))
+    return Inferred(())
+
+
 Input = BlockSpec(
     id="Input",
     category=CATEGORY,
@@ -72,6 +78,19 @@ Output = BlockSpec(
     call=Call("output", "output"),
     stem="output",
     keywords=("result", "return", "sink"),
+)
+
+LossTerm = BlockSpec(
+    id="LossTerm",
+    category=CATEGORY,
+    summary="An output that no target is compared with: training makes its own mean small, beside the loss.",
+    inputs=(Port("input", "Numbers that should be small: a divergence or a penalty, of any shape."),),
+    outputs=(),
+    params=(FloatParam(name="factor", default=1.0, minimum=0.0, help="How often its mean counts beside the loss."),),
+    infer=term,
+    call=Call("output", "loss term"),
+    stem="term",
+    keywords=("penalty", "regularization", "kl", "auxiliary", "vae", "sparsity"),
 )
 
 _SIZE = IntsParam(name="size", single=False, minimum=1, help="The shape, which has no batch: it broadcasts over one.")

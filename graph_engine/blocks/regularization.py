@@ -10,7 +10,7 @@ from graph_engine.spec.faults import Fault
 from graph_engine.spec.params import BoolParam, FloatParam
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_dtype, expect_rank
-from graph_engine.spec.tensor import shape_text
+from graph_engine.spec.tensor import TensorSpec, shape_text
 
 
 def channelwise(n: int) -> Rule:
@@ -37,6 +37,13 @@ def sampled(at: Site) -> Inferred:
             variance=shape_text(variance.shape),
         )
     return Inferred((mean,))
+
+
+def diverged(at: Site) -> Inferred:
+    """A number for each sample, from tensors of one shape."""
+    [mean] = sampled(at).outputs
+    expect_rank(mean, range(2, 100), "(N, …, features)", "mean")
+    return Inferred((TensorSpec(mean.shape[:1]),))
 
 
 def _dropout(id: str, summary: str, what: str, infer: Rule = same, layout: str = "Any shape") -> BlockSpec:
@@ -73,4 +80,15 @@ GaussianSample = BlockSpec(
     infer=sampled,
     call=Call("module", "modules.GaussianSample", arguments=("mean", "log_variance")),
     keywords=("vae", "reparameterization", "random", "noise", "variational"),
+)
+GaussianDivergence = BlockSpec(
+    id="GaussianDivergence",
+    category="Regularization",
+    summary="How far each sample's normal distributions are from the standard one (Kullback–Leibler): what a variational autoencoder "
+    "pays for its code.",
+    inputs=(Port("mean", "(N, …, features)."), Port("log_variance", "(N, …, features): the logarithm of the variance.")),
+    outputs=(Port("output", "(N,): the divergence in nats, summed over the features."),),
+    infer=diverged,
+    call=Call("module", "modules.GaussianDivergence", arguments=("mean", "log_variance")),
+    keywords=("vae", "kl", "kullback-leibler", "variational", "prior"),
 )

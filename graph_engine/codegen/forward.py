@@ -15,7 +15,6 @@ from graph_engine.codegen.values import Values, is_chain, literal
 from graph_engine.lowering import Program, Ref, Step
 from graph_engine.lowering.program import Slot
 from graph_engine.spec.call import Names
-from graph_engine.spec.tensor import shape_text
 
 FRESH = ("x", "y", "z", "u", "v", "w")
 """What values are called that have no name of their own."""
@@ -187,5 +186,8 @@ class Forward:
         before = next(iter(step.arriving.values()), ())
         for port, spec in step.outputs.items():
             if (step.node, port) in self._program.last_use:
-                return "" if before and before[0].shape == spec.shape else f"  # {shape_text(spec.shape)}"
+                if before and before[0].shape == spec.shape:
+                    return ""
+                text = self._values_of.shape(Ref(step.node, port), spec)
+                return "" if text is None else f"  # {text}"
         return ""

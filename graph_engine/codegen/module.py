@@ -11,9 +11,9 @@ from graph_engine.codegen.forward import Forward, helper
 from graph_engine.codegen.layout import INDENT, WIDTH, Brackets, Expression, statement
 from graph_engine.codegen.library import PREFIX, Part, names, part
 from graph_engine.codegen.values import Classes, Values, literal, value_text
-from graph_engine.lowering import Argument, Program, Step, Unit
-from graph_engine.spec.params import DtypeParam
-from graph_engine.spec.tensor import shape_text
+from graph_engine.lowering import Argument, Program, Ref, Step, Unit
+from graph_engine.spec.params import DtypeParam, Param
+from graph_engine.spec.tensor import TensorSpec, shape_text
 
 
 class Source(NamedTuple):
@@ -50,7 +50,7 @@ def write_module(program: Program) -> Source:
     steps = [step for one in programs for step in one.steps]
     called = dict.fromkeys(target for step in steps for target in (step.spec.call.target, helper(step)))
     parts = [part(target) for target in called if target.startswith(PREFIX)]
-    for text in _imports(steps, parts):
+    for text in _imports(steps, [a for unit in program.units for a in unit.arguments], parts):
         writer.line(text)
     for one in parts:
         for text in ("", "", *one.lines):
@@ -81,13 +81,13 @@ def _write_class(writer: _Writer, name: str, program: Program, classes: Classes,
     writer.line()
     writer.line()
     writer.line(f"class {name}(nn.Module):")
-    writer.docstring(INDENT, _docstring(program, unit))
+    writer.docstring(INDENT, _docstring(program, unit, values))
     writer.line()
     arguments = tuple(_argument(a) for a in unit.arguments) if unit is not None else ()
     writer.statement(INDENT, "", Brackets("def __init__", ("self", *arguments)), " -> None:")
     writer.line(f"{INDENT}{INDENT}super().__init__()")
     for held in values.held:
-        writer.line(f"{INDENT}{INDENT}self.{held} = {held}")
+        writer.line(f"{INDENT}{INDENT}self.{values.attribute(held)} = {held}")
     for step in program.steps:
         kind = step.spec.call.kind
         if kind == "module" and step.constructs:
@@ -108,24 +108,33 @@ def _write_class(writer: _Writer, name: str, program: Program, classes: Classes,
 
 def _argument(argument: Argument) -> str:
     """An argument of a constructor: its name, its type, and its default where it has one."""
-    kinds = dict.fromkeys(_type(value) for value in (*argument.values, *([argument.default] if argument.has_default else [])))
-    types = sorted(kinds.keys() - ({"int"} if "float" in kinds else set()), key=lambda kind: kind == "None")
-    default = f" = {literal(argument.default)}" if argument.has_default and argument.default is not None else ""
-    default = " = None" if argument.has_default and argument.default is None and "None" in kinds else default
+    values = (*argument.values, *([argument.default] if argument.has_default else []))
+    kinds = {_type(argument.param, value) for value in values if value is not None} or {_KINDS[argument.param.kind]}
+    types = [*sorted(kinds - ({"int"} if "float" in kinds else set())), *(["None"] if None in values else [])]
+    default = f" = {value_text(argument.param, argument.default)}" if argument.has_default else ""
     return f"{argument.name}: {' | '.join(types)}{default}"
 
 
-def _type(value: Any) -> str:
+_KINDS = {"int": "int", "float": "float", "bool": "bool", "ints": "int", "shape": "tuple[int, ...]"}
+"""Types of the kinds of parameters, where no value tells."""
+
+
+def _type(param: Param, value: Any) -> str:
+    if isinstance(param, DtypeParam):
+        return "torch.dtype"
     if isinstance(value, tuple):
-        return f"tuple[{_type(value[0])}, ...]" if value else "tuple[int, ...]"
-    return "None" if value is None else type(value).__name__
+        return f"tuple[{' | '.join(sorted({type(item).__name__ for item in value})) or 'int'}, ...]"
+    return type(value).__name__
 
 
-def _imports(steps: Sequence[Step], parts: Sequence[Part]) -> list[str]:
+def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequence[Part]) -> list[str]:
     """The imports of the module, as a formatter sorts them."""
     lines = {line for one in parts for line in one.imports} | {"from torch import Tensor, nn"}
+    if any(isinstance(a.param, DtypeParam) for a in arguments):
+        lines.add("import torch")
     for step in steps:
-        written = (step.spec.call.target, *(value_text(p, step.params[p.name]) for p in step.spec.params if isinstance(p, DtypeParam)))
+        dtypes = [p for p in step.spec.params if isinstance(p, DtypeParam)] if not step.turns else []
+        written = (step.spec.call.target, *(value_text(p, step.params[p.name]) for p in dtypes))
         if any(name.startswith("torch.") for name in written):
             lines.add("import torch")
         if step.spec.call.target.startswith("F."):
@@ -134,12 +143,20 @@ def _imports(steps: Sequence[Step], parts: Sequence[Part]) -> list[str]:
     return [*standard, *([""] if standard else []), *sorted(lines.difference(standard), key=lambda line: (line.startswith("from"), line))]
 
 
-def _docstring(program: Program, unit: Unit | None) -> list[str]:
+def _docstring(program: Program, unit: Unit | None, values: Values) -> list[str]:
     what = "network" if unit is None else "group"
-    first = " of its first use" if unit is not None and unit.uses > 1 else ""
+    taken = [(s.name, Ref(s.node, "output"), s.outputs["output"]) for s in program.inputs]
+    given = [(s.inputs["input"][0], s.arriving["input"][0]) for s in program.outputs]
+    told = all(values.shape(ref, spec) is not None for ref, spec in (*(row[1:] for row in taken), *given))
     lines = [_harmless(program.description or f"The {what} {program.name}."), ""]
-    lines += [f"Shapes{first}:"] + [f"    {s.name}: {_spec_text(s.outputs['output'])}" for s in program.inputs]
-    lines += [f"    returns: {', '.join(_spec_text(s.arriving['input'][0]) for s in program.outputs)}"]
+
+    def text(ref: Ref, spec: TensorSpec) -> str:
+        shape = values.shape(ref, spec) if told else shape_text(spec.shape)
+        return f"{shape}{'' if spec.dtype == 'float32' else f' {spec.dtype}'}"
+
+    lines += ["Shapes:" if told else "Shapes of its first use:"]
+    lines += [f"    {name}: {text(ref, spec)}" for name, ref, spec in taken]
+    lines += [f"    returns: {', '.join(text(ref, spec) for ref, spec in given)}"]
     return lines
 
 
@@ -148,10 +165,6 @@ def _harmless(text: str) -> str:
     shown = "".join(c if c.isprintable() else " " for c in text)
     shown = f" {shown}" if shown.startswith('"') else shown
     return shown.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-
-
-def _spec_text(spec: Any) -> str:
-    return shape_text(spec.shape) + ("" if spec.dtype == "float32" else f" {spec.dtype}")
 
 
 class _Writer:

@@ -5,13 +5,13 @@ The program trains by importing these very files, so the exported project gives 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 from graph_engine.codegen.module import class_name
-from graph_engine.codegen.task import Task, arguments
+from graph_engine.codegen.task import End, Task, arguments
 from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
 from graph_engine.settings.datasets import DatasetOption
@@ -19,6 +19,9 @@ from graph_engine.spec.tensor import TensorSpec
 
 if TYPE_CHECKING:
     from graph_engine.api import Graph
+
+MOST_HELD_OUT = 0.95
+"""The greatest share of the samples that validation and test may take together."""
 
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
@@ -38,8 +41,7 @@ def project_files(graph: Graph) -> dict[str, str]:
     data, training = graph.settings.data, graph.settings.training
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
-    ends = [checked.nodes[node.id].inputs["input"] for node in graph if node.spec.call.kind == "output"]
-    task = Task(dataset, training["loss"], [end.shape for end in ends if isinstance(end, TensorSpec)])
+    task = Task(dataset, training["loss"], list(_ends(graph)))
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
@@ -48,6 +50,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         "source": dataset.source,
         "licence": dataset.licence,
         "validation": literal(data["validation"]),
+        "test": literal(data["test"]),
         "data_arguments": "".join(f", {name}={literal(value)}" for name, value in data["dataset"].params.items()),
         "optimizer": f"torch.optim.{training['optimizer'].id}(model.parameters(), {arguments(training['optimizer'], always='lr')})",
         **task.values(),
@@ -63,17 +66,32 @@ def project_files(graph: Graph) -> dict[str, str]:
     }
 
 
+def _ends(graph: Graph) -> Iterator[End]:
+    nodes = graph.check().nodes
+    for node in graph:
+        if node.spec.call.kind == "output":
+            given = nodes[node.id].inputs["input"]
+            assert isinstance(given, TensorSpec)
+            yield End(node.name, given.shape, node.params["factor"] if node.spec.call.target == "loss term" else None)
+
+
 def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> None:
     for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
-        names = [node.name for node in graph if node.spec.call.kind == kind]
+        names = [node.name for node in graph if node.spec.call.target == kind]
         if len(names) != len(fields):
-            wanted = f"{len(fields)} {'target' if kind == 'output' else kind}{'s' if len(fields) > 1 else ''}"
-            raise RunError(
-                f"The data set {dataset.id} {verb} {wanted} ({', '.join(f.name for f in fields)}), but the network has "
-                f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({', '.join(names)})."
-            )
+            wanted = _counted([field.name for field in fields], "target" if kind == "output" else kind)
+            raise RunError(f"The data set {dataset.id} {verb} {wanted}, but the network has {_counted(names, kind)}.")
+    held_out = graph.settings.data["validation"] + graph.settings.data["test"]
+    if held_out > MOST_HELD_OUT:
+        raise RunError(f"Validation and test take {held_out:.0%} of the samples together: leave at least 5% to learn from.")
     if not weights:
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
+
+
+def _counted(names: Sequence[str], what: str) -> str:
+    """``2 inputs (query, key)``."""
+    counted = f"{len(names)} {what}{'' if len(names) == 1 else 's'}"
+    return f"{counted} ({', '.join(names)})" if names else counted
 
 
 def _fill(template: str, values: Mapping[str, Any], parts: set[str]) -> str:

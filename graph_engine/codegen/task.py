@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from graph_engine.codegen.shown import show_lines, spelled
 from graph_engine.codegen.values import literal
@@ -31,17 +32,34 @@ TALLIES = {
 ``whole`` looks at all outputs at once, the others at one."""
 
 
+class End(NamedTuple):
+    """An output of the network.
+
+    Attributes:
+        name: of its node.
+        shape: of what it gives.
+        factor: how often its mean counts beside the losses; None where it is compared with a target.
+    """
+
+    name: str
+    shape: Shape
+    factor: float | None
+
+
 class Task:
     """Which parts of the script are needed for a data set and a loss, and the lines that depend on its fields.
 
     Args:
         dataset: with sizes in its shapes.
         loss: the one that was chosen.
-        outputs: shapes of the network's outputs, in the order of the targets.
+        ends: the network's outputs in their order, which for those with a target is that of the targets.
     """
 
-    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], outputs: Sequence[Shape]):
+    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], ends: Sequence[End]):
         self._dataset = dataset
+        self._ends = ends
+        self._terms = [end for end in ends if end.factor is not None]
+        outputs = [end.shape for end in ends if end.factor is None]
         self._losses = [loss_for(field, loss, alone=len(dataset.targets) == 1) for field in dataset.targets]
         self._last = [
             _holds_classes_last(field, one, shape) for field, one, shape in zip(dataset.targets, self._losses, outputs, strict=True)
@@ -49,14 +67,15 @@ class Task:
         self._kinds = [_kind(field, one.option) for field, one in zip(dataset.targets, self._losses, strict=True)]
 
         takes_classes = all(one.option.target == "class" for one in self._losses)
-        self._show = show_lines(dataset, self._last) if takes_classes else []
+        self._show = show_lines(dataset, self._last) if takes_classes and not self._terms else []
 
     def parts(self) -> set[str]:
         """Names of the parts of the script's template."""
         cut = {"cut"} if any(field.is_cut for field in self._fields) else set()
         padded = {"padded"} if cut or "token hits" in self._kinds else set()
-        whole = {"whole"} if self._dataset.whole else set()
-        return {*self._kinds, *cut, *padded, *whole, *self._shown(), "one loss" if len(self._losses) == 1 else "losses"}
+        others = {"terms": bool(self._terms), "whole": self._dataset.whole}
+        loss = "one loss" if len(self._losses) == 1 else "losses"
+        return {*self._kinds, *cut, *padded, *self._shown(), *(part for part, there in others.items() if there), loss}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""
@@ -67,14 +86,13 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal([0.0 if "errors" in self._kinds else 0] * sum(len(TALLIES[kind][1]) for kind in self._tallied)),
+            "zeros": literal([self._zero] * (sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms))),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
             "readers": "load, vocabularies" if self._show and spelled(self._dataset) else "load",
             "show": "\n".join(f"    {line}" for line in self._show),
             "end": literal(self._dataset.targets[0].end),
             "classes": "\n".join(f"    {literal(name)}," for name in self._dataset.targets[0].classes),
-            "metrics": " and ".join(dict.fromkeys(name for kind in self._tallied for name in TALLIES[kind][2])),
         }
 
     def _shown(self) -> set[str]:
@@ -100,6 +118,11 @@ class Task:
     def _fields(self) -> tuple[Field, ...]:
         return self._dataset.inputs + self._dataset.targets
 
+    @property
+    def _zero(self) -> int | float:
+        """The first value of a sum: whole where all of them count."""
+        return 0.0 if "errors" in self._kinds or self._terms else 0
+
     def _judge(self) -> list[str]:
         names = [field.name for field in self._fields]
         inputs, targets = [f.name for f in self._dataset.inputs], [f.name for f in self._dataset.targets]
@@ -108,7 +131,9 @@ class Task:
         lines = [f"{', '.join(names)} = {'map(trim, samples)' if cut == names else 'samples'}"]
         if cut != names:
             lines += [f"{name} = trim({name})" for name in cut]
-        lines += [f"{', '.join(outputs)} = model({', '.join(inputs)})"]
+        named = iter(outputs)
+        received = [next(named) if end.factor is None else f"{end.name}_term" for end in self._ends]
+        lines += [f"{', '.join(received)} = model({', '.join(inputs)})"]
         lines += [
             f"{output} = {output}.movedim(-1, 1)  # the scores in dimension 1, where torch's losses look for them"
             for output, last in zip(outputs, self._last, strict=True)
@@ -116,10 +141,13 @@ class Task:
         ]
         losses = ["LOSS"] if len(targets) == 1 else [f"LOSSES[{literal(name)}]" for name in targets]
         triples = list(zip(losses, outputs, targets, strict=True))
-        lines += [f"loss = {' + '.join(f'{loss}({output}, {target})' for loss, output, target in triples)}"]
+        addends = [f"{loss}({output}, {target})" for loss, output, target in triples]
+        addends += [f"{'' if end.factor == 1 else f'{literal(end.factor)} * '}{end.name}_term.mean()" for end in self._terms]
+        lines += [f"loss = {' + '.join(addends)}"]
         tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
         if self._dataset.whole:
             tallies += [f"count_whole(({', '.join(outputs)}), ({', '.join(targets)}))"]
+        tallies += [f"sum_values({end.name}_term)" for end in self._terms]
         if len(tallies) == 1:
             return [*lines, f"return loss, {tallies[0]}"]
         return [*lines, "sums = (", *(f"    {tally}," for tally in tallies), ")", "return loss, torch.cat(sums)"]
@@ -136,6 +164,9 @@ class Task:
             _, sums, ratios = TALLIES["whole"]
             names.append(list(sums))
             metrics += [f"{literal(name)}: {text.format(**{name: name for name in sums})}" for name, text in ratios.items()]
+        for end in self._terms:
+            names.append([f"{end.name}_seen", f"{end.name}_sum"])
+            metrics.append(f"{literal(f'{end.name}_mean')}: {end.name}_sum / {end.name}_seen")
         made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
         return [f"{', '.join(chain(*names))} = sums", *made]
 

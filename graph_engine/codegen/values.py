@@ -7,9 +7,10 @@ from typing import Any
 
 from graph_engine.codegen.layout import Brackets, Expression, flat
 from graph_engine.codegen.library import PREFIX
-from graph_engine.lowering import Step, Turn, Unit
+from graph_engine.lowering import Ref, Step, Turn, Unit, Written
 from graph_engine.lowering.program import Slot
 from graph_engine.spec.params import DtypeParam, Param
+from graph_engine.spec.tensor import TensorSpec, shape_text
 
 Classes = Mapping[tuple[str, int], str]
 """Name of the class of each `Unit`, by its definition and variant."""
@@ -30,6 +31,8 @@ class Values:
     def __init__(self, unit: Unit | None, classes: Classes):
         self.written = unit.written if unit is not None else {}
         self._classes = classes
+        self._shapes = unit.shapes if unit is not None else {}
+        self._layers = {step.layer for step in unit.program.steps} if unit is not None else set()
         self.held: list[str] = []
         if unit is not None:
             for step in unit.program.steps:
@@ -40,17 +43,30 @@ class Values:
 
     def text(self, step: Step, param: Param) -> str:
         """The value of a parameter in ``__init__``."""
-        written = self.written.get(Slot(step.node, -1, param.name))
+        written = self._written(step, param.name)
         return written.text() if written is not None else value_text(param, step.params[param.name])
 
     def text_in_forward(self, step: Step, param: Param) -> str:
         """The value of a parameter in ``forward``."""
         written = self.written.get(Slot(step.node, -1, param.name))
-        return written.text("self.") if written is not None else value_text(param, step.params[param.name])
+        if written is None:
+            return value_text(param, step.params[param.name])
+        return written._replace(argument=f"self.{self.attribute(written.argument)}").text()
+
+    def attribute(self, argument: str) -> str:
+        """What the object calls an argument that ``forward`` needs; a layer of that name comes first."""
+        return f"{argument}_" if argument in self._layers else argument
+
+    def shape(self, tensor: Ref, spec: TensorSpec) -> str | None:
+        """The shape of a tensor as text; None where it differs from use to use in a way that no argument tells."""
+        return self._shapes[tensor] if tensor in self._shapes else shape_text(spec.shape)
 
     def is_default(self, step: Step, param: Param) -> bool:
         """Whether a parameter need not be written."""
-        return Slot(step.node, -1, param.name) not in self.written and step.params[param.name] == step.spec.defaults[param.name]
+        return step.params[param.name] == step.spec.defaults[param.name] and self._written(step, param.name) is None
+
+    def _written(self, step: Step, name: str) -> Written | None:
+        return self.written.get(Slot(step.node, -1, name)) if self.written else None
 
     def constructor(self, step: Step) -> Expression:
         """The construction of a layer; of one that takes another layer, with that one inside."""
@@ -90,7 +106,7 @@ class Values:
         items = []
         for a in turn.unit.arguments:
             written = self.written.get(Slot(step.node, place, a.name))
-            text = written.text() if written is not None else literal(turn.values[a.name])
+            text = written.text() if written is not None else value_text(a.param, turn.values[a.name])
             if not a.has_default:
                 items.append(text)
             elif written is not None or turn.values[a.name] != a.default:

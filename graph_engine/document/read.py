@@ -17,7 +17,7 @@ from graph_engine.document.schema import DefinitionRecord, DocumentRecord, EdgeR
 from graph_engine.document.write import definition_record
 from graph_engine.errors import DocumentError, GraphError, NewerVersionError, quoted
 from graph_engine.graph.commands import AddMany, SetSettings
-from graph_engine.graph.definition import Definition, Exposed, free_title, new_definition_id
+from graph_engine.graph.definition import DEEPEST, GROUP, Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.schema import Settings
@@ -144,6 +144,8 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
             return
         if record.id in under_way:
             raise GraphError(f"the group {quoted(record.name)} contains itself.")
+        if len(under_way) == DEEPEST:
+            raise GraphError(f"groups are nested more than {DEEPEST} deep.")
         under_way.append(record.id)
         for used in dict.fromkeys(n.definition for n in record.nodes if n.definition):
             if used in by_id:
@@ -205,6 +207,8 @@ def build(
         if record.id in ids:
             raise GraphError(f"two nodes have the id {quoted(record.id)}.")
         try:
+            if (record.block == GROUP) != bool(record.definition):
+                raise GraphError("a group, and nothing else, names the definition of its content.")
             if record.definition and record.definition not in definitions:
                 raise GraphError(f"the group {quoted(record.definition)} is not there.")
             spec = definitions[record.definition].spec if record.definition else known[record.block]
@@ -214,11 +218,17 @@ def build(
         id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
-        made[record.id] = Node(id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced))
+        made[record.id] = Node(
+            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), record.expanded
+        )
     owners: dict[str, str] = {}
+    lending = {record.id for record in nodes if record.shares not in ids}
     for record in nodes:
-        if record.shares in ids:
+        if record.shares in lending:
             owners[ids[record.id]] = ids[record.shares]
+            made[record.id]._params = dict(made[record.shares].params)
+        elif record.shares in ids:
+            raise GraphError(f"node {quoted(record.name)}: it shares the weights of {quoted(record.shares)}, which has none of its own.")
         elif record.shares and keep_ids:
             raise GraphError(f"node {quoted(record.name)}: it shares the weights of {quoted(record.shares)}, which is not there.")
     ends: list[tuple[str, str, str, str]] = []

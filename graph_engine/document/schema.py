@@ -17,6 +17,7 @@ class NodeRecord(BaseModel):
     Attributes:
         definition: id of the definition, of a node that is a group.
         shares: id of the node whose weights it computes with, where they are not its own.
+        expanded: of a group, whether its card shows what is inside.
         silenced: codes of the findings that are not to be told of it.
     """
 
@@ -29,6 +30,7 @@ class NodeRecord(BaseModel):
     shares: str = ""
     params: dict[str, Any] = {}
     silenced: list[str] = []
+    expanded: bool = False
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 
 

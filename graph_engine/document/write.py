@@ -70,6 +70,8 @@ def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
         record["params"] = params
     if node.silenced:
         record["silenced"] = sorted(node.silenced)
+    if node.expanded:
+        record["expanded"] = True
     record["position"] = [_short(c) for c in node.position]
     return record
 

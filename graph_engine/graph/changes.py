@@ -10,16 +10,16 @@ class Change(NamedTuple):
 
     Attributes:
         kind: what happened. ``node`` is a changed parameter or another set of silenced findings, ``name`` a new name, ``moved`` a new
-            position, ``settings`` another value in the data or training settings, ``definition`` one that came, went or has other
-            ports, parameters or words, ``annotation`` a frame or note that came, went or is another one, ``renamed`` another name of
-            the graph itself.
+            position, ``look`` another form of the card, ``settings`` another value in the data or training settings, ``definition`` one
+            that came, went or has other ports, parameters or words, ``annotation`` a frame or note that came, went or is another
+            one, ``renamed`` another name of the graph itself.
         id: the node, edge, definition or annotation concerned; the name of the part for ``settings``.
         target, source: of an edge, the nodes that it joins, which a removed edge can no longer be asked for.
     """
 
     kind: Literal[
-        "node-added", "node-removed", "node", "name", "moved", "edge-added", "edge-removed",
-        "annotation", "settings", "definition", "renamed",
+        "node-added", "node-removed", "node", "name", "moved", "look", "edge-added",
+        "edge-removed", "annotation", "settings", "definition", "renamed",
     ]  # fmt: skip
     id: str
     target: str = ""

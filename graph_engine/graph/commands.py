@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph_engine.errors import CycleError, EdgeError, GraphError, NodeNameError, PortTakenError
+from graph_engine.graph.definition import check_use
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.settings.schema import Settings
 
 
@@ -50,11 +51,16 @@ class AddNode(Command):
 
     def do(self, graph: CoreGraph) -> None:
         graph.check_name(self.node.name)
-        graph.check_use(self.node.spec)
+        check_use(graph, _definitions([self.node]))
         graph._insert_node(self.node)
 
     def undo(self, graph: CoreGraph) -> None:
         graph._delete_node(self.node.id)
+
+
+def _definitions(nodes: Iterable[Node]) -> list[str]:
+    """Ids of the definitions of the groups among some nodes."""
+    return [node.spec.definition for node in nodes if isinstance(node.spec, GroupSpec)]
 
 
 class Connect(Command):
@@ -176,10 +182,10 @@ class AddMany(Command):
 
     def do(self, graph: CoreGraph) -> None:
         by_id = {n.id: n for n in self._new}
+        check_use(graph, _definitions(self._new))
         names: set[str] = set()
         for node in self._new:
             graph.check_name(node.name)
-            graph.check_use(node.spec)
             if node.name in names:
                 raise NodeNameError(f"Two nodes are named {node.name!r}; names are unique in a graph.")
             names.add(node.name)

@@ -7,13 +7,14 @@ own shape says nothing there. Parameters of nodes inside can be exposed: each us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
-from graph_engine.errors import GraphError
+from graph_engine.errors import GraphError, quoted
 from graph_engine.graph.changes import Change
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.names import check_identifier
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.call import Call
 from graph_engine.spec.params import BoolParam, IntParam, Param
@@ -21,6 +22,9 @@ from graph_engine.spec.ports import Port
 
 GROUP = "Group"
 """Block id and category of every node that is a group."""
+
+DEEPEST = 50
+"""Groups may lie in groups so many times."""
 
 REPEAT = IntParam(
     name="repeat",
@@ -36,7 +40,7 @@ class Exposed(NamedTuple):
     """A parameter of a node inside that each use of the group may set.
 
     Attributes:
-        name: what it is called outside.
+        name: what it is called outside; one name may set several of one kind.
         node: id of the node.
         param: what it is called there.
     """
@@ -100,11 +104,27 @@ class Definition(CoreGraph):
         """What there is to know now, which may be more than the uses have been told.
 
         Raises:
-            GraphError: two of its ports and parameters have one name.
+            GraphError: two of its ports and parameters have one name, one of its parameters has two, or one name stands for parameters
+                of different kinds.
+            NodeNameError: the name of a parameter is no identifier.
         """
+        told: dict[tuple[str, str], str] = {}
+        outside: dict[str, Param] = {}
+        for exposed in self._exposed:
+            name, node, param = exposed
+            check_identifier(name, "parameter")
+            if self[node].spec.call.kind in ("input", "output"):
+                raise GraphError(
+                    f"{param} of {self[node].name} says nothing in a group, whose uses decide what arrives; it cannot be exposed."
+                )
+            if (node, param) in told:
+                raise GraphError(f"{param} of {self[node].name} is exposed as {told[node, param]} already.")
+            told[node, param] = name
+            if _limits(outside.setdefault(name, self._outside(exposed))) != _limits(self._outside(exposed)):
+                raise GraphError(f"{name} cannot set {param} of {self[node].name} as well, which has other limits; choose another name.")
         inputs = tuple(Port(n.name, "An input of the group.") for n in self if n.spec.call.kind == "input")
         outputs = tuple(Port(n.name, "An output of the group.") for n in self if n.spec.call.kind == "output")
-        params = (*(self._outside(e) for e in self._exposed), REPEAT, TIED)
+        params = (*outside.values(), REPEAT, TIED)
         names = [*(p.name for p in (*inputs, *outputs)), *(p.name for p in params)]
         for name in names:
             if names.count(name) > 1:
@@ -146,6 +166,35 @@ class Definition(CoreGraph):
         self._root._note(Change("definition", self.id))
 
 
+def check_use(graph: CoreGraph, definitions: Iterable[str]) -> None:
+    """Raises `GraphError` where some groups cannot be used in a graph: it would contain itself, or be nested too deeply."""
+    known, deepest = graph.definitions, 0
+    below: dict[str, int] = {}
+    for id in dict.fromkeys(definitions):
+        if id not in known:
+            raise GraphError(f"The document has no group {quoted(id)}.")
+        deepest = max(deepest, _levels(id, lambda used: known[used].groups.values(), below))
+    if not deepest:
+        return
+    if isinstance(graph, Definition):
+        if graph.id in below and known.get(graph.id) is graph:
+            raise GraphError(f"{graph.name} cannot be used inside itself.")
+        holders: dict[str, list[str]] = {}
+        for holder in known.values():
+            for used in set(holder.groups.values()):
+                holders.setdefault(used, []).append(holder.id)
+        deepest += _levels(graph.id, lambda used: holders.get(used, ()), {})
+    if deepest > DEEPEST:
+        raise GraphError(f"Groups can be nested {DEEPEST} deep, and no deeper.")
+
+
+def _levels(id: str, following: Callable[[str], Iterable[str]], seen: dict[str, int]) -> int:
+    """How many definitions lie on the longest way that begins with one."""
+    if id not in seen:
+        seen[id] = 1 + max((_levels(other, following, seen) for other in set(following(id))), default=0)
+    return seen[id]
+
+
 def new_definition_id(root: CoreGraph, taken: Iterable[str] = ()) -> str:
     """An id that no definition of the document has."""
     used = {*root.definitions, *taken}
@@ -156,6 +205,11 @@ def free_title(root: CoreGraph, name: str) -> str:
     """A name for a group that no other has."""
     taken = {d.name for d in root.definitions.values()}
     return next(title for number in range(1, len(taken) + 2) if (title := name if number == 1 else f"{name} {number}") not in taken)
+
+
+def _limits(param: Param) -> Param:
+    """A parameter without its words and its default: what is left decides which values it takes."""
+    return replace(param, name="", help="", default=None, inferred=False, advanced=False)
 
 
 def _by_its_content(_: object) -> NoReturn:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -17,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 from graph_engine.errors import (
     CycleError,
     EdgeError,
-    GraphError,
     NodeNameError,
     PortTakenError,
     SelfLoopError,
     UnknownNodeError,
     UnknownPortError,
-    quoted,
 )
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import Change
+from graph_engine.graph.names import check_identifier
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
@@ -305,27 +303,9 @@ class CoreGraph:
 
     def check_name(self, name: str, node: str | None = None) -> None:
         """Raises `NodeNameError` where ``name`` cannot be the name of ``node`` (of a new node: None)."""
-        readable = name.isidentifier() and unicodedata.normalize("NFKC", name) == name  # Python reads ﬁ as fi
-        if not readable or keyword.iskeyword(name) or name.startswith("_"):
-            raise NodeNameError(
-                f"{quoted(name)} cannot name a node: begin with a letter, go on with letters, digits and _, and use no keyword."
-            )
-        if name in RESERVED:
-            raise NodeNameError(f"{name!r} already means something in a torch.nn.Module; choose another name.")
+        check_identifier(name, "node")
         if self._names.get(name, node) != node:
             raise NodeNameError(f"Another node is named {name!r} already; names are unique in a graph.")
-
-    def check_use(self, spec: BlockSpec) -> None:
-        """Raises `GraphError` where no node of that block can be in this graph, because the group would contain itself."""
-        if not isinstance(spec, GroupSpec):
-            return
-        if spec.definition not in self.definitions:
-            raise GraphError(f"The document has no group {quoted(spec.definition)}.")
-        inside = [spec.definition]
-        for id in inside:
-            if self.definitions[id] is self:
-                raise GraphError(f"{self.name} cannot be used inside itself.")
-            inside += set(self.definitions[id].groups.values()).difference(inside)
 
     # telling
 
@@ -363,7 +343,7 @@ class CoreGraph:
         root = self._root
         root._touched[self] = None
         self._changes.append(change)
-        if change.kind not in ("moved", "annotation"):
+        if change.kind not in ("moved", "annotation", "look"):
             root._clock += 1
             self._stamp = root._clock
 
@@ -459,6 +439,10 @@ class CoreGraph:
         self._name = name
         self._note(Change("renamed", name))
 
+    def _set_expanded(self, id: str, expanded: bool) -> None:
+        self._nodes[id]._expanded = expanded
+        self._note(Change("look", id))
+
     def _set_position(self, id: str, position: Position) -> None:
         self._nodes[id]._position = position
         self._note(Change("moved", id))
@@ -490,19 +474,3 @@ def new_node(graph: CoreGraph, spec: BlockSpec, name: str | None, params: Mappin
         name = graph.free_name(spec.stem, numbered=spec.call.kind not in ("input", "output"))
     graph.check_name(name)
     return Node(graph._new_node_id(), spec, name, values, position)
-
-
-RESERVED = frozenset(
-    {
-        "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda",
-        "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter",
-        "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
-        "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook",
-        "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
-        "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter",
-        "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "self", "set_extra_state",
-        "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad",
-        "F", "Tensor", "math", "nn", "run_packed", "torch",
-    }
-)  # fmt: skip
-"""Names that a node may not take: attributes of ``torch.nn.Module`` (a test holds the list against it), and what generated code imports."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from graph_engine.blocks import registry
 from graph_engine.errors import GraphError, quoted
 from graph_engine.graph.commands import AddMany, AddNode, Command, Connect, Macro, Move, RemoveNodes
-from graph_engine.graph.definition import GROUP, Definition, Exposed, free_title, new_definition_id
+from graph_engine.graph.definition import GROUP, Definition, Exposed, check_use, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.spec.block import BlockSpec
@@ -103,6 +104,29 @@ class Describe(Command):
         graph._set_words(*self.before)
 
 
+class Expand(Command):
+    """Shows what is inside a group on its card, or only its name again.
+
+    Args:
+        nodes: ids of group nodes.
+        expanded: whether it is shown.
+    """
+
+    def __init__(self, nodes: Iterable[str], expanded: bool):
+        self.expanded = expanded
+        self.text = "Expand" if expanded else "Collapse"
+        self.before = dict.fromkeys(nodes, False)
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = {id: graph[id].expanded for id in self.before}
+        for id in self.before:
+            graph._set_expanded(id, self.expanded)
+
+    def undo(self, graph: CoreGraph) -> None:
+        for id, expanded in self.before.items():
+            graph._set_expanded(id, expanded)
+
+
 class In(Command):
     """An edit inside a definition, and what follows from it wherever the group is used.
 
@@ -187,7 +211,7 @@ class _Refit(Command):
             holder._set_spec(id, self._after.spec)
             if stem != self._before.spec.stem and re.fullmatch(rf"{self._before.spec.stem}\d*", node.name):
                 self._names.append((holder, id, node.name))
-                holder._set_name(id, holder.free_name(stem, numbered=True))
+                holder._set_name(id, next(name for i in count(1) if (name := f"{stem}{i}") not in holder._names))
         self._definition._set_shown(self._after)
 
     def _rejoin(self, holder: CoreGraph, edge: Edge, id: str, now: Mapping[str, str | None]) -> None:
@@ -228,7 +252,7 @@ def blocks_for(graph: CoreGraph) -> list[BlockSpec]:
     usable = []
     for definition in graph.definitions.values():
         try:
-            graph.check_use(definition.spec)
+            check_use(graph, [definition.id])
         except GraphError:
             continue
         usable.append(definition.spec)
@@ -386,7 +410,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             x, y = inner.position
             place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
             params = {**inner.params, **values.get(inner.id, {})}
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced))
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:

@@ -26,7 +26,7 @@ class History:
         self.graph = graph
         self._done: list[Step] = []
         self._undone: list[Step] = []
-        self._saved: Command | None = None
+        self._saved: object = None
 
     @property
     def done(self) -> Sequence[Command]:
@@ -47,6 +47,10 @@ class History:
         self._saved = self._done[-1].command if self._done else None
         if self._done:  # what comes next must not merge into the saved step
             self._done[-1] = self._done[-1]._replace(gesture=None)
+
+    def mark_unsaved(self) -> None:
+        """The graph is not as in any file, and undoing will not make it so."""
+        self._saved = self
 
     def execute(self, command: Command, gesture: object = None) -> None:
         """Carries out a command.

@@ -37,7 +37,7 @@ class Node:
         spec: the block's declaration.
     """
 
-    __slots__ = ("_name", "_params", "_position", "_silenced", "id", "spec")
+    __slots__ = ("_expanded", "_name", "_params", "_position", "_silenced", "id", "spec")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Node:
         params: Mapping[str, Any],
         position: Position,
         silenced: frozenset[str] = frozenset(),
+        expanded: bool = False,
     ):
         self.id = id
         self.spec = spec
@@ -54,6 +55,7 @@ class Node:
         self._params = dict(params)
         self._position = position
         self._silenced = silenced
+        self._expanded = expanded
 
     @property
     def block(self) -> str:
@@ -79,6 +81,11 @@ class Node:
     def silenced(self) -> frozenset[str]:
         """Codes of the warnings and hints that are not to be told of this node."""
         return self._silenced
+
+    @property
+    def expanded(self) -> bool:
+        """Of a group, whether its card shows what is inside."""
+        return self._expanded
 
     def __repr__(self) -> str:
         return f"<{self.block} {self.name!r} ({self.id})>"

@@ -41,9 +41,12 @@ def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[s
     constructed: set[str] = set()
     steps = {}
     for id in order:
-        owner = graph.owner(id)
-        steps[id] = _step(graph, checked, id, values, units)._replace(layer=graph[owner].name, constructs=owner not in constructed)
-        constructed.add(owner)
+        step = _step(graph, checked, id, values, units)
+        if graph.owners:
+            owner = graph.owner(id)
+            step = step._replace(layer=graph[owner].name, constructs=owner not in constructed)
+            constructed.add(owner)
+        steps[id] = step
     inputs = tuple(_step(graph, checked, n.id, values, units) for n in graph if n.spec.call.kind == "input")
     outputs = tuple(steps.pop(n.id) for n in graph if n.spec.call.kind == "output")
     calls = tuple(s for s in steps.values() if s.spec.call.kind != "input")

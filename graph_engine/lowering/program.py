@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.params import Param
 from graph_engine.spec.tensor import TensorSpec
 
 
@@ -110,6 +111,7 @@ class Argument(NamedTuple):
 
     Attributes:
         name: what it is called.
+        param: what kind of value it is.
         source: the exposed parameter (a name) or the place (a `Slot`) that says its value.
         values: the values that it has in the network.
         default: of an exposed parameter, its value inside; else None.
@@ -117,6 +119,7 @@ class Argument(NamedTuple):
     """
 
     name: str
+    param: Param
     source: str | Slot
     values: tuple[Any, ...]
     default: Any = None
@@ -130,11 +133,11 @@ class Written(NamedTuple):
     factor: int = 1
     divisor: int = 1
 
-    def text(self, prefix: str = "") -> str:
-        """As Python text; ``prefix`` stands before the argument."""
+    def text(self) -> str:
+        """As Python text."""
         times = f"{self.factor} * " if self.factor > 1 else ""
         over = f" // {self.divisor}" if self.divisor > 1 else ""
-        return f"{times}{prefix}{self.argument}{over}"
+        return f"{times}{self.argument}{over}"
 
 
 class Unit(NamedTuple):
@@ -146,6 +149,7 @@ class Unit(NamedTuple):
         program: the content, as the first use has it.
         arguments: what the class is constructed with.
         written: the places that take their value from an argument.
+        shapes: text of the shapes that differ from use to use; None where no argument tells them.
         uses: how many different uses there are.
     """
 
@@ -154,4 +158,5 @@ class Unit(NamedTuple):
     program: Program
     arguments: tuple[Argument, ...]
     written: Mapping[Slot, Written]
+    shapes: Mapping[Ref, str | None]
     uses: int

@@ -6,7 +6,7 @@ becomes an argument. Uses that differ in more than values, because one leaves an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -14,12 +14,17 @@ from graph_engine.analysis.check import Contents
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import ParamError
 from graph_engine.graph.definition import Definition
-from graph_engine.graph.graph import RESERVED, CoreGraph
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.names import RESERVED
 from graph_engine.lowering.order import written_order
-from graph_engine.lowering.program import Argument, Program, Slot, Step, Turn, Unit, Written
+from graph_engine.lowering.program import Argument, Program, Ref, Slot, Step, Turn, Unit, Written
+from graph_engine.spec.params import Param
+from graph_engine.spec.tensor import Shape, Size, shape_text
 
 Values = Mapping[str, Mapping[str, Any]]
 """Parameters by node and name."""
+Known = tuple[str, tuple[Any, ...]]
+"""A name, and the values that it stands for, use by use."""
 Body = Callable[[CoreGraph, CheckedGraph, Values, "Units"], Program]
 
 
@@ -72,7 +77,7 @@ class Units:
         return tuple(group[0]._replace(times=sum(turn.times for turn in group)) for group in groups)
 
     def _collect(self, graph: CoreGraph, checked: CheckedGraph, values: Values) -> None:
-        for id_ in written_order(graph):
+        for id_ in written_order(graph) if graph.groups else ():
             if id_ not in graph.groups:
                 continue
             definition = graph.definitions[graph.groups[id_]]
@@ -94,9 +99,10 @@ class Units:
             uses, programs = [use for use, _ in members], [program for _, program in members]
             tried = list(self._varied(definition, uses[0], _structure(programs[0])))
             rows = [*members, *tried]
-            arguments, written = _settle(definition, [use.exposed for use, _ in rows], [_slots(program) for _, program in rows])
+            arguments, written = _settle(definition, [use.exposed for use, _ in rows], [program for _, program in rows])
+            shapes = _shapes([program for _, program in rows], arguments, len(members))
             arguments = tuple(a._replace(values=a.values[: len(members)]) for a in arguments)
-            unit = Unit(definition.id, variant, programs[0], arguments, written, len(members))
+            unit = Unit(definition.id, variant, programs[0], arguments, written, shapes, len(members))
             self._units[definition].append(unit)
             for use, program in members:
                 self._turns[id(use.content)] = Turn(unit, _values(unit, use, program), 1)
@@ -121,7 +127,9 @@ class Units:
             for other in (2 * value, value + 1):
                 try:
                     exposed = {**use.exposed, name: definition.spec.param(name).parse(other)}
-                    found = Contents().of(definition, arriving, tuple(exposed.items())).check()
+                    checker = Contents().of(definition, arriving, tuple(exposed.items()))
+                    assert checker is not None
+                    found = checker.check()
                     if not found.ok or any(node.status != "ok" for node in found.nodes.values()):
                         continue
                     varied = _Use(found, exposed)
@@ -162,18 +170,20 @@ def _slots(program: Program) -> dict[Slot, Any]:
 
 
 def _settle(
-    definition: Definition, exposed: Sequence[Mapping[str, Any]], slots: Sequence[Mapping[Slot, Any]]
+    definition: Definition, exposed: Sequence[Mapping[str, Any]], programs: Sequence[Program]
 ) -> tuple[tuple[Argument, ...], dict[Slot, Written]]:
     """Which values become arguments, and which places take theirs from one.
 
     Args:
         definition: the group.
         exposed: values of its exposed parameters, use by use.
-        slots: values at all places, use by use.
+        programs: the content, use by use.
     """
+    slots = [_slots(program) for program in programs]
+    spec = definition.spec
     given = [
-        Argument(e.name, e.name, tuple(values[e.name] for values in exposed), definition.spec.defaults[e.name], True)
-        for e in definition.exposed
+        Argument(name, spec.param(name), name, tuple(values[name] for values in exposed), spec.defaults[name], True)
+        for name in dict.fromkeys(e.name for e in definition.exposed)
     ]
     direct = {(id, e.param): e.name for e in definition.exposed for id in definition.sharing(e.node)}
     by_name = {a.name: a for a in given}
@@ -185,30 +195,81 @@ def _settle(
         if name is not None and by_name[name].values == values:
             written[slot] = Written(name)
         elif any(value != values[0] for value in values):
-            follows = _follows(values, [*given, *sized])
+            follows = _follows(values, [(a.name, a.values) for a in (*given, *sized)])
             if follows is None:
-                argument = Argument(_free(slot, definition, [*given, *sized]), slot, values)
+                argument = Argument(_free(slot, definition, [*given, *sized]), _param(slot, programs[0]), slot, values)
                 sized.append(argument)
                 follows = Written(argument.name)
             written[slot] = follows
-    return (*sized, *given), written
+    used = {w.argument for w in written.values()}
+    return (*sized, *(a for a in given if a.name in used)), written
 
 
-def _follows(values: tuple[Any, ...], arguments: Sequence[Argument]) -> Written | None:
-    """The argument that some values are, or are a multiple or a part of."""
-    for argument in arguments:
-        if argument.values == values:
-            return Written(argument.name)
-    whole = all(type(v) is int and v > 0 for v in values)
-    for argument in arguments:
-        others = argument.values
-        if not whole or not all(type(v) is int and v > 0 for v in others) or len(set(others)) == 1:
+def _param(slot: Slot, program: Program) -> Param:
+    """What kind of value stands in a place."""
+    step = next(step for step in program.steps if step.node == slot.node)
+    if slot.turn < 0:
+        return step.spec.param(slot.name)
+    return next(a.param for a in step.turns[slot.turn].unit.arguments if a.name == slot.name)
+
+
+def _shapes(programs: Sequence[Program], arguments: Sequence[Argument], uses: int) -> dict[Ref, str | None]:
+    """The shapes that differ from use to use, told by the arguments and letters; None where that cannot be.
+
+    Args:
+        programs: the content: as the uses have it, and as others would.
+        arguments: what its class is constructed with, with values for all of these.
+        uses: how many of the programs are uses.
+    """
+    steps = [(*program.inputs, *program.steps) for program in programs]
+    taken = {letter for step in steps[0] for spec in step.outputs.values() for size in spec.shape for letter in str(size)}
+    letters = iter([letter for letter in LETTERS if letter not in taken])
+    known = [(a.name, a.values) for a in arguments]
+    found: dict[Ref, str | None] = {}
+    for alike in zip(*steps, strict=True):
+        for port in alike[0].outputs:
+            shapes = [step.outputs[port].shape for step in alike if port in step.outputs]
+            if any(shape != shapes[0] for shape in shapes):
+                found[Ref(alike[0].node, port)] = _told(shapes, known, letters, uses)
+    return found
+
+
+LETTERS = "HLSDKPQR"
+"""What sizes are called in shapes that no argument tells."""
+
+
+def _told(shapes: Sequence[Shape], known: list[Known], letters: Iterator[str], uses: int) -> str | None:
+    """Text of a shape that differs; a size that is new is added to ``known``."""
+    if len({len(shape) for shape in shapes}) > 1:
+        return None
+    told: list[Size | str] = []
+    for sizes in zip(*shapes, strict=True):
+        follows = _follows(sizes, known) if any(size != sizes[0] for size in sizes) else None
+        if follows is None and any(size != sizes[0] for size in sizes[:uses]):
+            letter = next(letters, None)
+            if letter is None:
+                return None
+            known.append((letter, sizes))
+            follows = Written(letter)
+        told.append(follows.text() if follows is not None else sizes[0])
+    return shape_text(told)
+
+
+def _follows(values: tuple[Any, ...], known: Iterable[Known]) -> Written | None:
+    """What is known already that some values are, or are a multiple or a part of."""
+    for name, others in known:
+        if others == values:
+            return Written(name)
+    if not all(type(v) is int and v > 0 for v in values):
+        return None
+    for name, others in known:
+        if len(set(others)) == 1 or not all(type(v) is int and v > 0 for v in others):
             continue
         factor, divisor = values[0] // others[0], others[0] // values[0]
         if factor > 1 and all(v == factor * other for v, other in zip(values, others, strict=True)):
-            return Written(argument.name, factor=factor)
+            return Written(name, factor=factor)
         if divisor > 1 and all(v * divisor == other for v, other in zip(values, others, strict=True)):
-            return Written(argument.name, divisor=divisor)
+            return Written(name, divisor=divisor)
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graph_engine.settings.option import Option
-from graph_engine.spec.params import IntParam
+from graph_engine.spec.params import FloatParam, IntParam
 
 
 @dataclass(frozen=True)
@@ -92,19 +92,25 @@ class DatasetOption(Option):
         return replace(self, inputs=tuple(map(fill, self.inputs)), targets=tuple(map(fill, self.targets)))
 
 
-def _digits(id: str, side: int, title: str, summary: str) -> DatasetOption:
+_DIGITS: Mapping[str, Any] = {
+    "requirements": ("scikit-learn",),
+    "source": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
+    "shipped with scikit-learn",
+    "licence": "CC BY 4.0",
+}
+_DIGIT = Field("digit", (), "int64", classes=tuple("0123456789"))
+
+
+def _digits(id: str, side: int, title: str, summary: str, target: Field = _DIGIT) -> DatasetOption:
     return DatasetOption(
         id=id,
         title=title,
         summary=summary,
         reader=f"{id}.py",
         inputs=(Field("image", (1, side, side)),),
-        targets=(Field("digit", (), "int64", classes=tuple("0123456789")),),
+        targets=(target,),
         samples=1797,
-        requirements=("scikit-learn",),
-        source="Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
-        "shipped with scikit-learn",
-        licence="CC BY 4.0",
+        **_DIGITS,
     )
 
 
@@ -121,6 +127,40 @@ _WINE: Mapping[str, Any] = {
 DATASETS = (
     _digits("digits", 8, "Handwritten digits, 8×8", "1,797 handwritten digits as 8×8 grey pictures in ten classes."),
     _digits("digits28", 28, "Handwritten digits, 28×28", "The same 1,797 handwritten digits, enlarged to 28×28."),
+    _digits(
+        "digits_images",
+        8,
+        "Handwritten digits, to be given back",
+        "The same 1,797 handwritten digits; the target is the picture itself, for networks that squeeze it through a short code.",
+        Field("same", (1, 8, 8)),
+    ),
+    DatasetOption(
+        id="digit_pairs",
+        title="Pairs of digits",
+        summary="Two handwritten digits, 8×8: whether they are the same digit. 14,376 pairs; no picture is in two parts.",
+        reader="digit_pairs.py",
+        inputs=(Field("left", (1, 8, 8)), Field("right", (1, 8, 8))),
+        targets=(Field("sameness", (), "int64", classes=("different", "same")),),
+        samples=14_376,
+        **_DIGITS,
+    ),
+    DatasetOption(
+        id="photographs",
+        title="Photographs with noise",
+        summary="520 patches of two photographs in colour, 32×32, with noise added; the target is the patch without it.",
+        reader="photographs.py",
+        params=(
+            FloatParam(
+                name="noise", default=0.1, minimum=0.0, maximum=1.0, help="Standard deviation of the noise; colours go from 0 to 1."
+            ),
+        ),
+        inputs=(Field("noisy", (3, 32, 32)),),
+        targets=(Field("clean", (3, 32, 32)),),
+        samples=520,
+        requirements=("scikit-learn", "pillow"),
+        source="china.jpg by danielbuechele and flower.jpg by vultilion, flickr.com; as shipped with scikit-learn",
+        licence="CC BY 2.0",
+    ),
     DatasetOption(
         id="wine",
         title="Wine",
@@ -176,7 +216,7 @@ DATASETS = (
         ),
         inputs=(Field("past", ("window", 1)),),
         targets=(Field("future", ("horizon",)),),
-        samples=468,
+        samples=457,
         files=("co2_mauna_loa.csv",),
         source="C. D. Keeling and T. P. Whorf, Atmospheric CO2 concentrations derived from flask air samples at sites in the SIO network, "
         "Carbon Dioxide Information Analysis Center, 2004; as shipped with statsmodels",

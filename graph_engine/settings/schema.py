@@ -17,7 +17,14 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "data": (
         OptionParam(name="dataset", default="digits28", options=DATASETS, help="What the network learns from."),
         FloatParam(
-            name="validation", default=0.2, minimum=0.01, maximum=0.9, help="Share of the samples that is kept apart to measure with."
+            name="validation", default=0.2, minimum=0.01, maximum=0.9, help="Share of the samples to measure with after each epoch."
+        ),
+        FloatParam(
+            name="test",
+            default=0.2,
+            minimum=0.01,
+            maximum=0.9,
+            help="Share of the samples that nothing is learned from or chosen by: they are measured once, after the last epoch.",
         ),
     ),
     "training": (

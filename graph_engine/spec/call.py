@@ -19,7 +19,8 @@ class Call(NamedTuple):
         kind: ``module`` constructs a layer in ``__init__`` and calls it; ``function`` and ``method`` call; ``operator`` is infix;
             ``subscript`` writes a parameter between brackets behind the first argument;
             ``parameter`` and ``buffer`` construct a tensor of the network itself, learned or not;
-            ``input`` and ``output`` are the ends of ``forward``.
+            ``input`` and ``output`` are the ends of ``forward``; the target of an ``output`` is ``output`` where training compares it
+            with a target of the data, and ``loss term`` where it is itself to become small.
         target: the class (``nn.Conv2d``; ``modules.CausalMask`` where the source of `graph_engine.modules` travels along), function
             (``torch.cat``), method (``permute``) or operator (``+``).
         arguments: what is passed by position when computing.

@@ -7,7 +7,7 @@ reshape and concatenation do to a size. Named sizes are positive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Union
 
@@ -274,6 +274,6 @@ class TensorSpec(NamedTuple):
         return per_sample(self.shape) * ITEM_SIZES[self.dtype]
 
 
-def shape_text(shape: Shape) -> str:
+def shape_text(shape: Sequence[Size | str]) -> str:
     """A shape as torch prints one: ``(N, 32, 26, 26)``."""
     return "(" + ", ".join(map(str, shape)) + (",)" if len(shape) == 1 else ")")

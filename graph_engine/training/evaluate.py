@@ -30,7 +30,7 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
 
 
 def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
-    """How good a run is on its validation data.
+    """How good a run is on its validation and on its test data.
 
     Args:
         run_dir: folder of the run.
@@ -56,9 +56,10 @@ def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
             except (SafetensorError, RuntimeError) as error:
                 raise RunError(f"{path} does not hold the weights of this network, or is damaged.") from error
             seed = train.SEED if record.seed is None else record.seed
-            validation = train.read_data(seed)[1]
-            metrics = {f"val/{name}": value for name, value in train.evaluate(model, validation).items()}
-            shown = train.show_samples(model, validation, seed) if hasattr(train, "show_samples") else []
+            _, *held_out = train.read_data(seed)
+            parts = zip(("val", "test"), held_out, strict=True)
+            metrics = {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
+            shown = train.show_samples(model, held_out[0], seed) if hasattr(train, "show_samples") else []
             return Evaluation(metrics, tuple(map(Sample.of, shown)))
     except RunError:
         raise

@@ -185,7 +185,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=graph.settings.to_plain(),
         lines=graph.source().lines,
-        nodes={node.id: node.name for node in graph},
+        nodes={node.id: node.name for one in graph.graphs() for node in one},
     )
     try:
         source = run_dir / SOURCE

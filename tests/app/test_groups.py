@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage
 from app.window import MainWindow
+from graph_engine import Graph
+from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.graph.commands import SetParams
 from tests.app.canvas.hands import Hands
@@ -142,3 +144,18 @@ def test_shared_weights_are_shown_and_stopped(window: MainWindow) -> None:
     assert isinstance(page, NodePage) and "relu1" in page.sharing.text() and actions["unshare"].isEnabled()
     actions["unshare"].trigger()
     assert not graph.owners
+
+
+def test_a_card_expands_to_show_what_is_inside(window: MainWindow) -> None:
+    session = window.session
+    node = make_group(window, "conv1", "relu1", "max_pool1")
+    window.canvas.setFocus()
+    window.canvas.select([node])
+    item = window.canvas.canvas.nodes[node]
+    low = item.layout.height
+    window.actions_["expand"].trigger()
+    assert session.graph[node].expanded and item.layout.height > low
+    assert not window.canvas.grab().isNull()
+    assert from_text(to_text(session.document), Graph).nodes[node].expanded
+    session.undo()
+    assert not session.graph[node].expanded and item.layout.height == low

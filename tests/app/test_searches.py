@@ -205,8 +205,32 @@ def test_frames_by_key_rename_and_delete(qtbot: QtBot, window: MainWindow) -> No
     editor = hands.view.annotating.editor
     assert editor is not None
     QTest.keyClick(editor, Qt.Key.Key_Escape)
+    hands.key(Qt.Key.Key_L)
+    now = window.session.graph.annotations[frame.id]
+    assert set(window.canvas.canvas.nodes_framed(now.rect)) == {hands.id("conv1"), hands.id("relu1")}
+    window.session.undo()
+    assert window.session.graph.annotations[frame.id].rect == frame.rect
     hands.key(Qt.Key.Key_Delete)
     assert not window.session.graph.annotations
     assert len(window.session.graph) == 14
     window.session.undo()
     assert window.session.graph.annotations[frame.id].text == "Stem"
+
+
+def test_groups_are_found_like_blocks(window: MainWindow) -> None:
+    hands = hands_on(window)
+    hands.view.select([hands.id("conv2"), hands.id("relu2")])
+    window.edits.group()
+    graph = window.session.graph
+    [definition] = graph.definitions.values()
+    window.canvas.setFocus()
+    window.canvas.select(())
+    hands.key(Qt.Key.Key_A, SHIFT)
+    popup = popup_of(window)
+    assert popup.model.found[0].text == definition.name
+    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    assert len(graph.groups) == 2
+    window.session.enter(next(iter(graph.groups)))
+    window.canvas.setFocus()
+    hands.key(Qt.Key.Key_A, SHIFT)
+    assert definition.name not in [c.text for c in popup_of(window).model.found]

@@ -44,16 +44,16 @@ def test_the_dialog_lists_every_action(window: MainWindow) -> None:
 
 def test_a_new_key_works_and_is_remembered(qtbot: QtBot, window: MainWindow, make_window: Callable[[], MainWindow]) -> None:
     editor = editor_of(window)
-    press(qtbot, editor, "duplicate", Qt.Key.Key_U)
-    assert keys(window, "duplicate") == ["Ctrl+Shift+U"]
-    assert "Ctrl+Shift+U" in window.actions_["duplicate"].toolTip()
+    press(qtbot, editor, "duplicate", Qt.Key.Key_K)
+    assert keys(window, "duplicate") == ["Ctrl+Shift+K"]
+    assert "Ctrl+Shift+K" in window.actions_["duplicate"].toolTip()
     editor.close()
     window.canvas.setFocus()
     window.canvas.select([window.session.graph.named("conv1").id])
     before = len(window.session.graph)
-    qtbot.keyClick(window.canvas, Qt.Key.Key_U, CTRL | SHIFT)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_K, CTRL | SHIFT)
     assert len(window.session.graph) == before + 1
-    assert keys(make_window(), "duplicate") == ["Ctrl+Shift+U"]
+    assert keys(make_window(), "duplicate") == ["Ctrl+Shift+K"]
 
 
 def test_a_key_that_is_taken_is_told_and_can_be_taken_over(qtbot: QtBot, window: MainWindow) -> None:

@@ -51,6 +51,7 @@ def test_train_pause_resume_to_the_end(qtbot: QtBot, window: MainWindow) -> None
     assert run.folder is not None
     assert (run.folder / "weights.safetensors").is_file()
     assert run.fraction == 1.0
+    assert window.training.facts._values["Test"].text().startswith("Loss ")
     assert window.charts is not None
     qtbot.waitUntil(lambda: len(window.charts.plots["loss"]._smooth[0].getData()[0]) > 0)
     assert not window.actions_["stop"].isEnabled()

@@ -16,7 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from graph_engine import Graph
-from tests.engine.graphs import residual
+from graph_engine.api import Content
+from graph_engine.graph.node import Node
+from tests.engine.graphs import grouped, nested, residual
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,6 +55,30 @@ def edits() -> Iterator[Row]:
         yield Row(f"edge removed or drawn at the start, {count}", timed(redraw(graph, 1), repeats) / 2, bar)
         yield Row(f"edge removed or drawn at the end, {count}", timed(redraw(graph, -1), repeats) / 2, bar)
         yield Row(f"edit that changes no output, {count}", timed(still(graph), 200), 0.1)
+
+
+def edits_inside() -> Iterator[Row]:
+    """Edits of the content of a group, in front of all others; they must cost what edits outside do."""
+    for what, graph, name in (
+        ("100 groups of 10 layers", grouped(100, 10), "Part"),
+        ("12 groups in each other, 12 times each", nested(12, 12), "Level 0"),
+    ):
+        inside = graph.inside(name)
+        *_, layer = (n for n in inside.graph if n.block == "Linear")
+        graph.check()
+        gc.collect()
+
+        def still(i: int, inside: Content = inside, layer: Node = layer, graph: Graph = graph) -> None:
+            inside.set(layer, bias=bool(i % 2))
+            graph.check()
+
+        def wider(i: int, inside: Content = inside, layer: Node = layer, graph: Graph = graph) -> None:
+            inside.set(layer, out_features=8 + i)
+            graph.check()
+
+        yield Row(f"edit inside, {what}", timed(still, 200), 1.0)
+        yield Row(f"another width inside, {what}", timed(wider, 50), 8.0)
+        yield Row(f"source, {what}", timed(lambda i, graph=graph: graph.to_python(), 10), 20.0)  # type: ignore[misc]
 
 
 def worst(graph: Graph) -> Callable[[int], object]:
@@ -134,7 +160,7 @@ def against_hand() -> Iterator[Row]:
 
 def main() -> None:
     table = Table("what", "found", "bar", "")
-    for row in (*edits(), source(), rebuild(), *against_hand()):
+    for row in (*edits(), *edits_inside(), source(), rebuild(), *against_hand()):
         table.add_row(row.what, f"{row.found:.3f} {row.unit}", f"{row.bar:g} {row.unit}", "" if row.found <= row.bar else "above")
     Console(width=100).print(table)
 

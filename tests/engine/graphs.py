@@ -66,6 +66,27 @@ def residual(blocks: int, channels: int = 8, size: int = 8) -> Graph:
     return graph
 
 
+def grouped(groups: int, layers: int) -> Graph:
+    """Layers in a row, so many in each of some groups, which all differ."""
+    graph = Graph("grouped")
+    parts = [[graph.add("Linear", out_features=8) for _ in range(layers)] for _ in range(groups)]
+    sequence(graph, graph.add("Input", shape=[8]), *(layer for part in parts for layer in part), graph.add("Output"))
+    for part in parts:
+        graph.group(part, "Part")
+    return graph
+
+
+def nested(depth: int, repeat: int) -> Graph:
+    """A layer in so many groups, each of which is repeated."""
+    graph = Graph("nested")
+    inner = graph.add("Linear", out_features=8)
+    sequence(graph, graph.add("Input", shape=[8]), inner, graph.add("Output"))
+    for level in range(depth):
+        inner = graph.group([inner], f"Level {level}")
+        graph.set(inner, repeat=repeat)
+    return graph
+
+
 def random_graph(rng: random.Random, nodes: int, *, like_a_person: bool = False) -> Graph:
     """Blocks with random parameters, connected at random where an edge may exist.
 

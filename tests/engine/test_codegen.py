@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from graph_engine import Graph
+from graph_engine.codegen.library import names
 from graph_engine.codegen.module import class_name
 from graph_engine.errors import CheckError
 from graph_engine.spec.tensor import size_at
@@ -118,14 +119,18 @@ def test_every_line_leads_to_its_node(make: Callable[[], Graph]) -> None:
     source = graph.source()
     lines = source.text.splitlines()
     for number, id in source.lines.items():
-        text = lines[number - 1]
-        if text.lstrip().startswith("self.") or f"self.{graph[id].name}(" in text:
-            assert f"self.{graph[id].name}" in text
+        holder, text = graph.holder(id), lines[number - 1]
+        assert holder is not None
+        layer = f"self.{holder[holder.owner(id)].name}"
+        if text.lstrip().startswith("self.") or f"{layer}(" in text:
+            assert layer in text
     written = {n.id for n in graph if n.spec.call.kind not in ("input", "output")}
     assert written <= set(source.lines.values())
-    for number, text in enumerate(lines, start=1):
-        if text.startswith("        ") and "super()" not in text and number > lines.index("    def __init__(self) -> None:"):
-            assert number in source.lines, text
+    classes = [c for c in ast.parse(source.text).body if isinstance(c, ast.ClassDef) and c.name not in names()]
+    assert len(classes) == 1 + len(graph.definitions)
+    for statement in (s for c in classes for f in c.body if isinstance(f, ast.FunctionDef) for s in f.body):
+        if "super()" not in lines[statement.lineno - 1]:
+            assert set(range(statement.lineno, (statement.end_lineno or 0) + 1)) <= source.lines.keys(), ast.unparse(statement)
 
 
 def test_an_error_at_run_time_leads_to_its_node() -> None:

@@ -22,7 +22,7 @@ from graph_engine.errors import (
     UnknownPortError,
 )
 from graph_engine.graph.commands import Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams
-from graph_engine.graph.graph import RESERVED
+from graph_engine.graph.names import RESERVED
 from tests.engine.graphs import documents_cnn, sequence
 
 

@@ -425,3 +425,67 @@ def test_a_recurrent_layer_in_a_group_takes_lengths() -> None:
     module, x = g.compile(), torch.randn(2, 5, 3)
     assert torch.equal(module(x, torch.tensor([5, 2]))[1, :2], module(x[1:, :2], torch.tensor([2]))[0])
     assert g.to_python().count("def run_packed") == 1
+
+
+def test_shapes_in_a_class_are_told_by_its_arguments(net: Graph) -> None:
+    node = grouped(net, "conv1", "batch_norm1", "relu1")
+    inside = net.inside(node)
+    inside.expose("channels", inside.graph.named("conv1"), "out_channels")
+    pool = net.add("MaxPool2d", kernel_size=2)
+    second = net.use(node, channels=6)
+    net.disconnect(next(net.incoming(net.named("flatten1").id)))
+    for a, b in itertools.pairwise((node, pool, second, net.named("flatten1"))):
+        net.connect(a, b)
+    source = net.to_python()
+    assert "x: (N, in_channels, H, H)" in source and "returns: (N, channels, H, H)" in source
+    assert "self.conv1(x)  # (N, channels, H, H)" in source and "first use" not in source
+    assert "ConvBlock(1)" in source and "ConvBlock(4, channels=6)" in source
+
+
+def test_one_exposed_parameter_sets_several_of_one_kind() -> None:
+    g, nodes = chain(("Linear", {"out_features": 6}), ("Linear", {"out_features": 6}), ("Dropout", {}), shape=(6,))
+    node = g.group(nodes[1:-1], "Block")
+    inside = g.inside(node)
+    for layer in nodes[1:3]:
+        inside.expose("width", layer, "out_features")
+    g.set(node, width=9)
+    assert g.check().shapes[node.id]["output"] == ("N", 9)
+    assert "nn.Linear(6, width)" in g.to_python() and "nn.Linear(width, width)" in g.to_python() and "Block(width=9)" in g.to_python()
+    assert to_text(from_text(to_text(g), Graph)) == to_text(g)
+    with pytest.raises(GraphError, match="other limits"):
+        inside.expose("width", nodes[3], "p")
+    with pytest.raises(GraphError, match="already"):
+        inside.expose("height", nodes[1], "out_features")
+    with pytest.raises(GraphError, match="says nothing in a group"):
+        inside.expose("shape", inside.graph.named("x"), "shape")
+
+
+def test_an_exposed_parameter_holds_for_all_that_share_weights() -> None:
+    g, nodes = chain(("Linear", {"out_features": 6}), ("Linear", {"out_features": 6}), shape=(6,))
+    g.share(nodes[1], nodes[2])
+    node = g.group(nodes[1:-1], "Twice")
+    inside = g.inside(node)
+    inside.expose("bias", nodes[2], "bias")
+    g.set(node, bias=False)
+    assert g.check().ok and g.check().parameters == 36 == sum(p.numel() for p in g.compile().parameters())
+
+
+def test_weights_count_once_wherever_the_first_use_lies() -> None:
+    g, nodes = chain(("Linear", {"out_features": 6}), shape=(6,))
+    spare = g.add("Linear", out_features=6)
+    g.connect(nodes[0], spare)
+    g.share(spare, nodes[1])
+    assert g.check().parameters == 42 == sum(p.numel() for p in g.compile().parameters())
+    g.unshare(spare)
+    assert g.check().parameters == 42
+
+
+def test_a_layer_named_as_an_argument_keeps_its_name() -> None:
+    g, nodes = chain(("Softmax", {"dim": 1}), ("Sum", {"dim": [1]}), shape=(6, 4))
+    node = g.group(nodes[1:-1], "Part")
+    inside = g.inside(node)
+    inside.rename(nodes[1], "kept")
+    inside.expose("kept", nodes[2], "keepdim")
+    g.set(node, kept=True)
+    assert g.check().shapes[node.id]["output"] == ("N", 1, 4)
+    assert g.compile()(torch.zeros(2, 6, 4)).shape == (2, 1, 4)

@@ -12,6 +12,7 @@ from graph_engine import Graph
 from graph_engine.modules.attention_pool import AttentionPool
 from graph_engine.modules.causal_mask import CausalMask
 from graph_engine.modules.class_token import ClassToken
+from graph_engine.modules.gaussian_divergence import GaussianDivergence
 from graph_engine.modules.gaussian_sample import GaussianSample
 from graph_engine.modules.last_step import LastStep
 from graph_engine.modules.learned_positional_embedding import LearnedPositionalEmbedding
@@ -173,3 +174,10 @@ def test_a_sample_has_the_mean_and_the_variance_asked_for() -> None:
     drawn.sum().backward()
     assert log_variance.grad is not None
     assert torch.equal(sample.eval()(mean, log_variance), mean)
+
+
+def test_the_divergence_is_that_of_torchs_distributions() -> None:
+    mean, log_variance = torch.randn(5, 2, 3), torch.randn(5, 2, 3)
+    given = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
+    expected = torch.distributions.kl_divergence(given, torch.distributions.Normal(0.0, 1.0)).sum(dim=(1, 2))
+    torch.testing.assert_close(GaussianDivergence()(mean, log_variance), expected)

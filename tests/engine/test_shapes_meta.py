@@ -71,6 +71,7 @@ STRICTER = {
                 "learned_positions",
                 "begun",
                 "sampled",
+                "diverged",
             )
         ),
         FLOATS,
@@ -116,6 +117,7 @@ STRICTER = {
             ("pooled", "shape.mask"),
             ("attended", "shape.mask"),
             ("sampled", "shape.sample"),
+            ("diverged", "shape.sample"),
         ),
         BROADCASTS,
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPointF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QDropEvent, QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from app.canvas.geometry import WIDTH, fresh_layout, snap
@@ -26,51 +26,61 @@ BLOCK_MIME = "application/x-archloom-block"
 
 
 class DropBlock:
-    """One drag of a block over the canvas."""
+    """What becomes of a block that is dragged over the canvas."""
 
     def __init__(self, view: CanvasView):
-        self.view = view
+        self._view = view
         self._spec: BlockSpec | None = None
         self._outline: QGraphicsPathItem | None = None
         self._onto = OntoEdge(view)
 
-    def begin(self, mime: QMimeData, at: QPointF) -> bool:
+    def enter(self, event: QDropEvent) -> bool:
         """Shows the outline; false where what is dragged is no block."""
-        id = bytes(mime.data(BLOCK_MIME).data()).decode()
+        id = bytes(event.mimeData().data(BLOCK_MIME).data()).decode()
         try:
-            self._spec = block_named(self.view.canvas.session.graph, id)
+            self._spec = block_named(self._view.canvas.session.graph, id)
         except GraphError:  # dragged from another window, whose groups are not known here
             return False
-        look = self.view.canvas.stage.look
-        self._outline = self.view.canvas.add_draft(look.draft_loose, look.band)
-        self.move(at)
-        return True
+        look = self._view.canvas.stage.look
+        self._outline = self._view.canvas.add_draft(look.draft_loose, look.band)
+        self._view.hint.hide()
+        return self.move(event)
 
-    def move(self, at: QPointF) -> None:
-        """The pointer has moved."""
-        assert self._spec is not None
-        assert self._outline is not None
+    def move(self, event: QDropEvent) -> bool:
+        """The pointer has moved; false where no block is dragged."""
+        if self._spec is None or self._outline is None:
+            return False
+        corner = centred(self._spec, self._view.camera.scene_point(event.position()))
         path = QPainterPath()
-        path.addRoundedRect(*centred(self._spec, at), WIDTH, fresh_layout(self._spec).height, RADIUS.card, RADIUS.card)
+        path.addRoundedRect(*corner, WIDTH, fresh_layout(self._spec).height, RADIUS.card, RADIUS.card)
         self._outline.setPath(path)
         if carries(self._spec):
-            self._onto.look(centred(self._spec, at), fresh_layout(self._spec))
-        self.view.update_drafts()
+            self._onto.look(corner, fresh_layout(self._spec))
+        self._view.update_drafts()
+        return True
 
-    def end(self, at: QPointF) -> str:
-        """Adds the node; returns its id."""
-        assert self._spec is not None
+    def drop(self, event: QDropEvent) -> bool:
+        """Adds the node; false where no block is dragged."""
+        if self._spec is None:
+            return False
         spec, edge = self._spec, self._onto.take()
-        self.cancel()
-        return add_block(self.view, spec, centred(spec, at), edge)
+        self._end()
+        add_block(self._view, spec, centred(spec, self._view.camera.scene_point(event.position())), edge)
+        self._view.setFocus()
+        return True
 
-    def cancel(self) -> None:
-        """Takes the outline away."""
+    def leave(self) -> None:
+        """The pointer has gone elsewhere: all is as before."""
+        self._end()
+        self._view.follow_content()
+
+    def _end(self) -> None:
         self._onto.take()
+        self._spec = None
         if self._outline is not None:
-            self.view.canvas.remove_draft(self._outline)
+            self._view.canvas.remove_draft(self._outline)
             self._outline = None
-            self.view.update_drafts()
+            self._view.update_drafts()
 
 
 def add_block(view: CanvasView, spec: BlockSpec, position: Position, edge: str | None = None) -> str:

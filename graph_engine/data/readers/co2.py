@@ -10,30 +10,31 @@ from torch import Tensor
 from torch.utils.data import TensorDataset
 
 
-def load(validation: float, seed: int, window: int, horizon: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; the months to be forecast in the latter all come after those in the former.
+def load(validation: float, test: float, seed: int, window: int, horizon: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; the months that one of them forecasts all come after those of the one before.
 
     Args:
-        validation: share of the months, the last ones, that are forecast in the validation part.
+        validation, test: share of the months that are forecast in the validation part, and in the test part, which is the end.
         seed: without effect, as time decides which months these are.
         window: months that a forecast sees.
         horizon: months that it covers.
 
     Returns:
-        Two data sets of (past, future): float32 of shapes (window, 1) and (horizon,), in parts per million above the last month
+        Three data sets of (past, future): float32 of shapes (window, 1) and (horizon,), in parts per million above the last month
         of the past.
     """
     series = read_series()
-    cut = round(len(series) * (1 - validation))  # the first month of the validation part
-    starts = range(len(series) - window - horizon + 1)
-    train = [start for start in starts if start + window + horizon <= cut]
-    held_out = [start for start in starts if start + window >= cut]
-    if not train or not held_out:
-        raise ValueError(f"{len(series)} months are too few for a window of {window}, a horizon of {horizon} and this validation share.")
-    return cut_out(series, train, window, horizon), cut_out(series, held_out, window, horizon)
+    first, second = round(len(series) * (1 - validation - test)), round(len(series) * (1 - test))  # months at which the parts end
+    parts = []
+    for begin, end in ((window, first), (first, second), (second, len(series))):
+        starts = range(begin - window, end - horizon - window + 1)
+        if begin < window or not starts:
+            raise ValueError(f"{len(series)} months are too few for a window of {window}, a horizon of {horizon} and these shares.")
+        parts.append(cut_out(series, starts, window, horizon))
+    return tuple(parts)
 
 
-def cut_out(series: Tensor, starts: list[int], window: int, horizon: int) -> TensorDataset:
+def cut_out(series: Tensor, starts: range, window: int, horizon: int) -> TensorDataset:
     """The stretches of a series that begin at some months, as past and future."""
     stretches = torch.stack([series[start : start + window + horizon] for start in starts])
     past, future = stretches[:, :window], stretches[:, window:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from functools import cache
 from typing import NamedTuple
@@ -63,29 +64,31 @@ class Answered(NamedTuple):
     last: int
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; no country is in both, so that what is asked for was never read before.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; no country is in two, so that what is asked for was never read before.
 
     Args:
-        validation: share of the samples, and of the countries, in the validation part.
+        validation, test: share of the samples, and of the countries, in the validation part, and in the test part.
         seed: fixes the countries, the texts and the questions.
 
     Returns:
-        Two data sets of (text, question, first, last): int64 tokens of 120 and of 16 words, padded at their end, and the places in the
+        Three data sets of (text, question, first, last): int64 tokens of 120 and of 16 words, padded at their end, and the places in the
         text, from 0, of the first and the last word of the answer.
     """
     facts = read_facts()
     tokens = {word: token for token, word in enumerate(read_words(facts), start=UNKNOWN + 1)}
     draw = random.Random(seed)
     countries = draw.sample(sorted(facts), len(facts))
-    cut = max(COUNTRIES, round(len(countries) * validation))
-    held_out = round(QUESTIONS * validation)
-    parts = (countries[cut:], QUESTIONS - held_out), (countries[:cut], held_out)
-    train, rest = (encode([ask(draw, facts, names) for _ in range(count)], tokens) for names, count in parts)
-    return train, rest
+    shares = (0.0, test, test + validation, 1.0)
+    ends = [(round(len(countries) * share), round(QUESTIONS * share)) for share in shares]
+    parts = [
+        encode([ask(draw, facts, countries[first:last]) for _ in range(begin, end)], tokens)
+        for (first, begin), (last, end) in itertools.pairwise(ends)
+    ]
+    return tuple(parts[::-1])
 
 
-def vocabularies(validation: float, seed: int) -> dict[str, list[str]]:
+def vocabularies(validation: float, test: float, seed: int) -> dict[str, list[str]]:
     """What each token stands for: a word with the space in front of it."""
     words = ["", " □", *(word if word in ".?" else f" {word}" for word in read_words(read_facts()))]
     return {"text": words, "question": words}

@@ -22,34 +22,34 @@ LETTERS = 124  # of the phrases: the commonest; the others are unknown
 DIGITS = "0123456789-"
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; no day is in both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; no day is in two.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes the days and in which language each is written.
 
     Returns:
-        Two data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
+        Three data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
         and what is to follow on each of these, up to an end.
     """
     days, phrases = write(seed)
-    cut = round(DATES * (1 - validation))
-    common = count(phrases[:cut])
+    first, second = round(DATES * (1 - validation - test)), round(DATES * (1 - test))  # where the parts end
+    common = count(phrases[:first])
     sources = encode(phrases, {letter: token for token, letter in enumerate(common, start=UNKNOWN + 1)})
     numbers = encode([day.isoformat() for day in days], {digit: token for token, digit in enumerate(DIGITS, start=UNKNOWN + 1)})
     before = torch.cat((torch.full((DATES, 1), START), numbers), dim=1)
     after = torch.cat((numbers, torch.full((DATES, 1), END)), dim=1)
     columns = sources, before, after
-    return TensorDataset(*(column[:cut] for column in columns)), TensorDataset(*(column[cut:] for column in columns))
+    return tuple(TensorDataset(*(column[rows] for column in columns)) for rows in (slice(first), slice(first, second), slice(second, None)))
 
 
-def vocabularies(validation: float, seed: int) -> dict[str, list[str]]:
+def vocabularies(validation: float, test: float, seed: int) -> dict[str, list[str]]:
     """What each token of a phrase and of a number stands for."""
     _, phrases = write(seed)
     special = ["", "", "", "□"]
     digits = [*special, *DIGITS]
-    return {"phrase": [*special, *count(phrases[: round(DATES * (1 - validation))])], "before": digits, "after": digits}
+    return {"phrase": [*special, *count(phrases[: round(DATES * (1 - validation - test))])], "before": digits, "after": digits}
 
 
 @cache

@@ -8,18 +8,19 @@ from sklearn.model_selection import train_test_split
 from torch.utils.data import TensorDataset
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; every class has the same share of both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; every class has the same share of each.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes which samples these are.
 
     Returns:
-        Two data sets of (image, label): images are float32 of shape (1, 8, 8) from 0 to 1, labels int64 from 0 to 9.
+        Three data sets of (image, label): images are float32 of shape (1, 8, 8) from 0 to 1, labels int64 from 0 to 9.
     """
     digits = load_digits()
     images = torch.from_numpy(digits.images).float().div(16).unsqueeze(1)
     labels = torch.from_numpy(digits.target).long()
-    train, held_out = train_test_split(range(len(labels)), test_size=validation, random_state=seed, stratify=labels)
-    return TensorDataset(images[train], labels[train]), TensorDataset(images[held_out], labels[held_out])
+    rest, test_rows = train_test_split(range(len(labels)), test_size=test, random_state=seed, stratify=labels)
+    train_rows, validation_rows = train_test_split(rest, test_size=validation / (1 - test), random_state=seed, stratify=labels[rest])
+    return tuple(TensorDataset(images[rows], labels[rows]) for rows in (train_rows, validation_rows, test_rows))

@@ -19,37 +19,37 @@ VOCABULARY = 128
 PADDING, UNKNOWN = 0, 1  # the first tokens; the commonest letters follow
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; every language has the same share of both, and no name is in both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; every language has the same share of each, and no name is in two.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes which samples these are.
 
     Returns:
-        Two data sets of (name, language): a name is int64 tokens, one for each letter, padded at its end, a language an int64 from 0 to 15.
+        Three data sets of (name, language): a name is int64 tokens, one for each letter, padded at its end, a language an int64 from 0 to
+        15.
     """
-    train, held_out = divide(validation, seed)
-    tokens = {letter: token for token, letter in enumerate(count(train), start=UNKNOWN + 1)}
-    first, second = (
-        TensorDataset(torch.stack([encode(name, tokens) for name, _ in part]), torch.tensor([label for _, label in part]))
-        for part in (train, held_out)
+    parts = divide(validation, test, seed)
+    tokens = {letter: token for token, letter in enumerate(count(parts[0]), start=UNKNOWN + 1)}
+    return tuple(
+        TensorDataset(torch.stack([encode(name, tokens) for name, _ in part]), torch.tensor([label for _, label in part])) for part in parts
     )
-    return first, second
 
 
-def vocabularies(validation: float, seed: int) -> dict[str, list[str]]:
+def vocabularies(validation: float, test: float, seed: int) -> dict[str, list[str]]:
     """What each token of a name stands for."""
-    train, _ = divide(validation, seed)
+    train, *_ = divide(validation, test, seed)
     return {"name": ["", "□", *count(train)]}
 
 
-def divide(validation: float, seed: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """The names of both parts, each with its language."""
+def divide(validation: float, test: float, seed: int) -> list[list[tuple[str, int]]]:
+    """The names of the three parts, each with its language."""
     labelled = [(name, label) for label, names in enumerate(read_names()) for name in names]
-    labels = [label for _, label in labelled]
-    train, held_out = train_test_split(labelled, test_size=validation, random_state=seed, stratify=labels)
-    return train, held_out
+    rest, test_part = train_test_split(labelled, test_size=test, random_state=seed, stratify=[label for _, label in labelled])
+    share = validation / (1 - test)
+    train, validation_part = train_test_split(rest, test_size=share, random_state=seed, stratify=[label for _, label in rest])
+    return [train, validation_part, test_part]
 
 
 def count(labelled: list[tuple[str, int]]) -> list[str]:

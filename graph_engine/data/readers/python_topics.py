@@ -13,26 +13,26 @@ LETTERS = "\n" + "".join(map(chr, range(32, 127)))  # tokens 1 to 96; 0 stands f
 SECTION = 4_000  # letters that stay together, in one part or the other
 
 
-def load(validation: float, seed: int, length: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; no paragraph is in both.
+def load(validation: float, test: float, seed: int, length: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; no paragraph is in two.
 
     Args:
-        validation: share of the text in the validation part.
+        validation, test: share of the text in the validation part, and in the test part.
         seed: fixes which sections these are.
         length: letters in a sample.
 
     Returns:
-        Two data sets of (text, next): int64 tokens of as many letters, and of the letter that follows on each of them.
+        Three data sets of (text, next): int64 tokens of as many letters, and of the letter that follows on each of them.
     """
     sections = read_sections()
     order = list(range(len(sections)))
     random.Random(seed).shuffle(order)
-    held_out = set(order[: max(1, round(len(order) * validation))])
-    train = [section for i, section in enumerate(sections) if i not in held_out]
-    return cut_up(train, length), cut_up([sections[i] for i in sorted(held_out)], length)
+    first, second = round(len(order) * test), round(len(order) * (test + validation))
+    parts = order[second:], order[first:second], order[:first]
+    return tuple(cut_up([sections[number] for number in sorted(part)], length) for part in parts)
 
 
-def vocabularies(validation: float, seed: int, length: int) -> dict[str, list[str]]:
+def vocabularies(validation: float, test: float, seed: int, length: int) -> dict[str, list[str]]:
     """What each token stands for; the end of a line is shown."""
     letters = ["□", *LETTERS.replace("\n", "↵")]
     return {"text": letters, "next": letters}

@@ -12,20 +12,21 @@ PIGMENTS = slice(5, 12)  # phenols, flavanoids, other phenols, proanthocyanins, 
 PROLINE = slice(12, 13)  # an amino acid
 
 
-def load(validation: float, seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """The training and the validation part; every cultivar has the same share of both.
+def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]:
+    """The training, the validation and the test part; every cultivar has the same share of each.
 
     Args:
-        validation: share of the samples in the validation part.
+        validation, test: share of the samples in the validation part, and in the test part.
         seed: fixes which samples these are.
 
     Returns:
-        Two data sets of (minerals, pigments, cultivar, proline): 5 float32, 7 float32, an int64 from 0 to 2, and 1 float32. All but the
+        Three data sets of (minerals, pigments, cultivar, proline): 5 float32, 7 float32, an int64 from 0 to 2, and 1 float32. All but the
         cultivar have mean 0 and standard deviation 1 over the training part.
     """
     wine = load_wine()
     analyses, cultivars = torch.from_numpy(wine.data).float(), torch.from_numpy(wine.target).long()
-    train, held_out = train_test_split(range(len(cultivars)), test_size=validation, random_state=seed, stratify=cultivars)
-    analyses = (analyses - analyses[train].mean(dim=0)) / analyses[train].std(dim=0)
+    rest, test_rows = train_test_split(range(len(cultivars)), test_size=test, random_state=seed, stratify=cultivars)
+    train_rows, validation_rows = train_test_split(rest, test_size=validation / (1 - test), random_state=seed, stratify=cultivars[rest])
+    analyses = (analyses - analyses[train_rows].mean(dim=0)) / analyses[train_rows].std(dim=0)
     columns = analyses[:, MINERALS], analyses[:, PIGMENTS], cultivars, analyses[:, PROLINE]
-    return TensorDataset(*(column[train] for column in columns)), TensorDataset(*(column[held_out] for column in columns))
+    return tuple(TensorDataset(*(column[rows] for column in columns)) for rows in (train_rows, validation_rows, test_rows))

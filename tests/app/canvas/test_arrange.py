@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
 from pytestqt.qtbot import QtBot
 
 from app.canvas.arrange import aligned, distributed
@@ -114,6 +115,26 @@ def test_what_is_selected_is_said(hands: Hands) -> None:
     assert "connected" in hands.view.accessibleDescription()
     hands.view.select_all()
     assert hands.view.accessibleDescription() == "5 nodes selected"
+
+
+def test_a_screen_reader_is_told_of_the_selection(hands: Hands) -> None:
+    QAccessible.setActive(True)
+    try:
+        hands.view.select([hands.id("conv")])
+        hands.view.walk.step("next")
+    finally:
+        QAccessible.setActive(False)
+    assert hands.view.accessibleDescription().startswith("relu, ReLU")
+
+
+def test_the_keyboard_is_seen_where_it_came_by_tab(hands: Hands) -> None:
+    hands.view.clearFocus()
+    assert not hands.view.focus_ring.isVisible()
+    hands.view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert hands.view.focus_ring.isVisible()
+    assert hands.view.focus_ring.size() == hands.view.size()
+    hands.view.clearFocus()
+    assert not hands.view.focus_ring.isVisible()
 
 
 def test_bookmarks_lead_back(hands: Hands, qtbot: QtBot) -> None:

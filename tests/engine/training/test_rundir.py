@@ -89,6 +89,10 @@ def test_a_graph_that_cannot_be_trained_is_told_and_leaves_nothing_behind(tmp_pa
     two.connect(two.add("Input", shape=[4]), two.add("Output"))
     with pytest.raises(RunError, match="has 2 inputs"):
         new_run(two, tmp_path / "runs")
+    greedy = small_net()
+    greedy.configure(data={"validation": 0.5, "test": 0.46})
+    with pytest.raises(RunError, match="take 96% of the samples together"):
+        new_run(greedy, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

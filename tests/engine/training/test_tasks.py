@@ -30,14 +30,15 @@ METRICS = {
     "two_parts_wine": ("cultivar_accuracy", "proline_mae", "proline_rmse"),
     "gru_countries": ("first_accuracy", "last_accuracy", "exact"),
     "seq2seq_dates": ("accuracy", "exact"),
+    "vae_digits": ("mae", "rmse", "kl_mean"),
 }
 
 
 def small(id: str) -> Graph:
     """A template with little to do."""
     graph = template(id).graph
-    share = 0.9 if id in ("seq2seq_dates", "lstm_python", "gru_languages", "gru_countries") else 0.3
-    graph.configure(data={"validation": share}, training={"epochs": 2, "threads": 1, "device": "cpu"})
+    share = 0.45 if id in ("seq2seq_dates", "lstm_python", "gru_languages", "gru_countries") else 0.3
+    graph.configure(data={"validation": share, "test": share}, training={"epochs": 2, "threads": 1, "device": "cpu"})
     return graph
 
 
@@ -56,10 +57,10 @@ def test_stopped_and_resumed_gives_the_same_bits(id: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(("id", "names"), METRICS.items())
 def test_a_task_is_measured_by_its_metrics(id: str, names: tuple[str, ...], tmp_path: Path) -> None:
     record = train(small(id), tmp_path / "run", ignore)
-    wanted = {"lr", "train/loss", "val/loss", *(f"{part}/{name}" for part in ("train", "val") for name in names)}
+    wanted = {"lr", *(f"{part}/{name}" for part in ("train", "val", "test") for name in ("loss", *names))}
     assert set(record.metrics) == wanted
     again = evaluate(tmp_path / "run")
-    assert again == {name: value for name, value in record.metrics.items() if name.startswith("val/")}
+    assert again == {name: value for name, value in record.metrics.items() if name.startswith(("val/", "test/"))}
 
 
 @pytest.mark.parametrize("template", templates(), ids=lambda t: t.id)
@@ -74,7 +75,7 @@ def test_the_project_of_every_template_is_clean_and_complete(template: Any, tmp_
     )
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", *config, "train.py", "data.py"], cwd=tmp_path, check=True)
     with loaded(tmp_path) as script:
-        training, _ = script.read_data(0)
+        training, *_ = script.read_data(0)
         model = script.make_model()
         loss, sums = script.judge(model, training[torch.arange(2)])
     assert loss.isfinite()
@@ -90,7 +91,9 @@ def test_an_exported_project_of_two_inputs_and_two_outputs_runs_by_itself(tmp_pa
     done = subprocess.run(
         [sys.executable, "train.py", "--run-dir", "alone"], cwd=tmp_path, check=True, capture_output=True, text=True, env={"PATH": ""}
     )
-    assert f"val/cultivar_accuracy {record.metrics['val/cultivar_accuracy']:.4g}" in done.stdout.splitlines()[-1]
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("test ")
+    assert f"test/cultivar_accuracy {record.metrics['test/cultivar_accuracy']:.4g}" in last
     assert (tmp_path / "alone" / "weights.safetensors").read_bytes() == (tmp_path / "run" / "weights.safetensors").read_bytes()
 
 
@@ -145,6 +148,34 @@ def test_each_of_two_targets_has_its_loss() -> None:
     assert '    "cultivar": nn.CrossEntropyLoss(),\n    "proline": nn.L1Loss(),\n' in project_files(graph)["train.py"]
 
 
+def test_a_term_of_the_loss_needs_no_target(tmp_path: Path) -> None:
+    graph = template("vae_digits").graph
+    script = project_files(graph)["train.py"]
+    factor = graph.named("kl").params["factor"]
+    assert "    outputs, kl_term = model(image)\n" in script
+    assert f"    loss = LOSS(outputs, same) + {factor} * kl_term.mean()\n" in script
+    graph.set(graph.named("kl"), factor=1.0)
+    graph.configure(training={"loss": "L1Loss"})
+    files = project_files(graph)
+    assert "    loss = LOSS(outputs, same) + kl_term.mean()\n" in files["train.py"]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with loaded(tmp_path) as script:
+        images = torch.rand(3, 1, 8, 8)
+        given, divergences = (images + 0.5, torch.tensor([1.0, 2.0, 6.0]))
+        loss, sums = script.judge(lambda _: (given, divergences), (images, images))
+    assert loss.item() == pytest.approx(3.5)
+    assert script.measures(sums.tolist()) == {"mae": pytest.approx(0.5), "rmse": pytest.approx(0.5), "kl_mean": 3.0}
+
+
+def test_a_term_of_the_loss_is_no_prediction() -> None:
+    graph = template("vae_digits").graph
+    assert not findings(graph)
+    graph.remove(graph.named("same"))
+    with pytest.raises(RunError, match=r"has 1 target \(same\), but the network has 0 outputs\.$"):
+        project_files(graph)
+
+
 def test_a_network_with_too_few_ends_is_refused_in_a_sentence() -> None:
     graph = template("mlp_wine").graph
     graph.configure(data={"dataset": "wine_parts"})
@@ -176,7 +207,7 @@ def test_the_window_of_a_series_is_a_setting_that_the_input_has_to_follow() -> N
     found = findings(graph)
     assert "(48, 1) float32" in found["data.input-shape"]
     assert found["data.target-shape"].endswith("compares with future of co2, (N, 6), but the network gives (N, 12).")
-    assert "load(VALIDATION, seed, window=48, horizon=6)" in project_files(graph)["train.py"]
+    assert "load(VALIDATION, TEST, seed, window=48, horizon=6)" in project_files(graph)["train.py"]
 
 
 def test_scores_for_fewer_tokens_than_there_are_and_the_wrong_kind_of_loss_are_told() -> None:

@@ -20,7 +20,10 @@ def test_exported_script_gives_the_same_bits_in_a_process_of_its_own(reference: 
     for name, text in project_files(small_net()).items():
         (tmp_path / name).write_text(text)
     done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["epoch", f"{n}/3"] for n in (1, 2, 3)]
+    *epochs, test = done.stdout.splitlines()
+    assert [line.split()[:2] for line in epochs] == [["epoch", f"{n}/3"] for n in (1, 2, 3)]
+    loss, accuracy = (row["value"] for row in metrics(reference)[-2:])
+    assert test == f"test  test/loss {loss:.4g}  test/accuracy {accuracy:.4g}"
     assert metrics(tmp_path / "run") == metrics(reference)
     assert (tmp_path / "run" / "weights.safetensors").read_bytes() == (reference / "weights.safetensors").read_bytes()
 
@@ -32,15 +35,16 @@ def test_a_run_reports_every_step_and_writes_down_what_it_reports(process: Proce
     assert [event._asdict() for event in told] == [
         {"name": row["name"], "step": row["step"], "epoch": row["epoch"], "value": row["value"]} for row in metrics(run_dir)
     ]
-    steps = -(-1437 // 32)
+    steps = -(-1077 // 32)
     assert [event.step for event in told if event.name == "train/loss"] == list(range(1, 2 * steps + 1))
     by_epoch = [(event.name, event.epoch) for event in told if event.name != "train/loss"]
-    assert by_epoch == [(name, epoch) for epoch in (1, 2) for name in ("lr", "train/accuracy", "val/loss", "val/accuracy")]
+    measured = [(name, epoch) for epoch in (1, 2) for name in ("lr", "train/accuracy", "val/loss", "val/accuracy")]
+    assert by_epoch == [*measured, ("test/loss", 2), ("test/accuracy", 2)]
     last = [event for event in process.events if isinstance(event, Progress)][-1]
     assert last[:4] == (2 * steps, 2 * steps, 2, 2)
     record = read_run(run_dir)
     assert (record.state, record.epochs, record.seed, record.threads, record.device) == (RunState.FINISHED, 2, 7, 1, "cpu")
-    assert record.metrics["val/accuracy"] == told[-1].value
+    assert record.metrics["test/accuracy"] == told[-1].value
     assert metrics(run_dir)[0]["value"] != metrics(reference)[0]["value"], "another seed, other weights"
 
 

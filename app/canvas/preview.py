@@ -1,0 +1,52 @@
+"""The content of a group, small, on its card."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QPainter, QPen
+
+from app.canvas.geometry import WIDTH, layout
+from app.canvas.look import Look
+from app.theme import RADIUS
+from graph_engine.graph.graph import CoreGraph
+
+PAD = 6.0
+LARGEST = 0.3
+"""The zoom that a small content is shown at."""
+
+
+def paint_preview(painter: QPainter, look: Look, graph: CoreGraph, room: QRectF) -> None:
+    """Paints all cards of a graph as blocks, and its edges as lines, into a rectangle."""
+    painter.setPen(look.outline)
+    painter.setBrush(look.canvas)
+    painter.drawRoundedRect(room, RADIUS.small, RADIUS.small)
+    cards = {node.id: QRectF(*node.position, WIDTH, layout(node.spec, expanded=node.expanded).height) for node in graph}
+    if not cards:
+        return
+    content = QRectF()
+    for card in cards.values():
+        content = content.united(card)
+    inner = room.adjusted(PAD, PAD, -PAD, -PAD)
+    scale = min(inner.width() / content.width(), inner.height() / content.height(), LARGEST)
+    painter.save()
+    painter.translate(inner.center())
+    painter.scale(scale, scale)
+    painter.translate(-content.center())
+    pen = QPen(look.edge)
+    pen.setWidthF(1.0)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.drawLines(
+        [
+            QLineF(cards[e.source].right(), cards[e.source].center().y(), cards[e.target].left(), cards[e.target].center().y())
+            for e in graph.edges.values()
+        ]
+    )
+    for node in graph:
+        category = look.category(node.spec.category)
+        outline = QPen(category.accent)
+        outline.setCosmetic(True)
+        painter.setPen(outline)
+        painter.setBrush(category.header)
+        painter.drawRect(cards[node.id])
+    painter.restore()
