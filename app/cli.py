@@ -31,6 +31,7 @@ cli = typer.Typer(
 )
 
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="A document (.archloom).", show_default=False)]
+Trust = Annotated[bool, typer.Option("--trust", help="Run the code that the document names and that is not part of Archloom.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of a run.", show_default=False)]
 
@@ -126,11 +127,9 @@ def blocks(
 
 
 @cli.command()
-def check(file: Document, as_json: Json = False) -> None:
+def check(file: Document, as_json: Json = False, trust: Trust = False) -> None:
     """Shapes, parameters, FLOPs and memory of every node, and all findings."""
-    from graph_engine import Graph
-
-    graph = Graph.load(file)
+    graph = _open(file, trust)
     report = graph.check()
     if as_json:
         _print_json(_report(graph, report))
@@ -145,13 +144,13 @@ def export(
     file: Document,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="What to write.", show_default=False)],
     to: Annotated[Target, typer.Option(help="python: one module. project: a folder that trains without Archloom.")] = Target.PYTHON,
+    trust: Trust = False,
 ) -> None:
     """Takes the work out."""
-    from graph_engine import Graph
     from graph_engine.codegen.project import project_files
     from graph_engine.files import write_folder, write_text
 
-    graph = Graph.load(file)
+    graph = _open(file, trust)
     if to is Target.PYTHON:
         write_text(output, graph.to_python())
     else:
@@ -167,13 +166,13 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the document's.", show_default=False)] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in RUN_DIR.")] = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Trains a document, as the window does."""
-    from graph_engine import Graph
     from graph_engine.training.run import train as run
 
-    graph = Graph.load(file)
+    graph = _open(file, trust)
     with _Shown(graph.name, quiet=as_json) as shown:
         record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume)
     if as_json:
@@ -220,6 +219,24 @@ def screenshot(
 
     draw(file, output, (int(width), int(height)), theme.value)
     print(f"Wrote {output}.")
+
+
+def _open(file: Path, trust: bool) -> Graph:
+    """A document with all that is to be found out about its modules.
+
+    Raises:
+        ArchloomError: it cannot be read, or it names code that is not trusted.
+    """
+    from graph_engine import Graph
+
+    graph = Graph.load(file)
+    if trust:
+        graph.trust()
+    if not graph.is_trusted:
+        names = ", ".join(sorted(graph.foreign))
+        raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
+    graph.answer()
+    return graph
 
 
 def _report(graph: Graph, report: CheckedGraph) -> dict[str, Any]:

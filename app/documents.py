@@ -208,6 +208,7 @@ class Documents(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name, text in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, encoding="utf-8")
         except OSError as error:
             self.complain(self.tr("Not exported"), OSError(self.tr("{0} cannot be written: {1}.").format(error.filename, error.strerror)))

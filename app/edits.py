@@ -49,11 +49,9 @@ class Edits(QObject):
 
     Signals:
         refused: an edit was refused; one sentence.
-        grouped: a group was made, and is selected.
     """
 
     refused = Signal(str)
-    grouped = Signal()
 
     def __init__(self, session: Session, canvas: Canvas, parent: QObject | None = None):
         super().__init__(parent)
@@ -127,7 +125,6 @@ class Edits(QObject):
 
         if self._try(make):
             self._canvas.select(graph.nodes.keys() - before)
-            self.grouped.emit()
 
     def dissolve(self) -> None:
         """Puts the content of the selected groups in their place."""

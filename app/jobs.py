@@ -1,7 +1,7 @@
 """Child processes of the window. No other file of the window starts a process or a thread.
 
 The worker owns torch. It is started behind the window, warms up, and waits for a run; when it dies, whatever the reason, the window
-is told at once and a fresh one is started.
+is told at once and a fresh one is started. Code that a document names and that is not the program's own is run by another one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from graph_engine.foreign.child import COMMAND, READY, START_SECONDS
+from graph_engine.foreign.questions import SECONDS
 from graph_engine.training.events import Ready, decode
 
 LOW_PRIORITY = 10
@@ -171,6 +173,129 @@ class Worker(QObject):
             self.problem = message
         self.died.emit(message)
         QTimer.singleShot(0, self, self.start)
+
+
+class Asker(QObject):
+    """The child process that imports and runs code which is not the program's own, one request after the other.
+
+    It is started when something is asked. Code that hangs, crashes or fills the memory ends it, and only it: that is its reply then.
+
+    Signals:
+        replied: the key of a request, and the reply as `graph_engine.foreign.questions` reads it.
+    """
+
+    replied = Signal(object, object)
+
+    def __init__(self, arguments: tuple[str, ...] = COMMAND, seconds: float = SECONDS, parent: QObject | None = None):
+        super().__init__(parent)
+        self._arguments = list(arguments)
+        self._seconds = seconds
+        self._process: QProcess | None = None
+        self._is_ready = False
+        self._line = b""
+        self._waiting: dict[object, dict[str, Any]] = {}
+        self._asked: object = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_timeout)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
+    def ask(self, key: object, request: dict[str, Any]) -> None:
+        """Asks, unless the same is asked already.
+
+        Args:
+            key: what the reply is told by; hashable, not None.
+            request: made by `graph_engine.foreign.questions`.
+        """
+        if key not in self._waiting:
+            self._waiting[key] = request
+            self._go_on()
+
+    def reset(self) -> None:
+        """Ends the process and forgets what was asked: another document is open, or the code has changed."""
+        process, self._process = self._process, None
+        self._waiting.clear()
+        self._asked, self._is_ready = None, False
+        self._timer.stop()
+        if process is not None:
+            process.blockSignals(True)  # this end is no death
+            process.kill()
+            process.waitForFinished(POLITE_MS)
+            process.deleteLater()
+
+    def _go_on(self) -> None:
+        if not self._waiting or self._asked is not None:
+            return
+        if self._process is None:
+            self._start()
+        elif self._is_ready:
+            self._asked = next(iter(self._waiting))
+            self._process.write(json.dumps({"id": 0, **self._waiting[self._asked]}).encode() + b"\n")
+            self._timer.start(round(1000 * self._seconds))
+
+    def _start(self) -> None:
+        process = QProcess(self)
+        process.setProgram(sys.executable)
+        process.setArguments(self._arguments)
+        process.setProcessEnvironment(_environment())
+        process.setStandardErrorFile(QProcess.nullDevice())
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_error)
+        self._process = process
+        self._line = b""
+        self._timer.start(round(1000 * START_SECONDS))
+        process.start()
+
+    def _read(self) -> None:
+        assert self._process is not None
+        *lines, self._line = (self._line + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
+        for line in lines:
+            if not self._is_ready:
+                if line != READY:  # said while torch was loaded
+                    continue
+                self._is_ready = True
+                self._timer.stop()
+                self._go_on()
+            else:
+                self._reply(json.loads(line))
+
+    def _reply(self, reply: dict[str, Any]) -> None:
+        self._timer.stop()
+        key, self._asked = self._asked, None
+        del self._waiting[key]
+        self.replied.emit(key, reply)
+        self._go_on()
+
+    def _on_timeout(self) -> None:
+        self._gone(self.tr("{0} took longer than {1:g} seconds and was ended.").format("{0}", self._seconds))
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._gone(self.tr("The process that runs {0} could not be started."))
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        how = self.tr("signal {0}") if status == QProcess.ExitStatus.CrashExit else self.tr("status {0}")
+        if self._is_ready:
+            self._gone(self.tr("{0} ended the process that it ran in ({1}).").format("{0}", how.format(code)))
+        else:
+            self._gone(self.tr("The process that runs {0} could not load PyTorch."))
+
+    def _gone(self, words: str) -> None:
+        """The process is at its end: that is the reply to what was asked of it, or was to be asked first."""
+        others = dict(self._waiting)
+        key = self._asked if self._asked is not None else next(iter(others), None)
+        self.reset()
+        if key is None:
+            return
+        request = others.pop(key)
+        self._waiting = others
+        self.replied.emit(key, {"refusal": words.format(request["path"])})
+        self._go_on()
 
 
 def _environment() -> QProcessEnvironment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
@@ -77,6 +78,16 @@ class Preferences(QObject):
         self._store.remove("recent")
         self.recent_changed.emit()
 
+    def trusts(self, path: Path, names: Iterable[str]) -> bool:
+        """Whether the user has said that the document at ``path`` may run the code that those dotted names stand for."""
+        stored = self._store.value(_trust_key(path), [])
+        known = {stored} if isinstance(stored, str) else set(cast(Iterable[str], stored or []))
+        return known.issuperset(names)
+
+    def remember_trust(self, path: Path, names: Iterable[str]) -> None:
+        """Keeps what the document at ``path`` may run: these names, and no others."""
+        self._store.setValue(_trust_key(path), sorted(names))
+
     @property
     def geometry(self) -> QByteArray | None:
         """Place and size of the window, or None."""
@@ -95,3 +106,8 @@ class Preferences(QObject):
     def _bytes(self, name: str) -> QByteArray | None:
         value = self._store.value(f"layout{LAYOUT_VERSION}/{name}")
         return value if isinstance(value, QByteArray) else None
+
+
+def _trust_key(path: Path) -> str:
+    """The key of a document, without the slashes and backslashes that have a meaning in keys."""
+    return f"trust/{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]}"

@@ -36,6 +36,8 @@ class Session(QObject):
         place_changed: another graph of the document is shown.
         replaced: another document was opened; whatever was known of the old one is void.
         state_changed: `path`, `is_dirty`, `title` or what undo and redo would do may be different now.
+        wanted: something is asked for that is no edit of the graph: what, the id of the node concerned, a value.
+        noted: what is going on with a node, or what came of it: its id, a sentence, whether that is a problem.
     """
 
     changed = Signal(object)
@@ -43,10 +45,13 @@ class Session(QObject):
     place_changed = Signal()
     replaced = Signal()
     state_changed = Signal()
+    wanted = Signal(str, str, object)
+    noted = Signal(str, str, bool)
 
     def __init__(self, document: Graph | None = None, parent: QObject | None = None):
         super().__init__(parent)
         self.path: Path | None = None
+        self.checked: CheckedGraph
         self._bridge = GraphBridge(self)
         self._bridge.changed.connect(self.changed)
         self._bridge.settled.connect(self._on_settled)
@@ -181,6 +186,10 @@ class Session(QObject):
         self._on_disk = _digest(target)
         self.history.mark_saved()
         self.state_changed.emit()
+
+    def recheck(self) -> None:
+        """Checks again although nothing was edited: more is known of modules that are not the program's own, or they are trusted now."""
+        self.document.recheck()
 
     def _install(self, document: Graph, path: Path | None) -> None:
         self.document = document

@@ -14,7 +14,9 @@ from app.canvas.view import CanvasView
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.foreign import Foreign
 from app.help import Help
+from app.jobs import Asker
 from app.panels.code import CodePanel
 from app.panels.inspector import InspectorPanel
 from app.panels.palette import PalettePanel
@@ -28,6 +30,7 @@ from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
+from app.trust_bar import TrustBar
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
@@ -65,13 +68,14 @@ class MainWindow(QMainWindow):
         run: the current run.
         themes: what theme is in force.
         preferences: what is remembered.
+        asker: runs code that is not the program's own; left out, one is made.
 
     Attributes:
         canvas, palette_panel, inspector, problems, code, training: the views.
         actions_: everything that can be done.
     """
 
-    def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences):
+    def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences, asker: Asker | None = None):
         super().__init__()
         self.session = session
         self.run = run
@@ -88,7 +92,15 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, self.canvas, preferences)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
-        self.setCentralWidget(self.canvas)
+        self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
+        self.trust_bar = TrustBar(self.foreign)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.trust_bar)
+        column.addWidget(self.canvas)
+        self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
         self._fill_menus()
@@ -163,10 +175,10 @@ class MainWindow(QMainWindow):
         if self.run.state == RunState.PAUSED:
             self.run.worker.resume()
             return
-        errors = [d for d in self.session.report.diagnostics if d.severity == "error"]
-        if errors:
+        obstacle = self.session.report.obstacle
+        if obstacle is not None:
             self.docks.show("problems")
-            self.status.tell(self.tr("The network cannot run yet: {0}").format(errors[0].message))
+            self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
         self.need_charts()
         try:
@@ -277,7 +289,6 @@ class MainWindow(QMainWindow):
         canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(self._open_node)
         session.place_changed.connect(self._on_state)
-        self.edits.grouped.connect(self.rename)
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
@@ -418,6 +429,7 @@ class MainWindow(QMainWindow):
         self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.run.worker.close()
+        self.foreign.close()
         super().closeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
 from graph_engine.errors import GraphError
 from graph_engine.graph import groups
+from graph_engine.graph.changes import Change
 from graph_engine.graph.commands import (
     AddNode,
     Command,
@@ -29,6 +30,8 @@ from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.node import Edge, Node, Position
 from graph_engine.lowering import lower
+from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.foreign import Answers
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,14 +56,16 @@ class Editing(ABC):
             block: id of the block, ``Conv2d`` for instance.
             name: a Python identifier; left out, one is made from the block's.
             position: place on the canvas, in scene units.
-            **params: hyper-parameters by torch's names; torch's defaults hold for the others.
+            **params: hyper-parameters by torch's names; torch's defaults hold for the others. Where ``path`` names a class that is not
+                the program's own, it is imported in a process of its own, to read its signature: calling this says that it is trusted.
 
         Raises:
             UnknownBlockError: there is no such block.
             ParamError: a parameter does not exist, or is outside its limits.
             NodeNameError: the name is taken, or no identifier.
         """
-        node = new_node(self._target, registry()[block], name, params, position)
+        spec = registry()[block]
+        node = new_node(self._target, spec, name, self._with_signature(spec, params), position)
         self._do(AddNode(node))
         return node
 
@@ -109,7 +114,7 @@ class Editing(ABC):
         Raises:
             ParamError: a parameter does not exist, or is outside its limits; none is set then.
         """
-        self._do(SetParams(self._target[node].id, params))
+        self._do(SetParams(self._target[node].id, self._with_signature(self._target[node].spec, params)))
 
     def rename(self, node: Node | str, name: str) -> None:
         """Gives a node another name.
@@ -180,6 +185,19 @@ class Editing(ABC):
         """
         return Content(self._target.root, self._definition(group))
 
+    def _with_signature(self, spec: BlockSpec, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters of a node, with the signature of the class that they name."""
+        path = params.get("path")
+        if not spec.foreign or path is None or "signature" in params:
+            return params
+        from graph_engine.foreign.child import shared
+
+        path, root = spec.param("path").parse(path), self._target.root
+        assert isinstance(root, Graph)
+        signature = shared().signature(path, root.folder)
+        root.answers.trusted.add(path)
+        return {**params, "signature": signature}
+
     def _definition(self, group: Node | str) -> Definition:
         holder = self._target.holder(group.id) if isinstance(group, Node) else None
         if isinstance(group, Node) and holder is not None and group.id in holder.groups:
@@ -234,11 +252,17 @@ class Graph(Editing, CoreGraph):
     >>> _ = g.connect(x, f), g.connect(f, y)
     >>> g.check().parameters
     10
+
+    Attributes:
+        folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
+        answers: what is known of modules that are not the program's own.
     """
 
     def __init__(self, name: str = "network", description: str = ""):
         CoreGraph.__init__(self, name, description)
-        self._checker = Checker(self)
+        self.folder: Path | None = None
+        self.answers = Answers()
+        self._checker = Checker(self, answers=self.answers)
 
     @property
     def _target(self) -> CoreGraph:
@@ -260,6 +284,44 @@ class Graph(Editing, CoreGraph):
         """Shapes, costs and findings; cheap after an edit. Never raises for a bad graph."""
         return self._checker.check()
 
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Dotted names of the code that the document names and that is not the program's own."""
+        return frozenset(n.params["path"] for _, n in self._foreign_nodes() if n.params["path"] is not None)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether all of that code may be run; so it is where there is none."""
+        return self.foreign <= self.answers.trusted
+
+    def trust(self) -> None:
+        """Says that the code which the document names now may be imported and run."""
+        self.answers.trusted |= self.foreign
+        self.recheck()
+
+    def recheck(self) -> None:
+        """Has the next check look again at modules that are not the program's own, after `answers` have changed."""
+        with self.edit():
+            for holder, node in self._foreign_nodes():
+                holder._note(Change("node", node.id))
+
+    def answer(self) -> CheckedGraph:
+        """As `check`, after running each trusted module of which something is to be found out, in a process of its own.
+
+        Raises:
+            GraphError: that process cannot be started.
+        """
+        from graph_engine.foreign.child import shared
+
+        while asked := [q for q in self.check().questions if q.path in self.answers.trusted]:
+            for question in asked:
+                self.answers.put(question, shared().answer(question, self.folder))
+            self.recheck()
+        return self.check()
+
+    def _foreign_nodes(self) -> Iterator[tuple[CoreGraph, Node]]:
+        return ((holder, node) for holder in self.graphs() for node in holder if node.spec.foreign)
+
     def source(self) -> Source:
         """Generated source with the node of each line.
 
@@ -277,7 +339,7 @@ class Graph(Editing, CoreGraph):
         return self.source().text
 
     def compile(self, previous: nn.Module | None = None) -> nn.Module:
-        """An instance of the class in `to_python`.
+        """An instance of the class in `to_python`; modules of which something is to be found out are run, as by `answer`.
 
         Args:
             previous: a module compiled before an edit, whose weights are kept where name and shape still agree.
@@ -287,7 +349,8 @@ class Graph(Editing, CoreGraph):
         """
         from graph_engine.compiler import build
 
-        return build(self.to_python(), self.name, previous)
+        self.answer()
+        return build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
 
     def save(self, path: str | Path) -> None:
         """Writes the document.
@@ -298,17 +361,20 @@ class Graph(Editing, CoreGraph):
         from graph_engine.document.write import save
 
         save(self, Path(path))
+        self.folder = Path(path).resolve().parent
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:
-        """Reads a document; never runs code from it.
+        """Reads a document; never runs code that it names, before `trust` says so.
 
         Raises:
             DocumentError: the file cannot be read as a document; the message tells where.
         """
         from graph_engine.document.read import load
 
-        return load(Path(path), cls)
+        graph = load(Path(path), cls)
+        graph.folder = Path(path).resolve().parent
+        return graph
 
     def _do(self, command: Command) -> None:
         with self.edit():

@@ -28,20 +28,29 @@ WEEK = 7 * 24 * 3600.0
 """Seconds that a generated module is kept."""
 
 
-def build(source: str, name: str, previous: nn.Module | None = None) -> nn.Module:
+def build(source: str, name: str, previous: nn.Module | None = None, folder: Path | None = None) -> nn.Module:
     """An instance of the class that ``source`` defines.
 
     Args:
         source: what `graph_engine.codegen.module.write_module` wrote.
         name: the document's name.
         previous: a module built before an edit; learned tensors of the same name and shape keep their values, and are shared with it.
+        folder: where files lie that the source may import, or None.
     """
+    if folder is not None and str(folder) not in sys.path:
+        sys.path.append(str(folder))
     cls = load_class(source, name)
     if previous is None:
         return cls()
-    with torch.device("meta"):
-        module = cls()
     kept = previous.state_dict(keep_vars=True)
+    try:
+        with torch.device("meta"):
+            module = cls()
+    except Exception:  # a module may need numbers to construct itself; where it is wrong, constructing it for real tells so
+        module = cls()
+        fresh_state = module.state_dict(keep_vars=True)
+        module.load_state_dict({n: kept[n] if n in kept and kept[n].shape == t.shape else t for n, t in fresh_state.items()}, assign=True)
+        return module
     fresh: nn.Module | None = None
     for path, part in module.named_modules():
         own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]

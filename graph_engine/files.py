@@ -65,7 +65,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
 
     Args:
         folder: made where it is not there.
-        files: text by name.
+        files: text by name, which may lead into a folder.
 
     Raises:
         UnwritableError: the folder holds something already, or cannot be written to.
@@ -77,4 +77,5 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     except OSError as error:
         raise UnwritableError(f"{folder} cannot be written to: {error.strerror or error}.") from error
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_text(folder / name, text)

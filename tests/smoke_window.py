@@ -72,6 +72,15 @@ def main() -> None:
             restored = document.read_text(encoding="utf-8")
             assert '"nodes": []' in emptied, "Ctrl+A, Delete, Ctrl+S did not reach the document"
             assert restored == before, "Ctrl+Z did not bring the document back"
+            for key in ("ctrl+a", "ctrl+shift+g", "ctrl+s"):
+                xdotool("key", "--window", window, key)
+                time.sleep(0.6)
+            grouped = document.read_text(encoding="utf-8")
+            assert '"block": "Group"' in grouped, "Ctrl+A, Ctrl+Shift+G made no group"
+            for key in ("ctrl+z", "ctrl+s"):
+                xdotool("key", "--window", window, key)
+                time.sleep(0.4)
+            assert document.read_text(encoding="utf-8") == before, "Ctrl+Z did not take the group back"
             xdotool("mousemove", *map(str, SEARCH), "click", "1")
             xdotool("type", "--delay", "30", "dropout1d")
             time.sleep(0.5)
@@ -96,7 +105,7 @@ def main() -> None:
             if program.poll() is None:
                 program.kill()
                 program.wait()
-    print("the window opens, edits by keys and by drag, saves and closes")
+    print("the window opens, edits and groups by keys and by drag, saves and closes")
 
 
 if __name__ == "__main__":

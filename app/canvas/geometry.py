@@ -103,6 +103,7 @@ def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), expanded: bool =
 
 def fresh_layout(spec: BlockSpec) -> Layout:
     """The layout of a block as the palette sets it down, before an edge is drawn."""
+    spec = spec.fitted(spec.initial)
     params = {**spec.defaults, **spec.initial}
     return layout(spec, frozenset(p.name for p in spec.switched_outputs if p.is_off(params)))
 

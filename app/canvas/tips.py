@@ -33,7 +33,7 @@ def _node(item: NodeItem) -> str:
     facts = [item.node.spec.summary]
     if checked is not None and checked.parameters:
         facts.append(QCoreApplication.translate("canvas", "{0} parameters").format(f"{checked.parameters:,}"))
-    return _lines([f"{item.node.name} · {item.node.block}"], facts)
+    return _lines([f"{item.node.name} · {item.node.spec.title}"], facts)
 
 
 def _port(item: NodeItem, place: PortPlace) -> str:

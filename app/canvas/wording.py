@@ -19,7 +19,7 @@ class Wording(NamedTuple):
 
     Attributes:
         name: the node's.
-        block: its block's.
+        block: what its block is called.
         params: what differs from torch's defaults: ``32 · 3×3 · stride 2``.
         values: the same without labels, for where that is too long.
         shape: of the first output, or of the input where there are no outputs; empty while it is not known.
@@ -80,7 +80,7 @@ def params_line(node: Node, labels: bool = True) -> str:
     parts = []
     for param in node.spec.params:
         value = node.params[param.name]
-        if param is REPEAT or value is None or (not param.required and value == param.default):
+        if param is REPEAT or param.visible != "always" or value is None or (not param.required and value == param.default):
             continue
         parts.append(_param(param, value) if labels or isinstance(value, bool) else _value(param, value))
     return " · ".join(parts)

@@ -247,13 +247,17 @@ class CodePanel(QWidget):
             source = self._session.document.source()
             self._lines = source.lines
             self._show_text(source.text)
-            self.banner.setText(self.tr("Runs with PyTorch alone"))
+            roots = sorted({path.partition(".")[0] for path in self._session.document.foreign} - {"torch"})
+            alone = self.tr("Runs with PyTorch alone")
+            self.banner.setText(self.tr("Runs with PyTorch and {0}").format(", ".join(roots)) if roots else alone)
         else:
             count = sum(d.severity == "error" for d in checked.diagnostics)
             what = (
                 self.tr("1 error to mend before there is code")
                 if count == 1
                 else self.tr("{0} errors to mend before there is code").format(count)
+                if count
+                else self.tr("A module is to be run before there is code")
             )
             self.banner.setText(what + (" · " + self.tr("below: the last code without errors") if self._lines else ""))
         self._dim(not checked.ok)

@@ -18,6 +18,7 @@ from app.theme.style import current
 from app.theme.tokens import SPACE, category_icon
 from app.widgets.form import Facts, Form
 from app.widgets.layouts import clear
+from app.widgets.param_editors import PathEditor
 from app.widgets.section import Section
 from app.widgets.text import bytes_text, count_text, shape_words, short_text
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
@@ -26,7 +27,7 @@ from graph_engine.graph.commands import Command, Macro, Rename, SetParams, Silen
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.settings.datasets import DatasetOption
-from graph_engine.spec.params import Param
+from graph_engine.spec.params import Param, PathParam
 from graph_engine.spec.tensor import TensorSpec
 
 
@@ -101,7 +102,11 @@ class NodePage(Page):
         self._silenced.linkActivated.connect(lambda _: self.execute(Silence(self._id, ())))
         self.body.addWidget(self._silenced)
         self.form = Form(spec.params)
-        self.form.edited.connect(lambda name, value, gesture: self.execute(SetParams(self._id, {name: value}), gesture))
+        self.form.edited.connect(self._edit)
+        for row in self.form.rows.values():
+            if isinstance(row.editor, PathEditor):
+                row.editor.again_wanted.connect(lambda: session.wanted.emit("ask", node, None))
+        session.noted.connect(self._note)
         if spec.params:
             section = Section(self.tr("Parameters"))
             section.body.addWidget(self.form)
@@ -204,6 +209,17 @@ class NodePage(Page):
         row.addWidget(kind)
         return row
 
+    def _edit(self, name: str, value: Any, gesture: object) -> None:
+        if isinstance(self.spec.param(name), PathParam) and value is not None:
+            self.session.wanted.emit("read", self._id, value)
+        else:
+            self.execute(SetParams(self._id, {name: value}), gesture)
+
+    def _note(self, node: str, words: str, is_problem: bool) -> None:
+        for row in self.form.rows.values() if node == self._id else ():
+            if isinstance(row.editor, PathEditor):
+                (row.editor.refused.emit if is_problem else row.say)(words)
+
     def _rename(self) -> None:
         name = self.name.text().strip()
         if name != self._node.name:
@@ -261,9 +277,9 @@ class SeveralPage(Page):
         )
 
     def _shared_params(self) -> tuple[Param, ...]:
-        specs = {self.session.graph[id].block: self.session.graph[id].spec for id in self._ids}
+        specs = {id(spec): spec for spec in (self.session.graph[node].spec for node in self._ids)}
         first, *others = specs.values()
-        return tuple(p for p in first.params if all(p in other.params for other in others))
+        return tuple(p for p in first.params if p.visible == "always" and all(p in other.params for other in others))
 
     def _edit(self, name: str, value: Any, gesture: object) -> None:
         text = self.tr("Set {0} of {1} nodes").format(name, len(self._ids))

@@ -102,6 +102,9 @@ class Finding(QWidget):
             self._session.execute(Silence(node.id, node.silenced | {self.diagnostic.code}), graph=holder)
 
     def _repair(self, fix: Fix) -> None:
+        if fix.action:
+            self._session.wanted.emit(fix.action, self.diagnostic.node or "", None)
+            return
         try:
             holder = self._session.document.holder(self.diagnostic.node or "") or self._session.document
             self._session.execute(commands(holder, self.diagnostic, fix), graph=holder)

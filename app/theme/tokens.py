@@ -134,6 +134,7 @@ LIGHT = Theme(
             "Padding": "#51708a",
             "Vision": "#1971a8",
             "Group": "#33475b",
+            "Custom": "#4d5d2f",
         }
     ),
     series=("#2f62d0", "#c2410c", "#0f766e", "#a8327e", "#8a6100", "#3a8fb7", "#6741d9", "#525967"),
@@ -196,6 +197,7 @@ DARK = Theme(
             "Padding": "#9db8d0",
             "Vision": "#6ec1f0",
             "Group": "#c3d0e0",
+            "Custom": "#b9cf8e",
         }
     ),
     series=("#7aa5ff", "#ff9a62", "#4fd1c0", "#f58ac0", "#e3c04f", "#8fd3ff", "#b197fc", "#b3b8c2"),
@@ -228,6 +230,7 @@ CATEGORY_ICONS: Mapping[str, str] = {
     "Padding": "frame-corners",
     "Vision": "image",
     "Group": "stack",
+    "Custom": "puzzle-piece",
 }
 """Icon of each block category."""
 

@@ -15,7 +15,7 @@ from app.widgets.layouts import clear
 from app.widgets.param_editors import Editor, editor_for, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
-from graph_engine.spec.params import Param
+from graph_engine.spec.params import Param, PathParam
 
 LABEL_WIDTH = 108
 
@@ -69,7 +69,7 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        if isinstance(param, OptionParam):  # names of options are long, and rows of their own follow
+        if isinstance(param, (OptionParam, PathParam)):  # long names; behind an option, rows of its own follow
             grid.addWidget(self.editor, 1, 0, 1, 2)
             grid.addWidget(self._reset, 1, 2)
         else:
@@ -99,7 +99,17 @@ class Row(QWidget):
     def _end_gesture(self) -> None:
         self._gesture = object()
 
+    def say(self, message: str) -> None:
+        """Shows below the editor what is going on; nothing where that is empty."""
+        self._tell("")
+        self._problem.setProperty("role", "faint")
+        self._problem.setText(message)
+        self._problem.setVisible(bool(message))
+
     def _tell(self, message: str) -> None:
+        self._problem.setProperty("role", "error")
+        self._problem.style().unpolish(self._problem)
+        self._problem.style().polish(self._problem)
         self._problem.setText(message)
         self._problem.setVisible(bool(message))
         for field in self.editor.findChildren(QLineEdit):
@@ -128,7 +138,7 @@ class Form(QWidget):
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(SPACE.tight)
-        params = tuple(params)
+        params = tuple(p for p in params if p.visible != "never")
         for param in (p for p in params if not p.advanced):
             self._add(param, self._outer)
         folded = [p for p in params if p.advanced]

@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
+from app.theme.icons import icon
 from graph_engine.errors import ParamError
 from graph_engine.settings.option import OptionParam, Selected
-from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, IntsParam, Param, ShapeParam, TextParam
+from graph_engine.spec.params import (
+    BoolParam,
+    ChoiceParam,
+    FloatParam,
+    IntParam,
+    IntsParam,
+    LiteralParam,
+    Param,
+    PathParam,
+    ShapeParam,
+    TextParam,
+)
 
 
 def value_text(value: Any) -> str:
@@ -239,6 +251,43 @@ class LineEditor(TextEditor):
         return text
 
 
+class PathEditor(LineEditor):
+    """A dotted name. It is offered when it is complete, not with every letter, because what it names is looked up then.
+
+    Signals:
+        again_wanted: what it names is to be looked up afresh.
+    """
+
+    again_wanted = Signal()
+
+    def __init__(self, param: Param, parent: QWidget | None = None):
+        super().__init__(param, parent)
+        self.field.setPlaceholderText(self.tr("package.module.Class"))
+        self.again = QToolButton()
+        self.again.setIcon(icon("arrows-clockwise", "text_muted"))
+        self.again.setIconSize(QSize(14, 14))
+        self.again.setAutoRaise(True)
+        self.again.setToolTip(self.tr("Read the class again, after its code has changed"))
+        self.again.setAccessibleName(self.again.toolTip())
+        self.again.clicked.connect(self.again_wanted)
+        self._row.addWidget(self.again)
+
+    def show_value(self, value: Any, inferred: Any = None) -> None:
+        if value != self._shown[0] or not self.field.text():
+            self.field.setText(value_text(value))
+            self.refused.emit("")
+        self._shown = (value, inferred)
+        self.again.setEnabled(value is not None)
+
+    def _on_text(self) -> None:
+        self.refused.emit("")
+
+    def _settle(self) -> None:
+        if self._typed() != self._shown[0]:
+            self._offer(self._typed())
+        self.left.emit()
+
+
 class BoolEditor(Editor):
     """True or false, as a tick; between the two where it may be left out."""
 
@@ -319,6 +368,8 @@ EDITORS: Mapping[str, type[Editor]] = {
     IntsParam.kind: IntsEditor,
     ShapeParam.kind: ShapeEditor,
     TextParam.kind: LineEditor,
+    LiteralParam.kind: LineEditor,
+    PathParam.kind: PathEditor,
     OptionParam.kind: OptionEditor,
 }
 """The editor of each kind of parameter."""

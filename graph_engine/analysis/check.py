@@ -19,7 +19,7 @@ import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
 from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
-from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
 from graph_engine.graph.changes import Change
 from graph_engine.graph.definition import Definition
@@ -27,6 +27,7 @@ from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
+from graph_engine.spec.foreign import Answers, Unanswered
 from graph_engine.spec.ports import Port
 from graph_engine.spec.tensor import Size, TensorSpec, total
 
@@ -42,13 +43,14 @@ class Checker:
     Args:
         graph: the graph.
         use: what the use brings along; of a document's graph, None.
+        answers: what is known of modules that are not the program's own.
     """
 
-    def __init__(self, graph: CoreGraph, use: Use | None = None):
+    def __init__(self, graph: CoreGraph, use: Use | None = None, answers: Answers | None = None):
         self._graph = graph
         self._use = use
         self._rules = [r for r in GRAPH_RULES if use is None or not r.whole]
-        self._contents = Contents() if use is None else use.contents
+        self._contents = Contents(answers) if use is None else use.contents
         self._kept: dict[str, tuple[Checker, ...]] = {}
         self._stamps: dict[str, int] = {}
         self._own: dict[str, CheckedNode] = {}
@@ -241,7 +243,11 @@ class Checker:
         if waits:
             return CheckedNode(node.id, "waiting")
         try:
-            found = spec.infer(Site(params, inputs))
+            found = spec.infer(Site(params, inputs, self._contents.answers))
+        except Unanswered as fault:
+            severity: Severity = "hint" if fault.trusted else "warning"
+            diagnostic = Diagnostic(severity, fault.code, node.id, None, f"{node.name}: {fault}", fault.fixes)
+            return CheckedNode(node.id, "waiting", inputs, diagnostics=(diagnostic,), question=fault.question)
         except Fault as fault:
             fixes = remedies.fixes(graph, node, inputs, fault)
             diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fixes)
@@ -307,7 +313,7 @@ class Checker:
                 f"{node.name}: its repetitions share weights, but need some of other shapes, because another width goes into the next turn."
             )
             problems.append(Diagnostic("error", "share.mismatch", node.id, None, message))
-        wrong = bool(problems) or any(not found.ok for found in inside)
+        wrong = bool(problems) or any(found.obstacle is not None and found.obstacle.severity == "error" for found in inside)
         status: Status = "error" if wrong else "waiting" if None in given else "ok"
         outputs = {name: x for name, x in zip(spec.output_names, given, strict=True) if x is not None and status == "ok"}
         times = [1] * (len(inside) - 1) + [count - len(inside) + 1]
@@ -445,9 +451,14 @@ MOST = 2000
 
 
 class Contents:
-    """The checks of groups' contents. Uses that receive the same and set the same share one; it is kept as long as one needs it."""
+    """The checks of groups' contents. Uses that receive the same and set the same share one; it is kept as long as one needs it.
 
-    def __init__(self) -> None:
+    Attributes:
+        answers: what is known of modules that are not the program's own.
+    """
+
+    def __init__(self, answers: Answers | None = None) -> None:
+        self.answers = answers
         self._found: WeakValueDictionary[object, Checker] = WeakValueDictionary()
 
     def of(self, definition: Definition, arriving: tuple[TensorSpec | None, ...], exposed: tuple[tuple[str, Any], ...]) -> Checker | None:

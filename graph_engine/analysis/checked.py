@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.spec.foreign import WAITING, Question
 from graph_engine.spec.tensor import Shape, Size, TensorSpec
 
 Status = Literal["ok", "error", "waiting"]
@@ -29,6 +30,7 @@ class CheckedNode(NamedTuple):
         stored: bytes of the weights and buffers.
         diagnostics: findings on this node; those inside a group are with its content.
         inside: of a group, the check of its content, once for each repetition; those that are like the last one are left out.
+        question: what has to be answered before more is known; the node waits for that.
     """
 
     id: str
@@ -44,6 +46,7 @@ class CheckedNode(NamedTuple):
     stored: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
     inside: tuple[CheckedGraph, ...] = ()
+    question: Question | None = None
 
 
 def weights_of(checked: CheckedGraph) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -151,7 +154,24 @@ class CheckedGraph:
     @cached_property
     def ok(self) -> bool:
         """Whether the network can run: no errors, and nothing waits."""
-        return not any(d.severity == "error" for d in self.diagnostics)
+        return self.obstacle is None
+
+    @cached_property
+    def obstacle(self) -> Diagnostic | None:
+        """The first finding that keeps the network from running."""
+        found = self.diagnostics
+        return next((d for d in found if d.severity == "error"), None) or next((d for d in found if d.code in WAITING), None)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What has to be answered before all is known, each once."""
+        asked: dict[Question, None] = {}
+        for id in self.nodes if self._faulty else ():
+            if id in self._faulty:
+                node = self.nodes[id]
+                own = () if node.question is None else (node.question,)
+                asked |= dict.fromkeys((*own, *(q for content in node.inside for q in content.questions)))
+        return tuple(asked)
 
     def inside(self, path: Sequence[str]) -> CheckedGraph | None:
         """The check of what lies behind a path of group nodes; None where there is none any more."""

@@ -112,7 +112,7 @@ def _left(at: Faulty, fix: Fix) -> Fault | None:
 def _through(blocks: Sequence[Insert], x: TensorSpec) -> TensorSpec:
     """What leaves a row of blocks."""
     for block, params in blocks:
-        spec = registry()[block]
+        spec = registry()[block].fitted(params)
         site = Site({**spec.defaults, **spec.read_params(params)}, {spec.inputs[0].name: x})
         x = spec.infer(site).outputs[0]
     return x

@@ -255,13 +255,11 @@ def result_is_switched_off(view: GraphView) -> Iterator[Found]:
     for node in view.index.switched:
         for port in node.spec.switched_outputs:
             if port.is_off(node.params) and view.graph.outputs(node.id, port.name):
-                given, wanted = ("off", True) if port.least == 1 else (node.params[port.needs], port.least)
-                fixes = (Fix(f"Turn {port.needs} on" if wanted is True else f"Set {port.needs} to {wanted}", {port.needs: wanted}),)
                 yield Found(
-                    f"{node.name}: {port.name} is connected, but {port.needs} is {given}, so it is not computed.",
+                    f"{node.name}: {port.name} is connected, but {port.needs} is off, so it is not computed.",
                     node.id,
                     port.name,
-                    () if isinstance(given, tuple) else fixes,
+                    (Fix(f"Turn {port.needs} on", {port.needs: True}),),
                 )
 
 

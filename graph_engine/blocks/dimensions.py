@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from graph_engine.blocks.shape import CATEGORY
-from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
+from graph_engine.spec.block import BlockSpec, Fitting, Inferred, Rule, Site
 from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import DtypeParam, IntParam, IntsParam, Param, ShapeParam
@@ -160,56 +161,50 @@ def converted(at: Site) -> Inferred:
 
 
 def chunked(at: Site) -> Inferred:
-    """Equal parts of a dimension; the parts that are not asked for are not computed."""
+    """Equal parts of a dimension."""
     x, count = at.input(), at["chunks"]
     dim = axis(at["dim"], len(x.shape))
     size = x.shape[dim]
     part = size.divide(count) if isinstance(size, Dim) else size // count if size % count == 0 else None
     if part is None:
-        divisors = [n for n in range(2, MOST + 1) if isinstance(size, int) and size % n == 0]
+        near = sorted(range(2, MOST + 1), key=lambda n: abs(n - count))
+        divisors = [n for n in near if isinstance(size, int) and size % n == 0]
         raise Fault(
             "shape.chunks",
             "dimension {dim} is {size}, which has no {count} equal parts.",
             port="input",
-            fixes=tuple(Fix(f"Set chunks to {n}", {"chunks": n}) for n in divisors),
+            fixes=tuple(Fix(f"Set chunks to {n}", {"chunks": n}) for n in divisors[:3]),
             dim=at["dim"],
             size=size,
             count=count,
         )
-    return Inferred((x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])),) * MOST)
+    return Inferred((x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])),) * count)
 
 
 def split(at: Site) -> Inferred:
-    """Parts of a dimension, of the sizes that are given."""
-    expect_given(at, "split_size")
-    x, sizes = at.input(), at["split_size"]
+    """Parts of a dimension whose sizes together are its own."""
+    expect_given(at, "split_size_or_sections")
+    x, sizes = at.input(), at["split_size_or_sections"]
     dim = axis(at["dim"], len(x.shape))
     size = x.shape[dim]
-    if not 2 <= len(sizes) <= MOST:
-        raise Fault("param.parts", "split_size has {count} sizes, but must have 2 to {most}.", count=len(sizes), most=MOST)
-    if size != sum(sizes):
-        last = size - sum(sizes[:-1]) if isinstance(size, int) else 0
-        wanted = (*sizes[:-1], last)
+    if sum(sizes) != size:
+        rest = size - sum(sizes[:-1])
+        fits = isinstance(rest, int) and rest > 0
         raise Fault(
             "shape.split",
-            "dimension {dim} is {size}, but the sizes {sizes} add up to {total}.",
+            "the sizes {sizes} are {sum} together, but dimension {dim} is {size}.",
             port="input",
-            fixes=(Fix(f"Set split_size to {list(wanted)}", {"split_size": wanted}),) if last > 0 else (),
+            fixes=(Fix(f"Set the last size to {rest}", {"split_size_or_sections": (*sizes[:-1], rest)}),) if fits else (),
+            sizes=", ".join(map(str, sizes)),
+            sum=sum(sizes),
             dim=at["dim"],
             size=size,
-            sizes=", ".join(map(str, sizes)),
-            total=sum(sizes),
         )
-    parts = [x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])) for part in sizes]
-    return Inferred((*parts, *[parts[0]] * (MOST - len(parts))))
+    return Inferred(tuple(x._replace(shape=(*x.shape[:dim], part, *x.shape[dim + 1 :])) for part in sizes))
 
 
-MOST = 16
-"""Outputs of a Chunk or Split; those that its parameter does not ask for are switched off."""
-
-
-def _parts(needs: str, *always: int) -> tuple[Port, ...]:
-    return tuple(Port(f"part{i}", f"Part {i}.", needs="" if i in always else needs, least=i) for i in range(1, MOST + 1))
+MOST = 64
+"""Outputs of a Chunk or Split at most."""
 
 
 def _operation(
@@ -331,52 +326,45 @@ Cast = _operation(
     DtypeParam(name="dtype", default="float32", help="The type."),
     keywords=("dtype", "convert", "float", "int"),
 )
+
+
+def _parts(call: Call, count: int) -> dict[str, Any]:
+    """The declaration of an operation that gives ``count`` tensors."""
+    names = tuple(f"part{i}" for i in range(1, count + 1))
+    outputs = tuple(Port(name, f"Part {i}.") for i, name in enumerate(names, start=1))
+    return {"outputs": outputs, "call": call._replace(returns=names)}
+
+
+_CHUNK = Call("function", "torch.chunk", ("input", "chunks"), keywords=("dim",))
+_SPLIT = Call("method", "split", ("input", "split_size_or_sections"), keywords=("dim",))
+
 Chunk = BlockSpec(
     id="Chunk",
     category=CATEGORY,
     summary="Cuts a dimension into equal parts: query, key and value of one projection, for instance.",
     inputs=(Port("input", "Any shape."),),
-    outputs=_parts("chunks", 1, 2),
     params=(
         IntParam(name="chunks", default=2, minimum=2, maximum=MOST, help="How many parts."),
         IntParam(name="dim", default=0, help="The dimension to cut; 0 is the batch, -1 the last."),
     ),
     infer=chunked,
-    call=Call(
-        "function",
-        "torch.chunk",
-        arguments=("input", "chunks"),
-        keywords=("dim",),
-        returns=tuple(f"part{i}" for i in range(1, MOST + 1)),
-        shrinks=True,
-    ),
+    fitting=Fitting(("chunks",), lambda chunks: _parts(_CHUNK, chunks)),
     initial={"dim": -1},
     keywords=("split", "halves", "qkv"),
+    **_parts(_CHUNK, 2),
 )
 Split = BlockSpec(
     id="Split",
     category=CATEGORY,
     summary="Cuts a dimension into parts of given sizes.",
     inputs=(Port("input", "Any shape."),),
-    outputs=_parts("split_size", 1, 2),
     params=(
-        IntsParam(
-            name="split_size",
-            single=False,
-            minimum=1,
-            help="The size of each part; they add up to the size of the dimension.",
-        ),
+        IntsParam(name="split_size_or_sections", single=False, minimum=1, lengths=(2, MOST), help="The size of each part."),
         IntParam(name="dim", default=0, help="The dimension to cut; 0 is the batch, -1 the last."),
     ),
     infer=split,
-    call=Call(
-        "method",
-        "split",
-        arguments=("input", "split_size"),
-        keywords=("dim",),
-        returns=tuple(f"part{i}" for i in range(1, MOST + 1)),
-        shrinks=True,
-    ),
-    initial={"split_size": (1, 1), "dim": -1},
-    keywords=("chunk", "parts", "unequal", "sections"),
+    fitting=Fitting(("split_size_or_sections",), lambda sizes: _parts(_SPLIT, len(sizes)) if sizes else {}),
+    initial={"split_size_or_sections": (1, 1), "dim": -1},
+    keywords=("sections", "parts", "slice"),
+    **_parts(_SPLIT, 2),
 )

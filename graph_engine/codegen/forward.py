@@ -136,9 +136,10 @@ class Forward:
         return self._values_of.text_in_forward(step, step.spec.param(name))
 
     def _keyword(self, step: Step, name: str) -> list[Expression]:
+        own = step.spec.call.renamed.get(name, name)
         if name in step.params:
-            return [] if self._values_of.is_default(step, step.spec.param(name)) else [f"{name}={self._param(step, name)}"]
-        return [f"{name}={self._names[ref]}" for ref in step.inputs[name]]
+            return [] if self._values_of.is_default(step, step.spec.param(name)) else [f"{own}={self._param(step, name)}"]
+        return [f"{own}={self._names[ref]}" for ref in step.inputs[name]]
 
     def _results(self, i: int, step: Step) -> str:
         """Names the step's outputs, using names again whose value has just died."""

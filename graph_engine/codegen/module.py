@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.codegen.foreign import imported
 from graph_engine.codegen.forward import Forward, helper
 from graph_engine.codegen.layout import INDENT, WIDTH, Brackets, Expression, statement
 from graph_engine.codegen.library import PREFIX, Part, names, part
 from graph_engine.codegen.values import Classes, Values, literal, value_text
 from graph_engine.lowering import Argument, Program, Ref, Step, Unit
-from graph_engine.spec.params import DtypeParam, Param
+from graph_engine.spec.params import DtypeParam, Param, PythonText
 from graph_engine.spec.tensor import TensorSpec, shape_text
+
+IMPORTED = ("F", "Tensor", "math", "nn", "torch")
+"""Names that mean something in generated modules."""
 
 
 class Source(NamedTuple):
@@ -32,7 +37,7 @@ def class_name(name: str) -> str:
     """A class name from a document's name: ``digits_cnn`` → ``DigitsCnn``."""
     words = "".join(c if c.isalnum() and c.isascii() else " " for c in name).split()
     joined = "".join(w[0].upper() + w[1:] for w in words)
-    taken = keyword.iskeyword(joined) or joined in ("F", "Tensor", "math", "nn", "torch") or joined in names()
+    taken = keyword.iskeyword(joined) or joined in IMPORTED or joined in names()
     return joined if joined.isidentifier() and not taken else f"Network{joined}"
 
 
@@ -50,15 +55,17 @@ def write_module(program: Program) -> Source:
     steps = [step for one in programs for step in one.steps]
     called = dict.fromkeys(target for step in steps for target in (step.spec.call.target, helper(step)))
     parts = [part(target) for target in called if target.startswith(PREFIX)]
-    for text in _imports(steps, [a for unit in program.units for a in unit.arguments], parts):
+    classes = _class_names(program)
+    targets = [s.spec.call.target for s in steps if s.spec.call.imported]
+    imports, foreign = imported(targets, {class_name(program.name), *classes.values(), *IMPORTED, *names()})
+    for text in _imports(steps, [a for unit in program.units for a in unit.arguments], parts, imports):
         writer.line(text)
     for one in parts:
         for text in ("", "", *one.lines):
             writer.line(text)
-    classes = _class_names(program)
     for unit in program.units:
-        _write_class(writer, classes[unit.definition, unit.variant], unit.program, classes, unit)
-    _write_class(writer, class_name(program.name), program, classes, None)
+        _write_class(writer, classes[unit.definition, unit.variant], unit.program, Values(unit, classes, foreign), unit)
+    _write_class(writer, class_name(program.name), program, Values(None, classes, foreign), None)
     return writer.source()
 
 
@@ -75,8 +82,7 @@ def _class_names(program: Program) -> Classes:
     return found
 
 
-def _write_class(writer: _Writer, name: str, program: Program, classes: Classes, unit: Unit | None) -> None:
-    values = Values(unit, classes)
+def _write_class(writer: _Writer, name: str, program: Program, values: Values, unit: Unit | None) -> None:
     forward = list(Forward(program, values).write())
     writer.line()
     writer.line()
@@ -122,17 +128,21 @@ _KINDS = {"int": "int", "float": "float", "bool": "bool", "ints": "int", "shape"
 def _type(param: Param, value: Any) -> str:
     if isinstance(param, DtypeParam):
         return "torch.dtype"
+    if isinstance(value, PythonText):
+        value = ast.literal_eval(value)
     if isinstance(value, tuple):
         return f"tuple[{' | '.join(sorted({type(item).__name__ for item in value})) or 'int'}, ...]"
     return type(value).__name__
 
 
-def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequence[Part]) -> list[str]:
+def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequence[Part], foreign: Sequence[str]) -> list[str]:
     """The imports of the module, as a formatter sorts them."""
     lines = {line for one in parts for line in one.imports} | {"from torch import Tensor, nn"}
     if any(isinstance(a.param, DtypeParam) for a in arguments):
         lines.add("import torch")
     for step in steps:
+        if step.spec.call.imported:
+            continue
         dtypes = [p for p in step.spec.params if isinstance(p, DtypeParam)] if not step.turns else []
         written = (step.spec.call.target, *(value_text(p, step.params[p.name]) for p in dtypes))
         if any(name.startswith("torch.") for name in written):
@@ -140,7 +150,8 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
         if step.spec.call.target.startswith("F."):
             lines.add("import torch.nn.functional as F")
     standard = sorted(line for line in lines if "torch" not in line)
-    return [*standard, *([""] if standard else []), *sorted(lines.difference(standard), key=lambda line: (line.startswith("from"), line))]
+    others = {*lines.difference(standard), *foreign}
+    return [*standard, *([""] if standard else []), *sorted(others, key=lambda line: (line.startswith("from"), line.lower()))]
 
 
 def _docstring(program: Program, unit: Unit | None, values: Values) -> list[str]:

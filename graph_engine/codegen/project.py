@@ -10,6 +10,7 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from graph_engine.codegen.foreign import requirements, travelling
 from graph_engine.codegen.module import class_name
 from graph_engine.codegen.task import End, Task, arguments
 from graph_engine.codegen.values import literal
@@ -30,11 +31,13 @@ def project_files(graph: Graph) -> dict[str, str]:
     """The files of a project that trains the graph without this program.
 
     Returns:
-        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``, and what the reader reads.
+        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``, what the reader reads, and files
+        of the user's own that hold modules; a name may lead into a folder.
 
     Raises:
         CheckError: the graph has errors.
-        RunError: it cannot be trained on its data set, because it has other inputs or outputs, or nothing to learn.
+        RunError: it cannot be trained on its data set, because it has other inputs or outputs, or nothing to learn; or a file of the
+            user's own cannot travel along.
     """
     source = graph.to_python()
     checked = graph.check()
@@ -56,11 +59,13 @@ def project_files(graph: Graph) -> dict[str, str]:
         **task.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
+    foreign = requirements(graph.foreign, graph.folder)
     return {
+        **travelling(graph.foreign, graph.folder),
         "model.py": source,
         "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
         "train.py": _fill("train.py.txt", values, parts=task.parts()),
-        "requirements.txt": "".join(f"{line}\n" for line in (*_REQUIREMENTS, *dataset.requirements)),
+        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }

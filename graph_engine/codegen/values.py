@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from graph_engine.codegen.layout import Brackets, Expression, flat
 from graph_engine.codegen.library import PREFIX
 from graph_engine.lowering import Ref, Step, Turn, Unit, Written
 from graph_engine.lowering.program import Slot
-from graph_engine.spec.params import DtypeParam, Param
+from graph_engine.spec.params import DtypeParam, Param, PythonText
 from graph_engine.spec.tensor import TensorSpec, shape_text
 
 Classes = Mapping[tuple[str, int], str]
@@ -22,17 +23,19 @@ class Values:
     Args:
         unit: the class that is being written; None for the network itself.
         classes: names of the classes of groups.
+        foreign: what classes that are not the program's own are called, by their dotted names.
 
     Attributes:
         written: the places that take their value from an argument.
         held: arguments that ``forward`` needs.
     """
 
-    def __init__(self, unit: Unit | None, classes: Classes):
+    def __init__(self, unit: Unit | None, classes: Classes, foreign: Mapping[str, str]):
         self.written = unit.written if unit is not None else {}
         self._classes = classes
         self._shapes = unit.shapes if unit is not None else {}
         self._layers = {step.layer for step in unit.program.steps} if unit is not None else set()
+        self._foreign = foreign
         self.held: list[str] = []
         if unit is not None:
             for step in unit.program.steps:
@@ -74,7 +77,8 @@ class Values:
             return self._group(step)
         call, declared = step.spec.call, step.spec.constructed
         if not call.inner:
-            return Brackets(call.target.removeprefix(PREFIX), self._given(step, declared, call.positional))
+            name = self._foreign[call.target] if call.imported else call.target.removeprefix(PREFIX)
+            return Brackets(name, self._given(step, declared, call.positional))
         inner = Brackets(call.inner, self._given(step, [p for p in declared if p.name not in call.outer], call.positional))
         return Brackets(call.target, (inner, *self._given(step, [p for p in declared if p.name in call.outer], 0)))
 
@@ -85,7 +89,9 @@ class Values:
     def _given(self, step: Step, params: Sequence[Param], positional: int) -> tuple[str, ...]:
         """Parameters as arguments, so many by position, the others by keyword where they differ from the default."""
         by_keyword = [p for p in params[positional:] if not self.is_default(step, p)]
-        return (*(self.text(step, p) for p in params[:positional]), *(f"{p.name}={self.text(step, p)}" for p in by_keyword))
+        own = step.spec.call.renamed
+        named = (f"{own.get(p.name, p.name)}={self.text(step, p)}" for p in by_keyword)
+        return (*(self.text(step, p) for p in params[:positional]), *named)
 
     def _group(self, step: Step) -> Expression:
         """The construction of a group: once, or as often as it is repeated."""
@@ -136,8 +142,14 @@ def value_text(param: Param, value: Any) -> str:
 
 def literal(value: Any) -> str:
     """A hyper-parameter's value as Python text."""
+    if isinstance(value, PythonText):
+        return literal(ast.literal_eval(value))
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
     return repr(value)

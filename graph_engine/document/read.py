@@ -211,7 +211,7 @@ def build(
                 raise GraphError("a group, and nothing else, names the definition of its content.")
             if record.definition and record.definition not in definitions:
                 raise GraphError(f"the group {quoted(record.definition)} is not there.")
-            spec = definitions[record.definition].spec if record.definition else known[record.block]
+            spec = definitions[record.definition].spec if record.definition else known[record.block].fitted(record.params)
             values = {**spec.defaults, **spec.read_params(record.params)}
         except GraphError as error:
             raise GraphError(f"node {quoted(record.name)}: {error}") from None

@@ -9,10 +9,10 @@ class Change(NamedTuple):
     """One thing that changed.
 
     Attributes:
-        kind: what happened. ``node`` is a changed parameter or another set of silenced findings, ``name`` a new name, ``moved`` a new
-            position, ``look`` another form of the card, ``settings`` another value in the data or training settings, ``definition`` one
-            that came, went or has other ports, parameters or words, ``annotation`` a frame or note that came, went or is another
-            one, ``renamed`` another name of the graph itself.
+        kind: what happened. ``node`` is a changed parameter, other ports, another set of silenced findings or that more is known of it,
+            ``name`` a new name, ``moved`` a new position, ``look`` another form of the card, ``settings`` another value in the data or
+            training settings, ``definition`` one that came, went or has other ports, parameters or words, ``annotation`` a frame or
+            note that came, went or is another one, ``renamed`` another name of the graph itself.
         id: the node, edge, definition or annotation concerned; the name of the part for ``settings``.
         target, source: of an edge, the nodes that it joins, which a removed edge can no longer be asked for.
     """

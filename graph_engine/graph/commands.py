@@ -9,11 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph_engine.errors import CycleError, EdgeError, GraphError, NodeNameError, PortTakenError
+from graph_engine.errors import CycleError, EdgeError, GraphError, NodeNameError, ParamError, PortTakenError
 from graph_engine.graph.definition import check_use
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, GroupSpec, Node, Position
 from graph_engine.settings.schema import Settings
+from graph_engine.spec.block import BlockSpec
 
 
 class Command(ABC):
@@ -278,31 +279,76 @@ class Unshare(Command):
 
 
 class SetParams(Command):
-    """Sets hyper-parameters of one node, and of those that share its weights; typing into one field merges into one step."""
+    """Sets hyper-parameters of one node, and of those that share its weights; typing into one field merges into one step.
+
+    Where ports follow from them, edges at ports that are no more go.
+    """
 
     def __init__(self, node: str, values: Mapping[str, Any]):
         self.node = node
         self.values = dict(values)
-        self.before: dict[str, Any] = {}
+        self.before: dict[str, dict[str, Any]] = {}
+        self.spec: BlockSpec | None = None
+        self.edges = Disconnect(())
 
     def do(self, graph: CoreGraph) -> None:
         node = graph[self.node]
-        values = node.spec.read_params(self.values)
+        spec = node.spec.fitted({**node.params, **self.values})
+        values = spec.read_params(self.values)
         self.text = f"Set {', '.join(values)} of {node.name}"
-        self.before = {name: node.params[name] for name in values}
-        for id in graph.sharing(self.node):
+        self.spec = node.spec if spec is not node.spec else None
+        sharing = graph.sharing(self.node)
+        if self.spec is not None:
+            self.edges = Disconnect([edge for id in sharing for edge in _homeless(graph, id, spec)])
+            self.edges.do(graph)
+        for id in sharing:
+            params = graph[id].params
+            if self.spec is None:
+                self.before[id] = {name: params[name] for name in values}
+            else:
+                self.before[id] = dict(params)
+                graph._set_spec(id, spec)
+                kept = {name: value for name, value in self.before[id].items() if _takes(spec, name, value)}
+                values = {name: (kept | values).get(name, default) for name, default in spec.defaults.items()}
             graph._set_params(id, values)
 
     def undo(self, graph: CoreGraph) -> None:
         for id in graph.sharing(self.node):
-            graph._set_params(id, self.before)
+            if self.spec is not None:
+                graph._set_spec(id, self.spec)
+            graph._set_params(id, self.before[id])
+        self.edges.undo(graph)
 
     def merged(self, later: Command) -> Command | None:
-        if isinstance(later, SetParams) and later.node == self.node and later.values.keys() == self.values.keys():
-            both = SetParams(self.node, later.values)
-            both.before, both.text = self.before, later.text
-            return both
-        return None
+        if not isinstance(later, SetParams) or later.node != self.node or later.values.keys() != self.values.keys():
+            return None
+        if self.edges.ids or later.edges.ids:  # carried out again as one, they might leave those edges
+            return None
+        both = SetParams(self.node, later.values)
+        both.spec, both.text = self.spec, later.text
+        both.before = self.before
+        if self.spec is None and later.spec is not None:
+            both.before = {id: {**later.before[id], **values} for id, values in self.before.items()}
+            both.spec = later.spec
+        return both
+
+
+def _takes(spec: BlockSpec, name: str, value: Any) -> bool:
+    """Whether a value that a node had before is legal under another declaration."""
+    try:
+        return bool(spec.param(name).parse(value) == value)
+    except ParamError:
+        return False
+
+
+def _homeless(graph: CoreGraph, node: str, spec: BlockSpec) -> list[str]:
+    """Ids of the edges at a node that would have no port under another declaration."""
+    inputs, outputs = {p.name: p for p in spec.inputs}, set(spec.output_names)
+    gone = [e.id for e in graph.outgoing(node) if e.source_port not in outputs]
+    for port in dict.fromkeys(e.target_port for e in graph.incoming(node)):
+        edges, stays = graph.inputs(node, port), inputs.get(port)
+        gone += [e.id for e in edges[0 if stays is None else len(edges) if stays.variadic else 1 :]]
+    return gone
 
 
 class Silence(Command):

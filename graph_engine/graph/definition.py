@@ -146,6 +146,8 @@ class Definition(CoreGraph):
 
     def _outside(self, exposed: Exposed) -> Param:
         node = self[exposed.node]
+        if node.spec.fitting is not None and exposed.param in node.spec.fitting.on:
+            raise GraphError(f"{exposed.param} of {node.name} cannot be exposed: the ports of {node.name} follow from it.")
         param, value = node.spec.param(exposed.param), node.params[exposed.param]
         if param.inferred:
             return replace(param, name=exposed.name) if value is None else replace(param, name=exposed.name, inferred=False, default=value)

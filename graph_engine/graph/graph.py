@@ -374,10 +374,6 @@ class CoreGraph:
         self._groups.pop(id, None)
         self._note(Change("node-removed", id))
 
-    def _set_spec(self, id: str, spec: BlockSpec) -> None:
-        self._nodes[id].spec = spec
-        self._note(Change("node", id))
-
     def _set_owner(self, id: str, owner: str | None) -> None:
         if owner is None:
             del self._owners[id]
@@ -422,6 +418,13 @@ class CoreGraph:
 
     def _set_params(self, id: str, values: Mapping[str, Any]) -> None:
         self._nodes[id]._params.update(values)
+        self._note(Change("node", id))
+
+    def _set_spec(self, id: str, spec: BlockSpec) -> None:
+        """Sets the spec of a node; parameters that it declares no more go, new ones have their defaults."""
+        node = self._nodes[id]
+        node._spec = spec
+        node._params = {name: node._params.get(name, default) for name, default in spec.defaults.items()}
         self._note(Change("node", id))
 
     def _set_silenced(self, id: str, codes: frozenset[str]) -> None:
@@ -469,6 +472,7 @@ def new_node(graph: CoreGraph, spec: BlockSpec, name: str | None, params: Mappin
         ParamError: a parameter does not exist, or is outside its limits.
         NodeNameError: the name is taken, or no identifier.
     """
+    spec = spec.fitted(params)
     values = {**spec.defaults, **spec.read_params(params)}
     if name is None:
         name = graph.free_name(spec.stem, numbered=spec.call.kind not in ("input", "output"))

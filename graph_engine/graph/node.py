@@ -34,10 +34,9 @@ class Node:
 
     Attributes:
         id: stable, unique in the graph.
-        spec: the block's declaration.
     """
 
-    __slots__ = ("_expanded", "_name", "_params", "_position", "_silenced", "id", "spec")
+    __slots__ = ("_expanded", "_name", "_params", "_position", "_silenced", "_spec", "id")
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class Node:
         expanded: bool = False,
     ):
         self.id = id
-        self.spec = spec
+        self._spec = spec
         self._name = name
         self._params = dict(params)
         self._position = position
@@ -58,9 +57,14 @@ class Node:
         self._expanded = expanded
 
     @property
+    def spec(self) -> BlockSpec:
+        """The block's declaration, fitted to the node's parameters."""
+        return self._spec
+
+    @property
     def block(self) -> str:
         """Id of the block."""
-        return self.spec.id
+        return self._spec.id
 
     @property
     def name(self) -> str:

@@ -21,9 +21,9 @@ def lower(graph: CoreGraph, checked: CheckedGraph) -> Program:
         CheckError: the check found errors; the message tells the first.
     """
     if not checked.ok:
-        errors = [d for d in checked.diagnostics if d.severity == "error"]
-        more = f" ({len(errors) - 1} more errors)" if len(errors) > 1 else ""
-        raise CheckError(f"{errors[0].message}{more}")
+        count = sum(d.severity == "error" for d in checked.diagnostics)
+        more = f" ({count - 1} more errors)" if count > 1 else ""
+        raise CheckError(f"{checked.obstacle.message if checked.obstacle else ''}{more}")
     units = Units(graph, checked, body)
     return body(graph, checked, {}, units)._replace(units=units.in_order())
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from graph_engine.errors import ParamError, UnknownPortError, quoted
 from graph_engine.spec.call import Call, Names
+from graph_engine.spec.foreign import Answer, Answers, Question
 from graph_engine.spec.params import Param
 from graph_engine.spec.ports import Port
+from graph_engine.spec.signature import OWN
 from graph_engine.spec.tensor import Size, TensorSpec
 
 
@@ -39,13 +41,15 @@ class Site:
     Attributes:
         params: value of every declared parameter; None where it is left out.
         inputs: for each port name the arriving `TensorSpec`, a tuple of them where the port is variadic, or None.
+        answers: what is known of modules that are not the program's own.
     """
 
-    __slots__ = ("inputs", "params")
+    __slots__ = ("answers", "inputs", "params")
 
-    def __init__(self, params: Mapping[str, Any], inputs: Mapping[str, Any]):
+    def __init__(self, params: Mapping[str, Any], inputs: Mapping[str, Any], answers: Answers | None = None):
         self.params = params
         self.inputs = inputs
+        self.answers = answers
 
     def __getitem__(self, param: str) -> Any:
         return self.params[param]
@@ -62,8 +66,32 @@ class Site:
         """What arrives at a variadic port, in the order of its edges."""
         return self.inputs[port]
 
+    def ask(self, question: Question) -> Answer:
+        """What is known of a module that only running it can tell of.
+
+        Raises:
+            Unanswered: nothing yet.
+        """
+        return (self.answers if self.answers is not None else Answers())[question]
+
 
 Rule = Callable[[Site], Inferred]
+
+
+class Fitting(NamedTuple):
+    """What of a declaration depends on the values of parameters: the ports, or parameters that follow from others.
+
+    Attributes:
+        on: names of the parameters on which it depends.
+        fields: from their values, in that order, the attributes of the `BlockSpec` that are others than declared.
+    """
+
+    on: tuple[str, ...]
+    fields: Callable[..., Mapping[str, Any]]
+
+
+MANY_FITTED = 256
+"""Fitted forms of one block that are kept: nodes with equal values share one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +110,11 @@ class BlockSpec:
         stem: what a fresh node is named after, before its number.
         keywords: other words that a search should find it by.
         minimum_inputs: how many edges a variadic input needs.
+        label: what people call it, where that is not its id.
+        fitting: how the declaration follows the values of parameters; None where it is the same for all nodes.
+        plain: of a fitted form, the declaration that it was made of.
+        foreign: the operator is code that does not come with the program: the parameter ``path`` names it, ``signature`` holds what
+            is known of it.
     """
 
     id: str
@@ -96,13 +129,17 @@ class BlockSpec:
     stem: str = ""
     keywords: tuple[str, ...] = ()
     minimum_inputs: int = 1
+    label: str = ""
+    fitting: Fitting | None = None
+    plain: BlockSpec | None = field(default=None, repr=False, compare=False)
+    foreign: bool = False
 
     def __post_init__(self) -> None:
         names = [p.name for p in (*self.inputs, *self.outputs)] + [p.name for p in self.params]
         if self.call.kind not in ("input", "output") and len(set(names)) != len(names):
             raise ValueError(f"{self.id}: two of its ports and parameters have one name")
         if not self.stem:
-            object.__setattr__(self, "stem", _stem(self.id))
+            object.__setattr__(self, "stem", _stem(self.label or self.id))
         for port in self.switched_outputs:
             self.param(port.needs)
         for name in self.initial:
@@ -111,7 +148,26 @@ class BlockSpec:
     @property
     def title(self) -> str:
         """What people call the block."""
-        return self.id
+        return self.label or self.id
+
+    def fitted(self, values: Mapping[str, Any]) -> BlockSpec:
+        """The declaration that a node with those parameters has; the same object for equal ones.
+
+        Args:
+            values: parameters by name, not necessarily in stored form; defaults hold for those that are missing.
+
+        Raises:
+            ParamError: one on which the declaration depends is outside its limits.
+        """
+        plain = self.plain or self
+        if plain.fitting is None:
+            return plain
+        return plain._fit(*[plain.param(n).parse(values[n]) if n in values else plain.defaults[n] for n in plain.fitting.on])
+
+    @cached_property
+    def _fit(self) -> Callable[..., BlockSpec]:
+        fields = self.fitting.fields if self.fitting is not None else dict
+        return lru_cache(maxsize=MANY_FITTED)(lambda *values: replace(self, plain=self, **fields(*values)))
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -141,7 +197,8 @@ class BlockSpec:
     @cached_property
     def constructed(self) -> tuple[Param, ...]:
         """The parameters that a layer is constructed with; the others are passed when it is called."""
-        return tuple(p for p in self.params if p.name not in self.call.keywords)
+        own = OWN if self.foreign else ()
+        return tuple(p for p in self.params if p.name not in self.call.keywords and p.name not in own)
 
     @cached_property
     def output_names(self) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class Call(NamedTuple):
         inner: the class of a layer that the constructor takes first (``nn.TransformerEncoderLayer``), itself constructed with all
             parameters but those in ``outer``.
         outer: the parameters that such a constructor takes besides.
+        imported: the target is not torch's but the dotted name of a class or function of another package or file.
+        renamed: the operator's own names of arguments that are called otherwise here.
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
         through: for a port that the layer itself does not take, the function of `graph_engine.modules` that calls the layer where that
             port is connected: with the layer in front of the arguments.
@@ -44,6 +46,8 @@ class Call(NamedTuple):
     inner: str = ""
     outer: tuple[str, ...] = ()
     shrinks: bool = False
+    imported: bool = False
+    renamed: Mapping[str, str] = {}
     through: Mapping[str, str] = {}
 
     @property

@@ -7,7 +7,7 @@ diagnostic on a node, and a fix into commands.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Insert(NamedTuple):
@@ -37,6 +37,7 @@ class Fix(NamedTuple):
         settings: settings of the document, by their dotted names.
         node: id of the node to mend, where it is not the one that is blamed.
         port: the port to mend, where it is not the one that is blamed.
+        action: what is not an edit but for whoever shows the finding to do: ``trust`` the document, ``ask`` again.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Fix(NamedTuple):
     settings: Mapping[str, Any] = {}
     node: str | None = None
     port: str | None = None
+    action: Literal["", "trust", "ask"] = ""
 
 
 class Fault(Exception):  # noqa: N818 (it is what a rule found, not a failure of the program)

@@ -6,12 +6,13 @@ lines read values through `Param.parse`; nothing asks which block a parameter be
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from graph_engine.errors import ParamError, quoted
 from graph_engine.spec.tensor import ITEM_SIZES
@@ -38,6 +39,7 @@ class Param:
         optional: None is a legal value.
         inferred: left out (None), it follows from the inputs; written out in generated source.
         advanced: seldom changed; shown folded away.
+        visible: where it is shown: on the card and in forms, in forms only, or nowhere because it is not for people.
     """
 
     kind: ClassVar[str] = "any"
@@ -48,6 +50,7 @@ class Param:
     optional: bool = False
     inferred: bool = False
     advanced: bool = False
+    visible: Literal["always", "form", "never"] = "always"
 
     def __post_init__(self) -> None:
         if self.inferred:
@@ -189,12 +192,54 @@ class TextParam(Param):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PathParam(TextParam):
+    """The dotted name of a class or function of any Python package or file: what it names is read before the value is set."""
+
+    kind = "path"
+    form: str = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+    shown: str = "a dotted name, such as timm.layers.Mlp"
+
+
+class PythonText(str):
+    """Python text that stands for a plain value."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiteralParam(Param):
+    """Any plain value of Python: a number, text, a list, a dictionary. It is stored as the Python text that stands for it."""
+
+    kind = "literal"
+
+    def read(self, value: Any) -> PythonText:
+        text = value if isinstance(value, str) else repr(value)
+        if len(text) > LONGEST_LITERAL:
+            raise self.refuse(value)
+        try:
+            return PythonText(repr(ast.literal_eval(text.strip())))
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            if isinstance(value, str) and value.isprintable():
+                return PythonText(repr(value))  # what is no Python value is text itself: relu means "relu"
+            raise self.refuse(value) from None
+
+    def limits(self) -> str:
+        return "a Python value: a number, text, a list or a dictionary"
+
+
+LONGEST_LITERAL = 4000
+"""Characters of a `LiteralParam` at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IntsParam(Param):
     """One whole number, or one for each of ``length`` dimensions (any number of them where ``length`` is None).
 
     Attributes:
         words: words that are accepted in place of numbers (``same`` for a padding).
         single: one number may stand for all dimensions.
+        holes: None may stand in place of a number.
+        lengths: the least and the greatest number of them, where ``length`` is None.
     """
 
     kind = "ints"
@@ -203,6 +248,7 @@ class IntsParam(Param):
     words: tuple[str, ...] = ()
     single: bool = True
     holes: bool = False
+    lengths: tuple[int, int] | None = None
 
     def read(self, value: Any) -> int | str | tuple[int | None, ...]:
         if isinstance(value, str):
@@ -215,6 +261,8 @@ class IntsParam(Param):
             return self._one(value, value)
         if not isinstance(value, Sequence) or (self.length is not None and len(value) != self.length) or not value:
             raise self.refuse(value)
+        if self.lengths is not None and not self.lengths[0] <= len(value) <= self.lengths[1]:
+            raise self.refuse(value)
         return tuple(None if v is None and self.holes else self._one(v, value) for v in value)
 
     def _one(self, item: Any, value: Any) -> int:
@@ -226,6 +274,7 @@ class IntsParam(Param):
 
     def limits(self) -> str:
         many = f"{self.length} of them" if self.length is not None else "a list of them"
+        many = f"{self.lengths[0]} to {self.lengths[1]} of them" if self.lengths is not None else many
         numbers = "a whole number" + _range(self.minimum, None)
         numbers = f"{numbers}, or {many}" if self.single else f"{many.replace('of them', 'of whole numbers')}{_range(self.minimum, None)}"
         return numbers + "".join(f", or {w!r}" for w in self.words)

@@ -15,7 +15,6 @@ class Port(NamedTuple):
         optional: an input that may stay unconnected.
         variadic: an input that takes any number of edges, in order.
         needs: of an output, the parameter that must be on for it to be computed.
-        least: of an output with ``needs`` naming a number, the least one with which it is computed; naming a list, the least length.
     """
 
     name: str
@@ -23,9 +22,7 @@ class Port(NamedTuple):
     optional: bool = False
     variadic: bool = False
     needs: str = ""
-    least: int = 1
 
     def is_off(self, params: Mapping[str, Any]) -> bool:
         """Whether the parameters switch this output off."""
-        value = params[self.needs] if self.needs else None
-        return value is not None and (len(value) if isinstance(value, tuple) else value) < self.least
+        return bool(self.needs) and not params[self.needs]

@@ -17,8 +17,11 @@ def loaded(source: Path) -> Iterator[ModuleType]:
     """The module ``train`` of a project folder, with the ``model`` and ``data`` that it imports.
 
     The files are compiled anew, never taken from a bytecode cache, since a cache cannot tell two texts of one length written in one
-    second apart. Until the end of the context the modules are known to the interpreter as if run from that folder.
+    second apart. Until the end of the context the modules are known to the interpreter as if run from that folder, and so are files of
+    the user's own that lie in it.
     """
+    known = set(sys.modules)
+    sys.path.insert(0, str(source))
     before = {name: sys.modules.pop(name) for name in NAMES if name in sys.modules}
     try:
         for name in NAMES:
@@ -33,3 +36,7 @@ def loaded(source: Path) -> Iterator[ModuleType]:
         for name in NAMES:
             sys.modules.pop(name, None)
         sys.modules.update(before)
+        sys.path.remove(str(source))
+        for name in set(sys.modules) - known:
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(source)):
+                del sys.modules[name]

@@ -191,6 +191,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         source = run_dir / SOURCE
         source.mkdir(exist_ok=True)
         for name, text in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         graph.save(run_dir / DOCUMENT)
     except OSError as error:

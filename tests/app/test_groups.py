@@ -32,8 +32,8 @@ def test_keys_make_enter_leave_and_dissolve(window: MainWindow) -> None:
     session, before = window.session, to_text(window.session.document)
     node = make_group(window, "conv1", "relu1", "max_pool1")
     assert window.canvas.selected_nodes() == (node,)
-    page = window.inspector.page
-    assert isinstance(page, NodePage) and QApplication.focusWidget() is not window.canvas
+    QTest.keyClick(window.canvas, Qt.Key.Key_F2)
+    assert isinstance(window.inspector.page, NodePage) and QApplication.focusWidget() is not window.canvas
     QTest.keyClicks(QApplication.focusWidget(), "Stage")
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     assert [d.name for d in session.document.definitions.values()] == ["Stage"]

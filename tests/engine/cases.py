@@ -13,8 +13,21 @@ from typing import Any, NamedTuple
 
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.faults import Fault
-from graph_engine.spec.params import BoolParam, ChoiceParam, DtypeParam, FloatParam, IntParam, IntsParam, Param, ShapeParam, TextParam
+from graph_engine.spec.params import (
+    BoolParam,
+    ChoiceParam,
+    DtypeParam,
+    FloatParam,
+    IntParam,
+    IntsParam,
+    LiteralParam,
+    Param,
+    PathParam,
+    ShapeParam,
+    TextParam,
+)
 from graph_engine.spec.ports import Port
+from graph_engine.spec.signature import SignatureParam
 from graph_engine.spec.tensor import ITEM_SIZES, Dim, N, Shape, Size, TensorSpec
 
 FREE_NAMES = ("T", "H", "W")
@@ -86,6 +99,7 @@ def _draw(spec: BlockSpec, rng: random.Random, free: bool, sound: bool) -> Case:
     for param in spec.params:
         if param.required and not sound and rng.random() < 0.02:
             params[param.name] = None
+    spec = spec.fitted(params)
     layouts = Layouts(spec, params, rng, free)
     inputs = {port.name: layouts.arriving(port) for port in spec.inputs}
     return Case(spec, _shaped(params, spec, inputs, rng), inputs)
@@ -124,7 +138,7 @@ def _ints(param: Param, rng: random.Random) -> Any:
     low = -2 if param.minimum is None else param.minimum
     if param.single and rng.random() < 0.5:
         return rng.randint(low, low + 3)
-    items = [rng.randint(low, low + 3) for _ in range(param.length or rng.randint(1, 3))]
+    items = [rng.randint(low, low + 3) for _ in range(param.length or rng.randint(*(param.lengths or (1, 3))[:1], 3))]
     return [None if param.holes and rng.random() < 0.3 else item for item in items]
 
 
@@ -147,6 +161,11 @@ _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     BoolParam: lambda param, rng: rng.random() < 0.5,
     ChoiceParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
     DtypeParam: lambda param, rng: rng.choice(param.options),  # type: ignore[attr-defined]
+    PathParam: lambda param, rng: rng.choice(["own.Block", "torch.nn.ReLU"]),
+    LiteralParam: lambda param, rng: rng.choice(["[1, 2]", "None", "relu"]),
+    SignatureParam: lambda param, rng: rng.choice(
+        [("(dim: int, rate: float = 0.5, sizes=())", "(x, mask=None)", "y", ""), ("(dim=3)", "(*parts, loud=False)", "(y, (h, c))", "")]
+    ),
     TextParam: lambda param, rng: rng.choice([text for text in TEXTS if re.fullmatch(param.form, text)]),  # type: ignore[attr-defined]
 }
 
@@ -220,14 +239,9 @@ class Layouts:
 
 
 def _shaped(params: dict[str, Any], spec: BlockSpec, inputs: Mapping[str, Arriving], rng: random.Random) -> dict[str, Any]:
-    """The parameters, with those that name a new shape of the input, or parts of a size, made to fit it more often than chance would."""
+    """The parameters, with those that name a new shape of the input made to fit it more often than chance would."""
     x = inputs.get("input")
     for param in spec.params:
-        if isinstance(param, IntsParam) and param.minimum == 1 and not param.single and param.length is None and rng.random() < 0.7:
-            sizes = [s for s in x.shape if isinstance(s, int) and s > 1] if isinstance(x, TensorSpec) else []
-            if sizes:
-                first = rng.randrange(1, whole := rng.choice(sizes))
-                params[param.name] = (first, whole - first)
         if isinstance(param, ShapeParam) and param.minimum == -1 and isinstance(x, TensorSpec) and rng.random() < 0.9:
             sizes = [1 if rng.random() < 0.1 else s for s in x.shape]
             while len(sizes) > 1 and rng.random() < 0.5:

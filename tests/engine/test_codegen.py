@@ -213,9 +213,12 @@ def test_outputs_follow_from_parameters() -> None:
         graph.connect(chunk, product, port)
     graph.connect(product, graph.add("Output"))
     assert "x, _, y = torch.chunk(x, 3, dim=1)" in graph.to_python()
-    graph.set(chunk, chunks=2)
-    [fault] = [d for d in graph.check().diagnostics if d.severity == "error"]
-    assert fault.port == "part3" and [fix.params for fix in fault.fixes] == [{"chunks": 3}]
+    graph.set(chunk, chunks=6)
+    assert "x, _, y, _, _, _ = torch.chunk(x, 6, dim=1)" in graph.to_python()
+    cut = graph.add("Split", split_size_or_sections=(1, 5), dim=1)
+    graph.connect(graph.named("x"), cut)
+    graph.connect(cut, product, "part1")
+    assert "x.split((1, 5), dim=1)" in graph.to_python()
 
 
 def test_what_reaches_no_output_is_left_out() -> None:

@@ -26,6 +26,11 @@ from tests.engine.edits import EDITS
 from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
+OTHERS = {
+    "group.no-output", "group.repeat", "group.too-many", "port.unconnected",
+    "module.asked", "module.outputs", "module.refused", "module.unread", "module.untrusted",
+}  # fmt: skip
+"""Codes of findings that are no rule's, and need a page all the same."""
 ENGINE = Path(__file__).parents[2] / "graph_engine"
 
 
@@ -37,7 +42,7 @@ def _raised() -> Iterator[str]:
 
 
 RULES = {rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES}
-CODES = sorted(RULES | {*_raised()} | {"group.no-output", "group.repeat", "port.unconnected"})
+CODES = sorted(RULES | {*_raised(), *OTHERS})
 
 WRONG = {
     "in_channels": 7,

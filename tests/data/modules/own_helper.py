@@ -1,0 +1,3 @@
+"""What the modules beside it need."""
+
+SCALE = 2.0
