@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from graph_engine import Graph
     from graph_engine.analysis.checked import CheckedGraph, CheckedNode
+    from graph_engine.graph.definition import Definition
+    from graph_engine.graph.graph import CoreGraph
+    from graph_engine.graph.node import Node
     from graph_engine.training.events import Event, Sample
 
 cli = typer.Typer(
@@ -239,15 +242,38 @@ def _open(file: Path, trust: bool) -> Graph:
     return graph
 
 
+class _Listed(NamedTuple):
+    """A node, what the check knows of it, and the group nodes that lead to it."""
+
+    path: tuple[Node, ...]
+    node: Node
+    found: CheckedNode
+    group: Definition | None
+
+
+def _listed(graph: CoreGraph, report: CheckedGraph, path: tuple[Node, ...] = (), seen: set[int] | None = None) -> Iterator[_Listed]:
+    """The nodes of a network as they are computed, each group followed by its content; a content that occurs again is listed once."""
+    seen = set() if seen is None else seen
+    for id_ in report.order:
+        node, found = graph[id_], report.nodes[id_]
+        group = graph.definitions[graph.groups[node.id]] if node.id in graph.groups else None
+        yield _Listed(path, node, found, group)
+        if group is not None and found.inside and id(found.inside[0]) not in seen:
+            seen.add(id(found.inside[0]))
+            yield from _listed(group, found.inside[0], (*path, node), seen)
+
+
 def _report(graph: Graph, report: CheckedGraph) -> dict[str, Any]:
     nodes = []
-    for node in graph:
-        found = report.nodes[node.id]
+    for path, node, found, group in _listed(graph, report):
         nodes.append(
             {
                 "id": node.id,
+                "path": [n.id for n in path],
                 "name": node.name,
                 "block": node.block,
+                "group": group.name if group is not None else None,
+                "repeat": node.params["repeat"] if group is not None else 1,
                 "status": found.status,
                 "inputs": {port: _tensor(spec) for port, spec in found.inputs.items()},
                 "outputs": {port: _tensor(spec) for port, spec in found.outputs.items()},
@@ -282,17 +308,22 @@ def _print_report(graph: Graph, report: CheckedGraph) -> None:
     from rich.markup import escape
 
     table = _table("Node", "Block", "Output", "Parameters>", "FLOPs>", "Memory>")
-    for node in graph:
-        found = report.nodes[node.id]
+    repeated = False
+    for path, node, found, group in _listed(graph, report):
+        times = node.params["repeat"] if group is not None else 1
+        repeated = repeated or times > 1
+        block = node.block if group is None else f"{group.name} ×{times}" if times > 1 else group.name
         shown = {"ok": _outputs(found), "error": "[red]error[/]", "waiting": "[dim]waiting[/]"}[found.status]
-        table.add_row(node.name, node.block, shown, _count(found.parameters), _count(found.flops), _bytes(found.memory))
+        table.add_row("  " * len(path) + node.name, block, shown, _count(found.parameters), _count(found.flops), _bytes(found.memory))
     table.add_section()
     table.add_row("Total", "", "", _count(report.parameters), _count(report.flops), _bytes(report.memory))
-    _print(table, "FLOPs and memory are those of one sample; a multiply-add counts as two.")
+    of_groups = " Inside a repeated group, figures are those of its first turn." if repeated else ""
+    _print(table, f"FLOPs and memory are those of one sample; a multiply-add counts as two.{of_groups}")
     colours = {"error": "red", "warning": "yellow", "hint": "cyan"}
     for d in report.diagnostics:
         advice = f" [dim]{escape(d.fixes[0].title)}.[/]" if d.fixes else ""
-        _print(f"[{colours[d.severity]}]{d.severity}[/] [dim]{d.code}[/] {escape(d.message)}{advice}")
+        place = "".join(f"{holder[id].name} › " for id in d.path if (holder := graph.holder(id)) is not None)
+        _print(f"[{colours[d.severity]}]{d.severity}[/] [dim]{d.code}[/] {escape(place)}{escape(d.message)}{advice}")
 
 
 def _outputs(node: CheckedNode) -> str:

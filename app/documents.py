@@ -49,6 +49,17 @@ class Documents(QObject):
             self._session.new(template.open())
             self.opened.emit()
 
+    def restore(self, path: Path) -> None:
+        """Goes on with the document of a run, as one that has no file yet: the run keeps its own."""
+        if not self.may_leave():
+            return
+        try:
+            self._session.new(Graph.load(path))
+        except ArchloomError as error:
+            self.complain(self.tr("The document of the run cannot be opened"), error)
+            return
+        self.opened.emit()
+
     def open(self) -> None:
         """Asks for a file and opens it."""
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._folder(), self._filter())

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine.analysis.layout import COLUMN, layered
-from graph_engine.analysis.rewire import chain, join, swap
+from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotate import Annotate
@@ -58,6 +58,7 @@ class Edits(QObject):
         self._session = session
         self._canvas = canvas
         self._pastes = 0
+        self._copied = ""
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -92,7 +93,8 @@ class Edits(QObject):
         """Puts the selected nodes and the edges between them onto the clipboard."""
         nodes = self._canvas.selected_nodes()
         if nodes:
-            QGuiApplication.clipboard().setText(clip.copy(self._session.graph, nodes))
+            self._copied = clip.copy(self._session.graph, nodes)
+            QGuiApplication.clipboard().setText(self._copied)
             self._pastes = 0
 
     def cut(self) -> None:
@@ -105,6 +107,12 @@ class Edits(QObject):
         self._pastes += 1
         offset = STEP * self._pastes
         self._add_copy(QGuiApplication.clipboard().text(), (offset, offset))
+
+    def paste_fed(self) -> None:
+        """As `paste`; what fed the nodes that were copied from this graph feeds their copies as well."""
+        text = QGuiApplication.clipboard().text()
+        self._pastes += 1
+        self._add_copy(text, (STEP * self._pastes, STEP * self._pastes), fed=text == self._copied)
 
     def duplicate(self) -> None:
         """Adds a copy of the selected nodes and of the edges between them."""
@@ -214,13 +222,15 @@ class Edits(QObject):
             frames = Annotate(self._canvas.refitted_frames(positions), text)
             self._try(lambda: Macro(text, [Move(positions), frames]))
 
-    def _add_copy(self, text: str, offset: Position) -> None:
+    def _add_copy(self, text: str, offset: Position, fed: bool = False) -> None:
         pasted: list[str] = []
+        graph = self._session.graph
 
         def make() -> Command:
-            command = clip.paste(self._session.graph, text, offset)
+            command = clip.paste(graph, text, offset)
             pasted.extend(command.nodes)
-            return command
+            edges = feeding(graph, dict(zip(clip.copied_nodes(text), command.nodes, strict=True))) if fed else []
+            return Macro(command.text, [command, *edges]) if edges else command
 
         if self._try(make):
             self._canvas.select(pasted)

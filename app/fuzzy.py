@@ -25,8 +25,7 @@ def score(query: str, name: str, described: str = "") -> float | None:
         if found is None:
             return None
         total += found
-    # of two that fit alike, the shorter name is nearer to what was typed
-    return total - len(name) / 100 if total else 0.0
+    return total
 
 
 def _word(word: str, name: str, low: str, described: str) -> float | None:

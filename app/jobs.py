@@ -1,4 +1,4 @@
-"""Child processes of the window. No other file of the window starts a process or a thread.
+"""Child processes and threads of the window. No other file of the window starts one.
 
 The worker owns torch. It is started behind the window, warms up, and waits for a run; when it dies, whatever the reason, the window
 is told at once and a fresh one is started. Code that a document names and that is not the program's own is run by another one.
@@ -10,10 +10,11 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThreadPool, QTimer, Signal
 
 from graph_engine.foreign.child import COMMAND, READY, START_SECONDS
 from graph_engine.foreign.questions import SECONDS
@@ -105,6 +106,10 @@ class Worker(QObject):
     ) -> None:
         """Begins the run in that folder as soon as the worker is warm."""
         self.send({"do": "run", "run_dir": str(run_dir), "epochs": epochs, "seed": seed, "device": device, "resume": resume})
+
+    def probe(self, kind: str, run_dir: Path) -> None:
+        """Has a question answered (`graph_engine.training.probe`)."""
+        self.send({"do": "probe", "run_dir": str(run_dir), "kind": kind})
 
     def pause(self) -> None:
         self.send({"do": "pause"})
@@ -296,6 +301,20 @@ class Asker(QObject):
         self._waiting = others
         self.replied.emit(key, {"refusal": words.format(request["path"])})
         self._go_on()
+
+
+class Errand(QObject):
+    """Work that takes too long for the window's thread; it must touch nothing that the window shows.
+
+    Signals:
+        done: what the work returned.
+    """
+
+    done = Signal(object)
+
+    def __init__(self, work: Callable[[], object], parent: QObject | None = None):
+        super().__init__(parent)
+        QThreadPool.globalInstance().start(lambda: self.done.emit(work()))
 
 
 def _environment() -> QProcessEnvironment:

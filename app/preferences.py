@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeySequence
 
 from app.theme.style import Mode
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when docks or toolbars change."""
 
 RECENT_LENGTH = 10

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs import Worker
+from app.jobs import Errand, Worker
 from app.names import file_stem
-from app.series import Series
+from app.series import Series, read_series
 from graph_engine import Graph
-from graph_engine.training.events import Event, Log, Measured, Progress, Samples, StateChange
-from graph_engine.training.rundir import new_run
+from graph_engine.errors import ArchloomError
+from graph_engine.training.events import Event, Log, Measured, Probed, Progress, Samples, StateChange
+from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
 NOTHING_DONE = Progress(0, 0, 0, 0, 0.0)
@@ -39,6 +43,7 @@ class Run(QObject):
         metrics_changed: some series have more values.
         samples_changed: `samples` differ.
         logged: text that the run printed.
+        probed: a question that was asked with `probe` is answered; the `Probed`.
     """
 
     began = Signal()
@@ -47,6 +52,7 @@ class Run(QObject):
     metrics_changed = Signal()
     samples_changed = Signal()
     logged = Signal(str)
+    probed = Signal(object)
 
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
         super().__init__(parent)
@@ -59,15 +65,21 @@ class Run(QObject):
         self.series: dict[str, Series] = {}
         self.samples: Samples | None = None
         self.folder: Path | None = None
+        self._probe: Path | None = None
         self._since = 0.0
-        self._since_step = 0
+        self._since_step: int | None = None
         worker.events.connect(self.take)
         worker.died.connect(self._on_died)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run holds the worker."""
-        return self.state.is_active
+        """Whether a run or a question holds the worker."""
+        return self.state.is_active or self.is_probing
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a question is being answered."""
+        return self._probe is not None
 
     @property
     def fraction(self) -> float:
@@ -77,10 +89,14 @@ class Run(QObject):
     @property
     def seconds_left(self) -> float | None:
         """Seconds to the end of the run by the pace since it began or went on; None while it is unknown or none runs."""
-        done = self.progress.step - self._since_step
-        if self.state != RunState.RUNNING or done <= 0:
+        if self.state != RunState.RUNNING or self._since_step is None or self.progress.step <= self._since_step:
             return None
+        done = self.progress.step - self._since_step
         return (time.monotonic() - self._since) / done * (self.progress.steps - self.progress.step)
+
+    def home(self, graph: Graph) -> Path:
+        """Where the runs of a document are."""
+        return self._runs / file_stem(graph.name)
 
     def start(self, graph: Graph, folder: Path | None = None) -> None:
         """Begins a run of ``graph`` as it is now, in a folder of its own.
@@ -88,27 +104,51 @@ class Run(QObject):
         Raises:
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
-        self.folder = new_run(graph, folder if folder is not None else self._runs / file_stem(graph.name))
-        self.series = {}
-        self.samples = None
-        self.progress = NOTHING_DONE
-        self.began.emit()
-        self.samples_changed.emit()
-        self.progress_changed.emit()
-        self._become(RunState.STARTING)
-        self.worker.start()
+        self.folder = new_run(graph, folder if folder is not None else self.home(graph))
+        self._begin()
         self.worker.run(self.folder)
+
+    def probe(self, graph: Graph, kind: str) -> None:
+        """Asks a question of a network that is trained for a moment, in a folder that goes afterwards.
+
+        Raises:
+            ArchloomError: the graph has errors, or cannot be trained.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="archloom-"))
+        try:
+            prepare(graph, folder)
+        except ArchloomError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._probe = folder
+        self.worker.start()
+        self.worker.probe(kind, folder)
+        self.state_changed.emit()
+
+    def resume(self, folder: Path) -> None:
+        """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
+        self.folder = folder
+        self._begin()
+        self.worker.run(folder, resume=True)
+        Errand(lambda: read_series(folder / METRICS), self).done.connect(lambda series: self._join(folder, series))
 
     def take(self, events: Iterable[Event]) -> None:
         """Takes in what the worker reports; views are told once for the whole list."""
-        measured = moved = False
+        measured: dict[str, tuple[list[int], list[float]]] = {}
+        moved = False
         for event in events:
             match event:
                 case Measured(name, step, _, value):
-                    self.series.setdefault(name, Series()).append(step, value)
-                    measured = True
-                case Progress():
+                    steps, values = measured.setdefault(name, ([], []))
+                    steps.append(step)
+                    values.append(value)
+                case Probed():
+                    self._end_probe()
+                    self.probed.emit(event)
+                case Progress() if not self.is_probing:
                     self.progress = event
+                    if self._since_step is None:  # a resumed run does not begin with the first step
+                        self._since, self._since_step = time.monotonic(), event.step
                     moved = True
                 case StateChange(state, message, node):
                     self._become(state, message or "", node)
@@ -117,19 +157,59 @@ class Run(QObject):
                     self.samples_changed.emit()
                 case Log(text):
                     self.logged.emit(text)
+        for name, (steps, values) in measured.items():
+            self.series.setdefault(name, Series()).extend(steps, values)
         if measured:
             self.metrics_changed.emit()
         if moved:
             self.progress_changed.emit()
 
+    def _begin(self) -> None:
+        self.series = {}
+        self.samples = None
+        self.progress = NOTHING_DONE
+        self.began.emit()
+        self.samples_changed.emit()
+        self.progress_changed.emit()
+        self._become(RunState.STARTING)
+        self.worker.start()
+
+    def _join(self, folder: Path, before: dict[str, Series]) -> None:
+        """Puts what a resumed run told before in front of what it has told since."""
+        if folder != self.folder:
+            return
+        for name, series in self.series.items():
+            before.setdefault(name, Series()).extend(*series.all())
+        self.series = before
+        self.metrics_changed.emit()
+
     def _become(self, state: RunState, message: str = "", node: str | None = None) -> None:
         if state == RunState.RUNNING:
-            self._since, self._since_step = time.monotonic(), self.progress.step
+            self._since_step = None
         self.state, self.message, self.node = state, message, node
         self.state_changed.emit()
 
+    def _end_probe(self) -> None:
+        if self._probe is not None:
+            shutil.rmtree(self._probe, ignore_errors=True)
+        self._probe = None
+        self.state_changed.emit()
+
     def _on_died(self, message: str) -> None:
-        if self.is_busy:
-            self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; press Run to train again."))
+        if self.is_probing:
+            self._end_probe()
+            self.logged.emit(message)
+        elif self.is_busy:
+            self._write_down(message)
+            self._become(RunState.FAILED, message + " " + self.tr("Your document is safe; Runs can resume it from its last checkpoint."))
         else:
             self.state_changed.emit()
+
+    def _write_down(self, message: str) -> None:
+        """Says in the run's folder what its process could not say any more."""
+        if self.folder is None:
+            return
+        try:
+            write_run(self.folder, replace(read_run(self.folder), state=RunState.FAILED, message=message))
+        except ArchloomError as error:
+            self.logged.emit(str(error))

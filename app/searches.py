@@ -49,8 +49,7 @@ class Searches(QObject):
             hint = hint.format(graph[node].name)
         else:
             selected = view.selected_nodes()
-            usual = self._habits.beside(graph[selected[0]].block, "output") if len(selected) == 1 else {}
-            specs = sorted(blocks_for(graph), key=lambda s: -usual.get(s.id, 0))
+            specs = self._habits.order(blocks_for(graph), graph[selected[0]].block if len(selected) == 1 else "")
             hint = self.tr("Add a block")
 
         def add(block: str) -> None:
@@ -77,7 +76,7 @@ class Searches(QObject):
             keys = self._actions[act.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             menu = " › ".join(plain(translated(MENUS[path])) for path in _paths(act.menu))
             name = plain(self._actions[act.id].text())
-            return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "dot-outline")
+            return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "circle")
 
         choices = [choice(a) for a in ACTIONS if self._actions[a.id].isEnabled() and a.id != "commands"]
         self._open(choices, self.tr("Search actions"), lambda id: self._actions[id].trigger())

@@ -18,18 +18,23 @@ from app.foreign import Foreign
 from app.help import Help
 from app.jobs import Asker
 from app.panels.code import CodePanel
+from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
+from app.panels.runs import RunsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
 from app.recovery import Left, Recovery
 from app.run import Run
+from app.runs import Runs
 from app.searches import Searches
+from app.series import Overlay
 from app.session import Session
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
+from app.trials import Trials
 from app.trust_bar import TrustBar
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
@@ -44,7 +49,8 @@ if TYPE_CHECKING:
 
 _DOCUMENT_ACTIONS = (
     "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all", "reset_panels", "start_page",
+    "paste_fed", "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
+    "reset_panels", "start_page",
 )  # fmt: skip
 _SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 _NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
@@ -79,6 +85,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.run = run
+        self.runs = Runs(session, run, self)
         self.themes = themes
         self.preferences = preferences
         self.charts: ChartsPanel | None = None
@@ -90,6 +97,7 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
+        self.trials = Trials(self)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
@@ -198,6 +206,12 @@ class MainWindow(QMainWindow):
     def stop_run(self) -> None:
         self.run.worker.stop()
 
+    def resume_run(self, folder: Path) -> None:
+        """Goes on with an earlier run from its last checkpoint."""
+        self.need_charts()
+        self.run.resume(folder)
+        self.docks.show("curves")
+
     # construction
 
     def need_charts(self) -> None:
@@ -206,15 +220,28 @@ class MainWindow(QMainWindow):
             from app.panels.charts import ChartsPanel
 
             self.charts = ChartsPanel(self.run)
+            self.charts.failed.connect(self.status.tell)
             self._charts_place.addWidget(self.charts)
+            self._show_runs()
+
+    def _show_runs(self) -> None:
+        if self.charts is not None:
+            self.charts.show_overlays([Overlay(shown.entry.name, shown.colour, shown.series) for shown in self.runs.shown])
 
     def _make_panels(self) -> None:
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session)
-        self.training = TrainingPanel(session, run, tuple(self.actions_[id] for id in ("run", "pause", "stop")))
+        self.training = TrainingPanel(
+            session,
+            run,
+            tuple(self.actions_[id] for id in ("run", "pause", "stop")),
+            tuple(self.actions_[id] for id in ("find_rate", "learn_batch")),
+        )
         self.problems = ProblemsPanel(session)
         self.code = CodePanel(session)
+        self.history = HistoryPanel(session)
+        self.runs_panel = RunsPanel(self.runs, run)
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -222,11 +249,13 @@ class MainWindow(QMainWindow):
         self.docks = Docks(
             self,
             {
-                "blocks": Place(self.tr("Blocks"), self.palette_panel, left),
+                "blocks": Place(self.tr("Blocks"), self.palette_panel, left, front=True),
+                "history": Place(self.tr("History"), self.history, left),
                 "inspector": Place(self.tr("Inspector"), self.inspector, right, front=True),
                 "training": Place(self.tr("Training"), self.training, right),
                 "code": Place(self.tr("Code"), self.code, bottom, front=True),
                 "curves": Place(self.tr("Curves"), curves, bottom),
+                "runs": Place(self.tr("Runs"), self.runs_panel, bottom),
                 "problems": Place(self.tr("Problems"), self.problems, bottom),
             },
         )
@@ -283,6 +312,10 @@ class MainWindow(QMainWindow):
         run.state_changed.connect(self._on_run)
         run.progress_changed.connect(self._on_progress)
         run.logged.connect(self.status.tell)
+        self.runs.shown_changed.connect(self._show_runs)
+        self.runs.failed.connect(self.status.tell)
+        self.runs_panel.restore_wanted.connect(self.documents.restore)
+        self.runs_panel.resume_wanted.connect(self.resume_run)
         canvas.selection_changed.connect(self._on_selection)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
@@ -356,6 +389,7 @@ class MainWindow(QMainWindow):
         actions["run"].setEnabled(has_document and (not run.is_busy or paused) and not run.worker.problem)
         actions["pause"].setEnabled(run.state == RunState.RUNNING)
         actions["stop"].setEnabled(run.is_busy)
+        actions.enable(("find_rate", "learn_batch"), has_document and not run.is_busy and not run.worker.problem)
         self._on_progress()
 
     def _on_progress(self) -> None:

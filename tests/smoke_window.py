@@ -5,6 +5,7 @@ Run under Xvfb: ``xvfb-run -a python -m tests.smoke_window``. Needs xdotool.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -56,7 +57,7 @@ def main() -> None:
         document.write_bytes((files("assets") / "templates" / "cnn_digits.archloom").read_bytes())
         before = document.read_text(encoding="utf-8")
         began = time.monotonic()
-        program = subprocess.Popen([sys.executable, "-m", "app", str(document)])
+        program = subprocess.Popen([sys.executable, "-m", "app", str(document)], env={**os.environ, "XDG_CONFIG_HOME": folder})
         try:
             window = wait_for_window("smoke", 30)
             print(f"window on screen after {time.monotonic() - began:.2f} s")

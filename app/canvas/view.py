@@ -322,16 +322,16 @@ class CanvasView(QGraphicsView):
     # dropping blocks
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        event.setAccepted(self.drop.enter(event))
+        _answer(event, self.drop.enter(event))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.setAccepted(self.drop.move(event))
+        _answer(event, self.drop.move(event))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.drop.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        event.setAccepted(self.drop.drop(event))
+        _answer(event, self.drop.drop(event))
 
     # painting
 
@@ -427,3 +427,10 @@ class CanvasView(QGraphicsView):
         everything = self.canvas.content_rect()
         self.minimap.setVisible(self._minimap_wanted and not everything.isNull() and not self.camera.shown().contains(everything))
         self.minimap.update()
+
+
+def _answer(event: QDropEvent, wanted: bool) -> None:
+    if wanted:
+        event.acceptProposedAction()
+    else:
+        event.ignore()

@@ -23,7 +23,7 @@ from app.run import Run
 from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
-from app.widgets.buttons import PrimaryButton
+from app.widgets.buttons import FlatButton, PrimaryButton
 from app.widgets.form import Facts
 from app.widgets.scroll import fill_scroll_area
 from app.widgets.section import Section
@@ -37,6 +37,7 @@ class TrainingPanel(QWidget):
 
     Args:
         actions: the actions of the controls, from the window's table: run, pause, stop.
+        questions: those of the buttons below: what can be asked before a run.
 
     Signals:
         failed: an edit was refused; one sentence.
@@ -46,14 +47,16 @@ class TrainingPanel(QWidget):
     failed = Signal(str)
     node_chosen = Signal(str)
 
-    def __init__(self, session: Session, run: Run, actions: tuple[QAction, ...], parent: QWidget | None = None):
+    def __init__(
+        self, session: Session, run: Run, actions: tuple[QAction, ...], questions: tuple[QAction, ...], parent: QWidget | None = None
+    ):
         super().__init__(parent)
         self._run = run
         self._session = session
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._head(actions))
+        layout.addWidget(self._head(actions, questions))
         line = QFrame()
         line.setProperty("role", "separator")
         layout.addWidget(line)
@@ -66,7 +69,7 @@ class TrainingPanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 480)
 
-    def _head(self, actions: tuple[QAction, ...]) -> QWidget:
+    def _head(self, actions: tuple[QAction, ...], questions: tuple[QAction, ...]) -> QWidget:
         head = QWidget()
         column = QVBoxLayout(head)
         column.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
@@ -109,6 +112,12 @@ class TrainingPanel(QWidget):
         links.addWidget(self.folder_button)
         links.addStretch()
         column.addLayout(links)
+        asked = QHBoxLayout()
+        asked.setSpacing(SPACE.tight)
+        for action in questions:
+            asked.addWidget(FlatButton(action))
+        asked.addStretch()
+        column.addLayout(asked)
         return head
 
     def _settings(self) -> QWidget:
@@ -147,6 +156,8 @@ class TrainingPanel(QWidget):
     def _words(self) -> tuple[str, str, str]:
         """The state in a word or two, the message below it, and the message's role in the style sheet."""
         run = self._run
+        if run.is_probing:
+            return self.tr("Trying…"), "", "muted"
         if run.worker.problem:
             return self.tr("Not available"), run.worker.problem, "error"
         if run.state == RunState.IDLE:
@@ -170,6 +181,7 @@ class TrainingPanel(QWidget):
             self.tr("Step"): f"{count_text(progress.step)} / {count_text(progress.steps)}" if progress.steps else "–",
             self.tr("Throughput"): self.tr("{0} samples/s").format(count_text(round(progress.samples_per_second))),
             self.tr("Time left"): time_text(left) if left is not None else "–",
+            self.tr("Learning rate"): f"{self._run.series['lr'].last:.3g}" if "lr" in self._run.series else "–",
         }
         tested = {name.removeprefix("test/"): series.last for name, series in self._run.series.items() if name.startswith("test/")}
         if tested:

@@ -34,3 +34,26 @@ class PrimaryButton(QToolButton):
         self.setToolTip(action.toolTip())
         self.setEnabled(action.isEnabled())
         self.setIcon(self._icons[0 if action.isEnabled() else 1])
+
+
+class FlatButton(QToolButton):
+    """A button of few words that follows an action.
+
+    Args:
+        action: what it does.
+    """
+
+    def __init__(self, action: QAction, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._action = action
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(14, 14))
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setIcon(self._action.icon())
+        self.setText(self._action.text().replace("&", ""))
+        self.setToolTip(self._action.toolTip())
+        self.setEnabled(self._action.isEnabled())

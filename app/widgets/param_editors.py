@@ -20,6 +20,7 @@ from graph_engine.spec.params import (
     BoolParam,
     ChoiceParam,
     FloatParam,
+    FloatsParam,
     IntParam,
     IntsParam,
     LiteralParam,
@@ -236,6 +237,16 @@ class IntsEditor(TextEditor):
         return tuple(one(v) for v in value) if isinstance(value, tuple) else one(value)
 
 
+class FloatsEditor(TextEditor):
+    """Several numbers, as ``0.9, 0.999``."""
+
+    def read(self, text: str) -> Any:
+        try:
+            return tuple(float(part) for part in text.strip("()[]").rstrip(",").split(","))
+        except ValueError:
+            return text
+
+
 class ShapeEditor(TextEditor):
     """Dimensions, as ``1, 28, 28`` or ``T, 64``."""
 
@@ -366,6 +377,7 @@ EDITORS: Mapping[str, type[Editor]] = {
     BoolParam.kind: BoolEditor,
     ChoiceParam.kind: ChoiceEditor,
     IntsParam.kind: IntsEditor,
+    FloatsParam.kind: FloatsEditor,
     ShapeParam.kind: ShapeEditor,
     TextParam.kind: LineEditor,
     LiteralParam.kind: LineEditor,

@@ -106,7 +106,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         body, small = sans(TYPE.body, QFont.Weight.Medium), sans(TYPE.small)
         right = rect.right() - SPACE.base
         room = right - left
-        needs = min(QFontMetrics(small).horizontalAdvance(choice.detail), room // 2)
+        needs = min(QFontMetrics(small).horizontalAdvance(choice.detail) + 2 if choice.detail else 0, room // 2)
         names = QFontMetrics(body)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(body)

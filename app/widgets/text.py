@@ -68,13 +68,14 @@ def measure_words(measure: str) -> str:
         "mae": QCoreApplication.translate("Measures", "MAE"),
         "rmse": QCoreApplication.translate("Measures", "RMSE"),
         "mean": QCoreApplication.translate("Measures", "Mean"),
+        "lr": QCoreApplication.translate("Measures", "Learning rate"),
     }
     word = words.get(last, last)
     return f"{target}: {word}" if target else word
 
 
 def measure_text(value: float) -> str:
-    """``0.98333`` → ``0.9833``."""
-    if math.isnan(value):
-        return "NaN"
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"
+    """``0.98333`` → ``0.9833``; what is not finite in a word or a sign."""
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "NaN")
+    return f"{value:.4f}" if 0.01 <= abs(value) < 100 or value == 0 else f"{value:.3g}"

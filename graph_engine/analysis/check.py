@@ -67,6 +67,7 @@ class Checker:
         self._place: dict[str, int] = {}
         self._live: frozenset[str] = frozenset()
         self._owners: dict[str, str] = {}
+        self._settings = graph.settings
         self._borrowing: frozenset[str] = frozenset()
         self._dirty: set[str] = set(graph.nodes)
         self._drawn: set[str] = set(graph.edges)
@@ -115,7 +116,11 @@ class Checker:
         return self._last
 
     def _look_inside(self) -> None:
-        """Marks the groups whose content was edited."""
+        """Marks the groups whose content was edited, and all where the settings were: rules inside read them."""
+        if self._settings is not self._graph.settings:
+            self._settings = self._graph.settings
+            self._stale_rules = True
+            self._dirty |= self._graph.groups.keys()
         seen: dict[str, int] = {}
         for id, definition in self._graph.groups.items():
             if definition not in seen:
@@ -249,7 +254,7 @@ class Checker:
             diagnostic = Diagnostic(severity, fault.code, node.id, None, f"{node.name}: {fault}", fault.fixes)
             return CheckedNode(node.id, "waiting", inputs, diagnostics=(diagnostic,), question=fault.question)
         except Fault as fault:
-            fixes = remedies.fixes(graph, node, inputs, fault)
+            fixes = remedies.fixes(graph, node, inputs, fault) if params == node.params else ()  # its use has others
             diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fixes)
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
         outputs = dict(zip(spec.output_names, found.outputs, strict=True))
@@ -355,8 +360,11 @@ class Checker:
         """Runs some rules on a node and keeps what they find; whether that is something else than before."""
         found: tuple[Diagnostic, ...] = ()
         if rules and self._own[id].status == "ok":
-            view = NodeView(self._graph, self._graph[id], self._own[id], self._params(self._graph[id]))
+            node = self._graph[id]
+            view = NodeView(self._graph, node, self._own[id], self._params(node))
             found = tuple([d for rule in rules for d in rule.run(view)])
+            if view.params != node.params:
+                found = tuple([d._replace(fixes=()) for d in found])
         if found == kept.get(id, ()):
             return False
         if found:

@@ -208,7 +208,8 @@ def numbers_of_another_kind(at: Faulty) -> Iterator[Fix]:
     if "float32" in expected:
         yield from _embedded(at, x)
     source = at.graph[at.edges()[0].source]
-    if expected and not source.spec.inputs and "dtype" in source.params:
+    decided_outside = source.spec.call.kind == "input" and at.graph is not at.graph.root  # an Input of a group gives what its uses receive
+    if expected and not source.spec.inputs and "dtype" in source.params and not decided_outside:
         dtype = expected.split(" or ")[0]
         yield Fix(f"Set the dtype of the {source.block} to {dtype}", {"dtype": dtype}, node=source.id)
 
@@ -236,7 +237,7 @@ def _resized(at: Faulty, x: Shape, goal: Shape, edge: int) -> Iterator[Fix]:
     """The layer that feeds the edge gets another width."""
     source = at.graph[at.edges()[edge].source]
     for name, place in (("out_features", -1), ("embedding_dim", -1), ("out_channels", 1)):
-        if name in source.params and len(x) == len(goal) and isinstance(goal[place], int):
+        if name in source.params and source.id not in at.graph.groups and len(x) == len(goal) and isinstance(goal[place], int):
             place %= len(x)
             if (*x[:place], goal[place], *x[place + 1 :]) == goal:
                 yield Fix(f"Set {name} of input {edge + 1} to {goal[place]}", {name: goal[place]}, node=source.id)

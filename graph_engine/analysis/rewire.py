@@ -73,6 +73,22 @@ def chain(graph: CoreGraph, nodes: Sequence[str]) -> Macro:
     return Macro("Connect in a row", parts)
 
 
+def feeding(graph: CoreGraph, copies: Mapping[str, str]) -> list[Connect]:
+    """The edges that feed copies of nodes as the nodes themselves are fed from outside.
+
+    Args:
+        graph: the graph.
+        copies: id of the copy of each node; nodes that are gone are left out.
+    """
+    return [
+        Connect(e.source, e.source_port, copy, e.target_port)
+        for id, copy in copies.items()
+        if id in graph
+        for e in graph.incoming(id)
+        if e.source not in copies
+    ]
+
+
 def carries(spec: BlockSpec) -> bool:
     """Whether a node of a block can be put onto an edge."""
     return bool(spec.inputs and spec.outputs)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from graph_engine.codegen.foreign import requirements, travelling
 from graph_engine.codegen.module import class_name
-from graph_engine.codegen.task import End, Task, arguments
+from graph_engine.codegen.recipe import Recipe
+from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
 from graph_engine.settings.datasets import DatasetOption
@@ -45,6 +46,7 @@ def project_files(graph: Graph) -> dict[str, str]:
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
     task = Task(dataset, training["loss"], list(_ends(graph)))
+    recipe = Recipe(training)
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
@@ -55,8 +57,8 @@ def project_files(graph: Graph) -> dict[str, str]:
         "validation": literal(data["validation"]),
         "test": literal(data["test"]),
         "data_arguments": "".join(f", {name}={literal(value)}" for name, value in data["dataset"].params.items()),
-        "optimizer": f"torch.optim.{training['optimizer'].id}(model.parameters(), {arguments(training['optimizer'], always='lr')})",
         **task.values(),
+        **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
     foreign = requirements(graph.foreign, graph.folder)
@@ -64,7 +66,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
-        "train.py": _fill("train.py.txt", values, parts=task.parts()),
+        "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},

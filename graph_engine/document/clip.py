@@ -65,3 +65,8 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
     for node in nodes:
         node._position = (node.position[0] + offset[0], node.position[1] + offset[1])
     return Paste(AddMany(nodes, edges, owners), added)
+
+
+def copied_nodes(text: str) -> list[str]:
+    """Ids, in the graph that they were copied from, of the nodes in what `copy` wrote; those that `paste` adds are in the same order."""
+    return [n.id for n in validate(ClipRecord, parse_json(text, "The clipboard"), "The clipboard").nodes]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from graph_engine.settings.datasets import Field
 from graph_engine.settings.option import Option, Selected
-from graph_engine.spec.params import FloatParam
+from graph_engine.spec.params import BoolParam, FloatParam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,23 @@ LOSSES = (
         summary="Several yes-or-no answers: a probability for each, from Sigmoid for instance, against 0 or 1.",
         target="same",
         expects="probabilities",
+    ),
+    LossOption(
+        id="MultiLabelSoftMarginLoss",
+        summary="Several yes-or-no answers: BCEWithLogitsLoss, the mean taken over the answers of a sample first.",
+        target="same",
+        expects="logits",
+    ),
+    LossOption(
+        id="PoissonNLLLoss",
+        summary="Counts: the rate of a Poisson distribution, or its logarithm, against what was counted.",
+        target="same",
+        expects="values",
+        params=(
+            BoolParam(name="log_input", default=True, help="The prediction is the logarithm of the rate."),
+            BoolParam(name="full", default=False, advanced=True, help="Add what depends on the target only."),
+            FloatParam(name="eps", default=1e-8, minimum=0.0, advanced=True, help="Keeps the logarithm from 0."),
+        ),
     ),
 )
 

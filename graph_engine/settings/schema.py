@@ -10,8 +10,10 @@ from graph_engine.errors import ParamError
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from graph_engine.settings.option import OptionParam, plain
-from graph_engine.spec.params import ChoiceParam, FloatParam, IntParam, Param
+from graph_engine.settings.option import OptionParam, Selected, plain
+from graph_engine.settings.schedules import SCHEDULES
+from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
+from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
 
 SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "data": (
@@ -30,6 +32,7 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "training": (
         OptionParam(name="loss", default="CrossEntropyLoss", options=LOSSES, help="What training makes small."),
         OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
+        OptionParam(name="schedule", default="constant", options=SCHEDULES, help="How the learning rate changes over the run."),
         IntParam(name="epochs", default=5, minimum=1, help="Passes over the training data."),
         IntParam(name="batch_size", default=64, minimum=1, help="Samples in one step."),
         IntParam(name="seed", default=0, minimum=0, maximum=2**32 - 1, help="Fixes every random number: the same seed gives the same run."),
@@ -41,6 +44,41 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
         ),
         IntParam(
             name="threads", default=None, minimum=1, advanced=True, help="CPU threads; left empty, one fewer than the machine has cores."
+        ),
+        OptionParam(name="stopping", default="none", options=STOPPINGS, advanced=True, help="When the run ends before its last epoch."),
+        ChoiceParam(
+            name="keep",
+            default="last",
+            options=("last", "best"),
+            advanced=True,
+            help="Which weights count in the end: those of the last step, or those of least validation loss.",
+        ),
+        OptionParam(name="clipping", default="none", options=CLIPPINGS, advanced=True, help="How gradients that are too great are cut."),
+        OptionParam(name="average", default="none", options=AVERAGES, advanced=True, help="Whether a mean of the weights is kept."),
+        IntParam(
+            name="parts",
+            default=1,
+            minimum=1,
+            advanced=True,
+            help="Parts of a batch that are computed one after the other, their gradients added up: less memory for the same step.",
+        ),
+        FloatParam(name="l1", default=0.0, minimum=0.0, advanced=True, help="Strength of an L1 penalty, which draws weights to 0."),
+        BoolParam(
+            name="decay_all",
+            default=True,
+            advanced=True,
+            help="Weight decay counts for biases and normalizations too, as in torch; otherwise for weights of two dimensions and more.",
+        ),
+        ChoiceParam(
+            name="precision",
+            default="float32",
+            options=("float32", "bfloat16", "float16"),
+            advanced=True,
+            help="What torch's autocast computes in, where it can; the weights stay float32.",
+        ),
+        BoolParam(name="compile", default=False, advanced=True, help="Compile the network with torch.compile; the first step takes long."),
+        BoolParam(
+            name="deterministic", default=False, advanced=True, help="Let torch use deterministic algorithms only, on a GPU too; slower."
         ),
     ),
 }
@@ -82,9 +120,9 @@ class Settings(NamedTuple):
         return self._replace(**{section: MappingProxyType(values)})
 
     def to_plain(self) -> dict[str, Any]:
-        """The settings as JSON has them; parameters of a chosen option only where they differ from the default."""
+        """The settings as JSON has them; parameters of a chosen option, and seldom changed settings, where they differ from the default."""
         return {
-            section: {p.name: plain(getattr(self, section)[p.name]) for p in params if getattr(self, section)[p.name] is not None}
+            section: {p.name: plain(value) for p in params if not _goes_without_saying(p, value := getattr(self, section)[p.name])}
             for section, params in SECTIONS.items()
         }
 
@@ -102,3 +140,8 @@ class Settings(NamedTuple):
                     raise ParamError(f"There is no setting '{section}.{name}'.")
                 settings = settings.replaced(f"{section}.{name}", value)
         return settings
+
+
+def _goes_without_saying(param: Param, value: Any) -> bool:
+    idle = param.advanced or (isinstance(value, Selected) and not value.option.params)
+    return value is None or (idle and value == param.default)

@@ -281,6 +281,33 @@ class IntsParam(Param):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FloatsParam(Param):
+    """A fixed number of finite numbers.
+
+    Attributes:
+        length: how many.
+    """
+
+    kind = "floats"
+    length: int = 2
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def read(self, value: Any) -> tuple[float, ...]:
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != self.length:
+            raise self.refuse(value)
+        for item in value:
+            if isinstance(item, bool) or not isinstance(item, (int, float)) or not abs(item) <= sys.float_info.max:
+                raise self.refuse(value)
+            if (self.minimum is not None and item < self.minimum) or (self.maximum is not None and item > self.maximum):
+                raise self.refuse(value)
+        return tuple(map(float, value))
+
+    def limits(self) -> str:
+        return f"{self.length} numbers{_range(self.minimum, self.maximum)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShapeParam(Param):
     """Dimensions: whole numbers, or names for sizes that are free (``T``).
 

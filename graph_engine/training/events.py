@@ -101,7 +101,25 @@ class Log(NamedTuple):
     text: str
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Log
+class Probed(NamedTuple):
+    """What a network that was trained for a moment only has answered.
+
+    Attributes:
+        kind: ``rate``: which learning rate suits; ``batch``: whether one batch can be learned by heart.
+        places: the learning rates, or the steps.
+        losses: the loss at each.
+        answer: the proposed learning rate, or the step at which the batch was learned; None where there is none.
+        message: why there is no answer, in a sentence.
+    """
+
+    kind: str
+    places: tuple[float, ...]
+    losses: tuple[float, ...]
+    answer: float | None
+    message: str | None = None
+
+
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -110,6 +128,7 @@ _KINDS: dict[str, type[Any]] = {
     "metric": Measured,
     "progress": Progress,
     "samples": Samples,
+    "probed": Probed,
     "log": Log,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -134,6 +153,8 @@ def decode(line: bytes | str) -> list[Event]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -145,6 +166,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["value"] = float(plain["value"])
     elif kind is Samples:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
+    elif kind is Probed:
+        plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)

@@ -60,7 +60,7 @@ def run(
     try:
         if not resume and (run_dir / rundir.METRICS).exists():
             raise RunError(f"{run_dir} has been run already: resume it, or make a new run.")
-        with loaded(run_dir / rundir.SOURCE) as train:
+        with loaded(run_dir / rundir.SOURCE) as train, _torch_as_it_was():
             _check_device(device or train.DEVICE)
             training = train.Training(
                 run_dir,
@@ -187,11 +187,23 @@ class _Watch:
             rate = samples / max(now - self._clock, 1e-9)
             self._rate = 0.8 * self._rate + 0.2 * rate if self._rate else rate
         self._step, self._clock = at.step, now
-        epoch = min(at.epoch, training.epochs)  # past the last one when all is done
+        epoch = at.epoch if at.batch else max(1, at.epoch - 1)  # between two epochs it is the one that is over
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
 
     def show(self, samples: list[Any], training: Any) -> None:
         self._listener(Samples(training.at.epoch, tuple(map(Sample.of, samples))))
+
+
+@contextmanager
+def _torch_as_it_was() -> Iterator[None]:
+    """Takes back what a script sets for its process, which for a script of its own ends with it."""
+    import torch
+
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(deterministic)
 
 
 def _check_device(device: str) -> None:

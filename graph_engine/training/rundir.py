@@ -6,6 +6,7 @@
 - ``metrics.jsonl``: every metric, an object a line
 - ``checkpoints/``: last.pt, previous.pt, best.safetensors
 - ``weights.safetensors``: the weights at the end
+- ``label.json``: what a person calls the run; written by nothing that trains
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.project import project_files
 from graph_engine.errors import RunError, UnwritableError
@@ -32,6 +33,7 @@ DOCUMENT = "document.archloom"
 SOURCE = "source"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"
+LABEL = "label.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,18 @@ class RunRecord:
     metrics: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[int, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Label(NamedTuple):
+    """What a person says of a run.
+
+    Attributes:
+        name: in place of its folder's; may be empty.
+        tags: words to find it by.
+    """
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def new_run(graph: Graph, parent: Path) -> Path:
@@ -153,17 +167,27 @@ def write_run(run_dir: Path, record: RunRecord) -> None:
     Raises:
         UnwritableError: the folder cannot be written to.
     """
-    path, temporary = run_dir / RECORD, run_dir / (RECORD + ".tmp")
     plain = asdict(record)
     plain["metrics"] = {name: value if math.isfinite(value) else json.dumps(value) for name, value in record.metrics.items()}
+    _replace_json(run_dir / RECORD, plain)
+
+
+def read_label(run_dir: Path) -> Label:
+    """What a person calls the run; nothing where there is no such file, or it is damaged."""
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+        plain = json.loads((run_dir / LABEL).read_text(encoding="utf-8"))
+        return Label(str(plain["name"]), tuple(map(str, plain["tags"])))
+    except (OSError, ValueError, TypeError, KeyError):
+        return Label()
+
+
+def write_label(run_dir: Path, label: Label) -> None:
+    """Replaces what a person calls the run.
+
+    Raises:
+        UnwritableError: the folder cannot be written to.
+    """
+    _replace_json(run_dir / LABEL, label._asdict())
 
 
 def list_runs(parent: Path) -> list[Path]:
@@ -176,6 +200,18 @@ def unwritable(path: Path, error: OSError) -> UnwritableError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UnwritableError(f"The disk is full: {path} could not be written. Free some space, then try again.")
     return UnwritableError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+def _replace_json(path: Path, plain: Any) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ It is started ahead, loads torch and takes one step with a toy network, so that 
 stdin as JSON lines::
 
     {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false}
+    {"do": "probe", "run_dir": "…", "kind": "rate"}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
 Events leave on stdout (`graph_engine.training.events`), in batches, at most thirty a second. The end of stdin means that the
@@ -26,6 +27,7 @@ from typing import Any, BinaryIO
 from graph_engine.errors import RunError
 from graph_engine.training.control import Control
 from graph_engine.training.events import Event, Listener, Log, Ready, StateChange, encode
+from graph_engine.training.probe import probe
 from graph_engine.training.run import devices, run
 from graph_engine.training.state import RunState
 
@@ -110,10 +112,10 @@ class Worker:
     def obey(self, command: dict[str, Any]) -> None:
         """Does what a command says, or queues it."""
         do = command.pop("do")
-        if do == "run":
+        if do in ("run", "probe"):
             self._control = Control()
             self._open_runs += 1
-            self._runs.put((command, self._control))
+            self._runs.put((command | {"do": do}, self._control))
         elif do == "quit":
             if not self._open_runs:
                 os._exit(0)  # there is nothing to save, and warming up may take seconds yet
@@ -127,7 +129,11 @@ class Worker:
         while (job := self._runs.get()) is not None:
             command, control = job
             try:
-                run(Path(command.pop("run_dir")), self._listener, control, **command)
+                do, run_dir = command.pop("do"), Path(command.pop("run_dir"))
+                if do == "probe":
+                    probe(command["kind"], run_dir, self._listener, control)
+                else:
+                    run(run_dir, self._listener, control, **command)
             except RunError as error:
                 self._listener(StateChange(RunState.FAILED, str(error)))
             self._open_runs -= 1

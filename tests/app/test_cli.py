@@ -55,6 +55,32 @@ def test_a_faulty_document_is_status_1_and_names_node_and_reason(document: Path,
     assert not document.with_suffix(".py").exists()
 
 
+def test_what_is_inside_groups_is_listed_below_them_with_the_way_to_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "hybrid.archloom"
+    run("new", "hybrid_digits", "-o", path)
+    graph = Graph.load(path)
+    capsys.readouterr()
+    run("check", path)
+    printed = capsys.readouterr().out.splitlines()
+    names = [line.split()[0] for line in printed if line.strip()]
+    assert names.index("image") < names.index("convolution1") < names.index("conv1") < names.index("max_pool1") < names.index("scores")
+    assert any("   convolution1" in line and "Convolution ×2" in line and "9,632" in line for line in printed)
+    run("check", path, "--json")
+    report = json.loads(capsys.readouterr().out)
+    rows = {(*n["path"], n["id"]): n for n in report["nodes"]}
+    image, twice = graph.named("image"), graph.inside("Image").graph.named("convolution1")
+    conv = graph.inside("Convolution").graph.named("conv1")
+    assert rows[image.id, twice.id]["repeat"] == 2 and rows[image.id, twice.id]["group"] == "Convolution"
+    assert rows[image.id, twice.id, conv.id]["parameters"] == 288
+    assert sum(n["parameters"] for n in report["nodes"] if not n["path"]) == report["parameters"]
+    graph.inside("Convolution").set(conv, kernel_size=40)
+    graph.save(path)
+    run("check", path, code=1)
+    assert "image › convolution1 › conv1: " in capsys.readouterr().out
+    run("check", path, "--json", code=1)
+    assert json.loads(capsys.readouterr().out)["diagnostics"][0]["path"] == [image.id, twice.id]
+
+
 def test_every_command_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     run("blocks", "--json")
     blocks = {b["id"]: b for b in json.loads(capsys.readouterr().out)}

@@ -226,11 +226,24 @@ def test_groups_are_found_like_blocks(window: MainWindow) -> None:
     window.canvas.setFocus()
     window.canvas.select(())
     hands.key(Qt.Key.Key_A, SHIFT)
-    popup = popup_of(window)
-    assert popup.model.found[0].text == definition.name
-    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    enter(popup_of(window), definition.name)
     assert len(graph.groups) == 2
     window.session.enter(next(iter(graph.groups)))
     window.canvas.setFocus()
     hands.key(Qt.Key.Key_A, SHIFT)
     assert definition.name not in [c.text for c in popup_of(window).model.found]
+
+
+def test_paste_with_incoming_edges(window: MainWindow) -> None:
+    hands = hands_on(window)
+    hands.view.select([hands.id("relu1"), hands.id("max_pool1")])
+    hands.key(Qt.Key.Key_C, CTRL)
+    hands.key(Qt.Key.Key_V, CTRL | SHIFT)
+    relu, pool = (window.session.graph[id] for id in hands.view.selected_nodes())
+    assert f"conv1.output > {relu.name}.input" in hands.edges()
+    assert f"{relu.name}.output > {pool.name}.input" in hands.edges()
+    assert hands.steps() == ["Paste"]
+    QApplication.clipboard().setText(QApplication.clipboard().text() + " ")
+    hands.key(Qt.Key.Key_V, CTRL | SHIFT)
+    fed = [e for id in hands.view.selected_nodes() for e in window.session.graph.incoming(id)]
+    assert len(fed) == 1

@@ -21,6 +21,7 @@ from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
 from graph_engine.training.events import Measured, Progress, Sample, Samples, StateChange
+from graph_engine.training.rundir import read_run
 from graph_engine.training.state import RunState
 
 PATIENCE_MS = 60_000
@@ -53,7 +54,7 @@ def test_train_pause_resume_to_the_end(qtbot: QtBot, window: MainWindow) -> None
     assert run.fraction == 1.0
     assert window.training.facts._values["Test"].text().startswith("Loss ")
     assert window.charts is not None
-    qtbot.waitUntil(lambda: len(window.charts.plots["loss"]._smooth[0].getData()[0]) > 0)
+    qtbot.waitUntil(lambda: "train" in window.charts.plots["loss"].series)
     assert not window.actions_["stop"].isEnabled()
 
 
@@ -63,7 +64,7 @@ def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) ->
     with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
         run.worker.start()
     window.start_run()
-    qtbot.waitUntil(lambda: run.state == RunState.RUNNING, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "train/loss" in run.series, timeout=PATIENCE_MS)
     killed = run.worker.pid
     with qtbot.waitSignal(run.worker.died, timeout=5000):
         begun = time.monotonic()
@@ -71,11 +72,21 @@ def test_killed_worker_is_told_and_replaced(qtbot: QtBot, window: MainWindow) ->
     print(f"told after {1000 * (time.monotonic() - begun):.0f} ms")
     assert run.state == RunState.FAILED
     assert "signal 9" in run.message
+    assert run.folder is not None
+    record = read_run(run.folder)
+    assert record.state == RunState.FAILED
+    assert "signal 9" in (record.message or "")
     assert window.isVisible()
     with qtbot.waitSignal(run.worker.ready, timeout=PATIENCE_MS):
         pass
     assert run.worker.pid != killed
     assert window.actions_["run"].isEnabled()
+    told = run.series["train/loss"].last_step
+    window.runs_panel.list.setCurrentItem(window.runs_panel.list.topLevelItem(0))
+    window.runs_panel.resume_button.click()
+    qtbot.waitUntil(lambda: "train/loss" in run.series and run.series["train/loss"].last_step > told, timeout=PATIENCE_MS)
+    assert run.series["train/loss"].first_step == 1
+    assert len(run.series["train/loss"]) == run.series["train/loss"].last_step
 
 
 def test_closing_the_window_ends_the_worker(qtbot: QtBot, window: MainWindow) -> None:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.series import Series
 from app.widgets.form import Form
 from app.widgets.highlight import python_spans
 from app.widgets.param_editors import EDITORS, editor_for
 from app.widgets.text import bytes_text, count_text, short_text, time_text
 from graph_engine.blocks import registry
+from graph_engine.settings.option import OptionParam
 from graph_engine.settings.schema import SECTIONS
-from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam, Param, ShapeParam
+from graph_engine.spec.params import BoolParam, FloatParam, FloatsParam, IntParam, IntsParam, Param, ShapeParam
 from graph_engine.spec.tensor import Dim
 
 
 def test_every_declared_kind_has_an_editor() -> None:
-    declared = {p.kind for spec in registry() for p in spec.params if p.visible != "never"} | {
-        p.kind for params in SECTIONS.values() for p in params
-    }
+    settings = [p for params in SECTIONS.values() for p in params]
+    inner = [p for setting in settings if isinstance(setting, OptionParam) for option in setting.options for p in option.params]
+    declared = {p.kind for spec in registry() for p in spec.params if p.visible != "never"} | {p.kind for p in settings + inner}
     assert declared <= EDITORS.keys()
 
 
@@ -34,6 +32,7 @@ def test_every_declared_kind_has_an_editor() -> None:
         (IntsParam(name="k", help=".", default=1, length=2), "3, 5", (3, 5)),
         (IntsParam(name="k", help=".", default=1, length=2), "3", 3),
         (IntsParam(name="p", help=".", default=0, words=("same",)), "same", "same"),
+        (FloatsParam(name="b", help=".", default=(0.9, 0.99)), "0.8, 0.9", (0.8, 0.9)),
         (ShapeParam(name="s", help="."), "T, 28", ("T", 28)),
         (ShapeParam(name="s", help="."), "1×28×28", (1, 28, 28)),
         (registry()["Einsum"].param("equation"), "bi,bj->bij", "bi,bj->bij"),
@@ -131,18 +130,6 @@ def test_option_brings_its_parameters(qtbot: QtBot) -> None:
     form.edited.connect(lambda name, value, gesture: parts.append(name))
     qtbot.keyClicks(form.nested("optimizer").rows["lr"].editor.field, "1")
     assert parts == ["optimizer.lr"]
-
-
-def test_series_keeps_extremes_and_skips_what_is_no_number() -> None:
-    series = Series()
-    for step in range(10_000):
-        series.append(step, 7.0 if step == 5000 else math.nan if step == 6000 else 1.0)
-    steps, values = series.raw(0, 10_000, 100)
-    assert len(steps) <= 2 * 100 + 100
-    assert values.max() == 7.0
-    assert series.bounds == (1.0, 7.0)
-    assert math.isnan(series.at(6000))
-    assert series.at(5000.3) == 7.0
 
 
 def test_spans_cover_doc_strings_of_many_lines() -> None:

@@ -283,6 +283,14 @@ def _decibel(error: float) -> str:
     return f"{-20 * math.log10(error):.2f} dB"
 
 
+def sameness(run: Trained) -> Figures:
+    """Against logistic regression on how much each pixel differs."""
+    (left, right, y), (other_left, other_right, v) = run.train.tensors, run.test.tensors
+    model = LogisticRegression(max_iter=5000).fit((left - right).abs().flatten(1), y)
+    score = model.score((other_left - other_right).abs().flatten(1), v)
+    return {"network": f"{run.metrics['test/accuracy']:.1%}", "logistic regression on the pixels' differences": f"{score:.1%}"}
+
+
 COMPARISONS: dict[str, Callable[[Trained], Figures]] = {
     "mlp_digits": pictures,
     "cnn_digits": pictures,
@@ -290,6 +298,8 @@ COMPARISONS: dict[str, Callable[[Trained], Figures]] = {
     "resnet_digits": pictures,
     "mobilenet_digits": pictures,
     "vit_digits": pictures,
+    "siamese_digits": sameness,
+    "hybrid_digits": pictures,
     "lstm_digits": pictures,
     "attention_digits": pictures,
     "attention_primitives_digits": pictures,

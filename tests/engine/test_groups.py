@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from graph_engine import Graph
+from graph_engine.analysis.fixes import commands
 from graph_engine.document import clip
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
@@ -489,3 +490,35 @@ def test_a_layer_named_as_an_argument_keeps_its_name() -> None:
     g.set(node, kept=True)
     assert g.check().shapes[node.id]["output"] == ("N", 1, 4)
     assert g.compile()(torch.zeros(2, 6, 4)).shape == (2, 1, 4)
+
+
+def test_repairs_inside_are_those_that_help() -> None:
+    g, nodes = chain(("MultiheadAttention", {"num_heads": 3, "batch_first": True}), ("Flatten", {}), shape=(5, 8))
+    for port in ("key", "value"):
+        g.connect(nodes[0], nodes[1], target_port=port)
+    node = g.group([nodes[1]], "Part")
+    [error] = [d for d in g.check().diagnostics if d.severity == "error"]
+    assert error.path == (node.id,) and error.fixes
+    inside = g.inside(node)
+    History(g).execute(groups.In(inside.graph.id, commands(inside.graph, error, error.fixes[0])))
+    assert g.check().ok
+    inside.expose("heads", nodes[1], "num_heads")
+    g.set(node, heads=3)
+    [error] = [d for d in g.check().diagnostics if d.severity == "error"]
+    assert not error.fixes, "the use has a value of its own"
+
+
+def test_an_input_inside_is_not_told_to_be_of_another_dtype() -> None:
+    g, nodes = chain(("Embedding", {"num_embeddings": 9, "embedding_dim": 4}), ("ReLU", {}), shape=(5,))
+    g.group([nodes[1]], "Part")
+    [error] = [d for d in g.check().diagnostics if d.severity == "error"]
+    assert (error.code, error.fixes) == ("dtype.mismatch", ())
+
+
+def test_rules_inside_follow_the_settings(net: Graph) -> None:
+    grouped(net, "conv1", "batch_norm1", "relu1")
+    net.check()
+    net.configure(training={"batch_size": 1})
+    assert "lint.batch-of-one" in {d.code for d in net.check().diagnostics}
+    net.configure(training={"batch_size": 8})
+    assert "lint.batch-of-one" not in {d.code for d in net.check().diagnostics}
