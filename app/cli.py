@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from graph_engine.graph.definition import Definition
     from graph_engine.graph.graph import CoreGraph
     from graph_engine.graph.node import Node
-    from graph_engine.training.events import Event
+    from graph_engine.training.events import Event, Sample
 
 cli = typer.Typer(
     name="archloom",
@@ -182,19 +182,21 @@ def train(
         _print_json({"run": str(output), "state": str(record.state), "metrics": record.metrics})
     else:
         _print_metrics(record.metrics)
+        _print_samples(shown.samples)
         print(f"The run is in {output}.")
 
 
 @cli.command()
 def evaluate(run_dir: Folder, as_json: Json = False) -> None:
-    """Metrics of a run on its validation and on its test data, from its weights."""
-    from graph_engine.training.evaluate import evaluate as measure
+    """Metrics of a run on its validation and on its test data, from its weights, and some samples, unless they are figures only."""
+    from graph_engine.training.evaluate import evaluation
 
-    metrics = measure(run_dir)
+    found = evaluation(run_dir)
     if as_json:
-        _print_json(metrics)
+        _print_json(found.metrics)
     else:
-        _print_metrics(metrics)
+        _print_metrics(found.metrics)
+        _print_samples(found.samples)
 
 
 @cli.command()
@@ -371,6 +373,19 @@ def _print_metrics(metrics: Mapping[str, float]) -> None:
     _print(table)
 
 
+def _print_samples(samples: Sequence[Sample]) -> None:
+    from rich.markup import escape
+
+    from app.widgets.text import end_text
+
+    if not samples:
+        return
+    table = _table("Sample", "Expected", "Found")
+    for given, expected, found, _ in samples:
+        table.add_row(escape(end_text(given)), escape(expected), f"[{'green' if found == expected else 'red'}]{escape(found)}[/]")
+    _print(table)
+
+
 def _table(*columns: str) -> Table:
     """A table; columns whose heading ends in ``>`` are aligned to the right."""
     from rich.box import SIMPLE_HEAD
@@ -400,7 +415,11 @@ def _print_json(value: Any) -> None:
 
 
 class _Shown:
-    """Shows the events of a run: a progress bar where the output is a terminal, a line for each epoch and the test where it is not."""
+    """Shows the events of a run: a progress bar where the output is a terminal, a line for each epoch and the test where it is not.
+
+    Attributes:
+        samples: the last ones that the run has shown.
+    """
 
     def __init__(self, title: str, *, quiet: bool):
         from rich.console import Console
@@ -420,6 +439,7 @@ class _Shown:
         self._task = self._bar.add_task(title, total=None, loss="")
         self._heading = ""
         self._line: dict[str, float] = {}
+        self.samples: tuple[Sample, ...] = ()
 
     def __enter__(self) -> _Shown:
         self._bar.start()
@@ -430,10 +450,12 @@ class _Shown:
         self._bar.stop()
 
     def __call__(self, event: Event) -> None:
-        from graph_engine.training.events import Log, Measured, Progress
+        from graph_engine.training.events import Log, Measured, Progress, Samples
 
         if isinstance(event, Progress):
             self._bar.update(self._task, completed=event.step, total=event.steps)
+        elif isinstance(event, Samples):
+            self.samples = event.samples
         elif isinstance(event, Log):
             self._say(event.text.rstrip("\n"))
         elif isinstance(event, Measured) and event.name == "train/loss":

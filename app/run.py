@@ -17,7 +17,7 @@ from app.names import file_stem
 from app.series import Series, read_series
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
-from graph_engine.training.events import Event, Log, Measured, Probed, Progress, StateChange
+from graph_engine.training.events import Event, Log, Measured, Probed, Progress, Samples, StateChange
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
@@ -33,6 +33,7 @@ class Run(QObject):
         node: id of the node that a failure concerns, or None.
         progress: how far it is.
         series: the values of each metric, by name.
+        samples: some samples as the network did them after the last epoch; None where it shows none.
         folder: the run's folder, or None before the first run.
 
     Signals:
@@ -40,6 +41,7 @@ class Run(QObject):
         state_changed: `state`, `message` or `node` differ.
         progress_changed: `progress` differs.
         metrics_changed: some series have more values.
+        samples_changed: `samples` differ.
         logged: text that the run printed.
         probed: a question that was asked with `probe` is answered; the `Probed`.
     """
@@ -48,6 +50,7 @@ class Run(QObject):
     state_changed = Signal()
     progress_changed = Signal()
     metrics_changed = Signal()
+    samples_changed = Signal()
     logged = Signal(str)
     probed = Signal(object)
 
@@ -60,6 +63,7 @@ class Run(QObject):
         self.node: str | None = None
         self.progress = NOTHING_DONE
         self.series: dict[str, Series] = {}
+        self.samples: Samples | None = None
         self.folder: Path | None = None
         self._probe: Path | None = None
         self._since = 0.0
@@ -148,6 +152,9 @@ class Run(QObject):
                     moved = True
                 case StateChange(state, message, node):
                     self._become(state, message or "", node)
+                case Samples():
+                    self.samples = event
+                    self.samples_changed.emit()
                 case Log(text):
                     self.logged.emit(text)
         for name, (steps, values) in measured.items():
@@ -159,8 +166,10 @@ class Run(QObject):
 
     def _begin(self) -> None:
         self.series = {}
+        self.samples = None
         self.progress = NOTHING_DONE
         self.began.emit()
+        self.samples_changed.emit()
         self.progress_changed.emit()
         self._become(RunState.STARTING)
         self.worker.start()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.samples import SamplesSection
 from app.panels.settings_form import SettingsForm
 from app.run import Run
 from app.session import Session
@@ -124,6 +125,8 @@ class TrainingPanel(QWidget):
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(SPACE.wide, SPACE.near, SPACE.near, SPACE.wide)
+        self.samples = SamplesSection(self._run)
+        column.addWidget(self.samples)
         self.forms = {name: SettingsForm(self._session, name) for name in SECTIONS}
         for name, form in self.forms.items():
             form.failed.connect(self.failed)

@@ -70,6 +70,11 @@ class Section(QWidget):
     def is_open(self) -> bool:
         return self._head.is_open
 
+    @property
+    def heading(self) -> str:
+        """The title."""
+        return self._head.text()
+
     def set_title(self, title: str) -> None:
         """Changes the heading."""
         self._head.setText(title)

@@ -47,6 +47,11 @@ def time_text(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def end_text(text: str, most: int = 140) -> str:
+    """A text, or its end behind an ellipsis where it is long: what comes next follows on the end."""
+    return text if len(text) <= most else "…" + text[-most:].lstrip()
+
+
 def label_text(name: str) -> str:
     """A parameter's name as a label: ``batch_size`` → ``Batch size``; torch's own names of block parameters stay as they are."""
     words = name.replace("_", " ")

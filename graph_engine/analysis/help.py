@@ -9,10 +9,10 @@ from importlib.resources import files
 
 @cache
 def pages() -> Mapping[str, str]:
-    """Markdown of every page, by the code of its finding; the file has a paragraph a line."""
+    """Markdown of every page, by the code of its finding; the file has a paragraph a line, and one page for findings that are alike."""
     text = (files("assets") / "help" / "findings.md").read_text(encoding="utf-8")
     sections = (section.partition("\n") for section in text.split("\n## ")[1:])
-    return {code.strip(): body.strip().replace("\n", "\n\n") for code, _, body in sections}
+    return {code: body.strip().replace("\n", "\n\n") for heading, _, body in sections for code in heading.strip().split(", ")}
 
 
 def page(code: str) -> str | None:

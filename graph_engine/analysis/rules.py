@@ -352,9 +352,9 @@ def class_count_differs(view: GraphView) -> Iterator[Found]:
         elif rank == 2 and len(shape) > 2 and shape[1] == count and all(s == 1 for s in shape[2:]):
             fixes = [Fix("Insert Flatten before the Output", insert=(Insert("Flatten"),), node=node.id, port="input")]
         wanted = shape_text((N, *map(as_size, field.shape), count))
+        unit = "class" if field.classes else "place" if field.places else "token"
         yield Found(
-            f"{blamed.name}: {loss.id} wants {wanted}, one score for each {'class' if field.classes else 'token'} of {data.id}, "
-            f"but the network gives {shape_text(shape)}.",
+            f"{blamed.name}: {loss.id} wants {wanted}, one score for each {unit} of {data.id}, but the network gives {shape_text(shape)}.",
             blamed.id,
             edge.source_port if blamed is last else None,
             tuple(fixes),

@@ -136,6 +136,34 @@ Conv2d = _conv(2, "an image", ("picture",))
 Conv3d = _conv(3, "a volume", ("video", "volume"))
 
 
+OUTPUT_SIZE = {
+    n: IntsParam(
+        name="output_size",
+        default=None,
+        length=n,
+        minimum=1,
+        single=False,
+        advanced=True,
+        help="Size of the output, where several are possible; left empty, the other parameters decide.",
+    )
+    for n in (1, 2, 3)
+}
+
+
+def expect_size(asked: int, least: int, most: int) -> None:
+    """Raises a `Fault` unless a size of the output that is asked for is possible."""
+    if not least <= asked <= most:
+        raise Fault(
+            "shape.output-size",
+            "output_size asks for {asked}, but from {least} to {most} is possible.",
+            port="input",
+            fixes=(Fix("Leave output_size empty", {"output_size": None}),),
+            asked=asked,
+            least=least,
+            most=most,
+        )
+
+
 def transposed(n: int) -> Rule:
     """The rule of transposed convolutions over ``n`` dimensions, from torch's documentation of ConvTransposeNd."""
 
@@ -148,7 +176,8 @@ def transposed(n: int) -> Rule:
         out, groups = at["out_channels"], at["groups"]
         _expect_groups(channels, out, groups)
         names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        sizes = [_spread(*a) for a in zip(x.shape[2:], *(each(at[name], n) for name in names), strict=True)]
+        asked = at["output_size"] or (None,) * n
+        sizes = [_spread(*a) for a in zip(x.shape[2:], *(each(at[name], n) for name in names), asked, strict=True)]
         weight = (channels, out // groups, *each(at["kernel_size"], n))
         return Inferred(
             (TensorSpec((x.shape[0], out, *sizes), x.dtype),),
@@ -160,7 +189,11 @@ def transposed(n: int) -> Rule:
     return infer
 
 
-def _spread(size: Size, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> Size:
+def _spread(size: Size, kernel: int, stride: int, padding: int, extra: int, dilation: int, asked: int | None) -> Size:
+    if asked is not None:
+        least = (expect_number(size, "the size of the input") - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+        expect_size(asked, least, least + stride - 1)
+        return asked
     if extra >= max(stride, dilation):
         raise Fault(
             "param.output-padding",
@@ -200,9 +233,10 @@ def _transposed(n: int, what: str) -> BlockSpec:
             IntParam(name="groups", default=1, minimum=1, advanced=True, help="Blocks of channels that are convolved apart."),
             BoolParam(name="bias", default=True, help="Add a learned bias to the output."),
             IntsParam(name="dilation", default=1, length=n, minimum=1, advanced=True, help="Distance between the elements of a filter."),
+            OUTPUT_SIZE[n],
         ),
         infer=transposed(n),
-        call=Call("module", f"nn.ConvTranspose{n}d", positional=2),
+        call=Call("module", f"nn.ConvTranspose{n}d", keywords=("output_size",), positional=2),
         initial={"out_channels": 32, "kernel_size": 2, "stride": 2},
         keywords=("deconvolution", "upsample", "decoder", "unet"),
     )

@@ -60,7 +60,17 @@ def pad(at: Site) -> Inferred:
         )
     sizes = list(x.shape)
     for i in range(len(pads) // 2):
-        sizes[-1 - i] = sizes[-1 - i] + pads[2 * i] + pads[2 * i + 1]
+        size, before, behind = sizes[-1 - i], pads[2 * i], pads[2 * i + 1]
+        if isinstance(size, int) and (size + before + behind < 1 or min(before, behind) < -size):
+            raise Fault(
+                "shape.cropped-away",
+                "pad cuts {before} and {behind} off a dimension of {size}, which leaves nothing.",
+                port="input",
+                before=-before,
+                behind=-behind,
+                size=size,
+            )
+        sizes[-1 - i] = size + before + behind
     return Inferred((x._replace(shape=tuple(sizes)),))
 
 
@@ -101,14 +111,14 @@ CircularPad1d, CircularPad2d, CircularPad3d = (
 Pad = BlockSpec(
     id="Pad",
     category=CATEGORY,
-    summary="Puts a number before and behind the elements of any dimensions.",
+    summary="Puts a number before and behind the elements of any dimensions, or cuts elements off.",
     inputs=(Port("input", "Any shape."),),
     params=(
-        IntsParam(name="pad", single=False, minimum=0, help="Before and behind, in pairs: the last dimension first."),
+        IntsParam(name="pad", single=False, help="Before and behind, in pairs: the last dimension first. A negative number cuts off."),
         FloatParam(name="value", default=None, help="The number to put there; left empty, 0."),
     ),
     infer=pad,
     call=Call("function", "F.pad", arguments=("input", "pad"), keywords=("value",)),
     initial={"pad": (1, 1)},
-    keywords=("border", "margin", "causal"),
+    keywords=("border", "margin", "causal", "crop", "negative"),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from graph_engine.blocks.convolution import LAYOUT
+from graph_engine.blocks.convolution import LAYOUT, OUTPUT_SIZE, expect_size
 from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
 from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, FloatParam, IntParam, IntsParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import each, expect_dtype, expect_floating, expect_given, expect_rank
+from graph_engine.spec.rules import each, expect_dtype, expect_floating, expect_given, expect_number, expect_rank
 from graph_engine.spec.tensor import Dim, Size, TensorSpec, shape_text
 
 CATEGORY = "Pooling"
@@ -145,6 +145,11 @@ def unpooling(n: int) -> Rule:
         kernel = each(at["kernel_size"], n)
         stride = kernel if at["stride"] is None else each(at["stride"], n)
         sizes = tuple((size - 1) * s - 2 * p + k for size, k, s, p in zip(x.shape[2:], kernel, stride, each(at["padding"], n), strict=True))
+        if at["output_size"] is not None:
+            for size, asked, s in zip(sizes, at["output_size"], stride, strict=True):
+                known = expect_number(size, "the size of the output")
+                expect_size(asked, known - s + 1, known + s - 1)
+            sizes = at["output_size"]
         if any(size < 1 for size in sizes if isinstance(size, int)):
             raise Fault("shape.padding-too-large", "padding={padding} takes away all that comes of the input.", padding=at["padding"])
         return Inferred((x._replace(shape=(*x.shape[:2], *sizes)),))
@@ -231,9 +236,9 @@ def _unpool(n: int) -> BlockSpec:
             Port("indices", f"Whole numbers, {LAYOUT[n]}: the indices of the pooling."),
         ),
         outputs=(Port("output", f"{LAYOUT[n]}."),),
-        params=_window(n),
+        params=(*_window(n), OUTPUT_SIZE[n]),
         infer=unpooling(n),
-        call=Call("module", f"nn.MaxUnpool{n}d", arguments=("input", "indices"), positional=1),
+        call=Call("module", f"nn.MaxUnpool{n}d", arguments=("input", "indices"), keywords=("output_size",), positional=1),
         initial={"kernel_size": 2},
         keywords=("upsample", "unpooling", "decoder"),
     )

@@ -9,7 +9,7 @@ from graph_engine.spec.call import Call, Names
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_dtype, expect_given, expect_number, expect_rank, settled
+from graph_engine.spec.rules import expect_dtype, expect_given, expect_lengths, expect_number, expect_rank, settled
 from graph_engine.spec.tensor import Shape, TensorSpec, per_sample, shape_text
 
 CATEGORY = "Recurrent"
@@ -38,6 +38,7 @@ def recurrent(gates: int, *, cell: bool = False) -> Rule:
         batch, length = (x.shape[0], x.shape[1]) if at["batch_first"] else (x.shape[1], x.shape[0])
         states = {"h_0": (directions * layers, batch, out)} | ({"c_0": (directions * layers, batch, hidden)} if cell else {})
         expect_states(at, states)
+        expect_lengths(at, batch)
 
         weights: dict[str, tuple[int, ...]] = {}
         steps, flops = per_sample((batch, length)), 0
@@ -111,10 +112,11 @@ def _layer(id: str, summary: str, gates: int, params: tuple[Param, ...], *, cell
         inputs=(
             Port("input", "(N, T, features)."),
             *(Port(str(s), f"Initial {meaning[str(s)[0]]}, {state}; zero where it is not connected.", optional=True) for s in states),
+            Port("lengths", "Whole numbers (N,): the length of each sequence without its padding, which then is not read.", optional=True),
         ),
         outputs=(
-            Port("output", "The hidden state at every step, (N, T, hidden_size · directions)."),
-            *(Port(str(s), f"The last {meaning[str(s)[0]]}, {state}.") for s in finals),
+            Port("output", "The hidden state at every step, (N, T, hidden_size · directions); with lengths, 0 where there is padding."),
+            *(Port(str(s), f"The last {meaning[str(s)[0]]}, {state}; with lengths, of the last step that is no padding.") for s in finals),
         ),
         params=params,
         infer=recurrent(gates, cell=cell),
@@ -122,12 +124,14 @@ def _layer(id: str, summary: str, gates: int, params: tuple[Param, ...], *, cell
             "module",
             f"nn.{id}",
             arguments=("input", states) if cell else ("input", "h_0"),
+            keywords=("lengths",),
             returns=("output", finals) if cell else ("output", "h_n"),
             positional=2,
+            through={"lengths": "modules.run_packed"},
         ),
         initial={"hidden_size": 128, "batch_first": True},
         stem=id.lower(),
-        keywords=("recurrent", "sequence", *keywords),
+        keywords=("recurrent", "sequence", "variable length", "packed", *keywords),
     )
 
 

@@ -9,7 +9,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import FloatParam, IntParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import expect_dtype, expect_floating, expect_given, expect_number, expect_rank, settled
+from graph_engine.spec.rules import expect_dtype, expect_floating, expect_given, expect_lengths, expect_number, expect_rank, settled
 from graph_engine.spec.tensor import TensorSpec, per_sample, shape_text
 
 CATEGORY = "Sequence"
@@ -62,19 +62,26 @@ def padded(at: Site) -> Inferred:
     return Inferred((x._replace(dtype="bool"),))
 
 
+def measured(at: Site) -> Inferred:
+    """A number for each sequence."""
+    x = at.input()
+    expect_rank(x, (2,), "(N, T)")
+    expect_dtype(x, ("int64", "int32"))
+    return Inferred((TensorSpec(x.shape[:1], "int64"),))
+
+
+def behind_the_end(at: Site) -> Inferred:
+    """A truth value for each step."""
+    x = at.input()
+    expect_rank(x, (2, 3), "(N, T) or (N, T, features)")
+    expect_lengths(at, x.shape[0])
+    return Inferred((TensorSpec(x.shape[:2], "bool"),))
+
+
 def last_step(at: Site) -> Inferred:
     """Dimension 1 goes."""
-    x, lengths = _sequence(at), at.optional("lengths")
-    if lengths is not None:
-        expect_dtype(lengths, ("int64", "int32"), "lengths")
-        if lengths.shape != x.shape[:1]:
-            raise Fault(
-                "shape.lengths",
-                "lengths must be {expected}, but are {received}.",
-                port="lengths",
-                expected=shape_text(x.shape[:1]),
-                received=shape_text(lengths.shape),
-            )
+    x = _sequence(at)
+    expect_lengths(at, x.shape[0])
     return Inferred((x._replace(shape=(x.shape[0], x.shape[2])),))
 
 
@@ -139,6 +146,7 @@ def _layer(
     infer: Rule,
     *params: Param,
     takes: str = f"{LAYOUT}.",
+    before: tuple[Port, ...] = (),
     more: tuple[Port, ...] = (),
     keywords: tuple[str, ...],
     **initial: Any,
@@ -147,12 +155,16 @@ def _layer(
         id=id,
         category=CATEGORY,
         summary=summary,
-        inputs=(Port("input", takes), *more),
+        inputs=(*before, Port("input", takes), *more),
         outputs=(Port("output", gives),),
         params=params,
         infer=infer,
         call=Call(
-            "module", f"modules.{id}", keywords=tuple(p.name for p in more), positional=sum(p.inferred or p.required for p in params)
+            "module",
+            f"modules.{id}",
+            arguments=(*(p.name for p in before), "input"),
+            keywords=tuple(p.name for p in more),
+            positional=sum(p.inferred or p.required for p in params),
         ),
         initial=initial,
         keywords=("sequence", *keywords),
@@ -205,6 +217,24 @@ PaddingMask = _layer(
     IntParam(name="padding_idx", default=0, help="The token number of padding."),
     takes="Whole numbers, (N, T).",
     keywords=("mask", "variable length", "attention"),
+)
+Lengths = _layer(
+    "Lengths",
+    "How long each sequence is without the padding at its end.",
+    "(N,): the length of each sequence, as recurrent layers, LastStep and LengthMask take it.",
+    measured,
+    IntParam(name="padding_idx", default=0, help="The token number of padding."),
+    takes="Whole numbers, (N, T).",
+    keywords=("variable length", "packed", "count", "tokens"),
+)
+LengthMask = _layer(
+    "LengthMask",
+    "The mask of padding from the lengths of sequences.",
+    "(N, T): true where a step lies behind the end, as attention and pooling take it.",
+    behind_the_end,
+    before=(Port("lengths", "Whole numbers (N,): the length of each sequence."),),
+    takes="(N, T) or (N, T, features): only its length counts.",
+    keywords=("mask", "variable length", "attention", "padding"),
 )
 LastStep = _layer(
     "LastStep",

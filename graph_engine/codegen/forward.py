@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from graph_engine.codegen.layout import INDENT, Brackets, Expression, Infix
+from graph_engine.codegen.library import PREFIX
 from graph_engine.codegen.values import Values, is_chain, literal
 from graph_engine.lowering import Program, Ref, Step
 from graph_engine.lowering.program import Slot
@@ -17,6 +18,11 @@ from graph_engine.spec.call import Names
 
 FRESH = ("x", "y", "z", "u", "v", "w")
 """What values are called that have no name of their own."""
+
+
+def helper(step: Step) -> str:
+    """The function that calls the layer, where the layer does not take all that is connected; or nothing."""
+    return next((function for port, function in step.spec.call.through.items() if step.inputs[port]), "")
 
 
 class Line(NamedTuple):
@@ -88,6 +94,9 @@ class Forward:
         call = step.spec.call
         if call.kind == "operator":
             return Infix(call.target, tuple(operand for name in call.arguments for operand in self._operands(step, str(name))))
+        if call.kind == "subscript":
+            [operand] = [self._names[ref] for refs in step.inputs.values() for ref in refs]
+            return f"{operand}[{step.params[call.target]}]"
         arguments: list[Expression] = []
         for name in call.arguments:
             arguments += self._values(step, name)
@@ -95,6 +104,8 @@ class Forward:
             arguments += self._keyword(step, name)
         if call.kind == "method":
             return Brackets(f"{arguments[0]}.{call.target}", tuple(arguments[1:]))
+        if function := helper(step):
+            return Brackets(function.removeprefix(PREFIX), (f"self.{step.layer}", *arguments))
         return Brackets(f"self.{step.layer}" if call.kind == "module" else call.target, tuple(arguments))
 
     def _operands(self, step: Step, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graph_engine.codegen.foreign import imported
-from graph_engine.codegen.forward import Forward
+from graph_engine.codegen.forward import Forward, helper
 from graph_engine.codegen.layout import INDENT, WIDTH, Brackets, Expression, statement
 from graph_engine.codegen.library import PREFIX, Part, names, part
 from graph_engine.codegen.values import Classes, Values, literal, value_text
@@ -53,7 +53,8 @@ def write_module(program: Program) -> Source:
     writer.docstring("", [f"{_harmless(program.name)}: a PyTorch network. Written by Archloom."])
     writer.line()
     steps = [step for one in programs for step in one.steps]
-    parts = [part(target) for target in dict.fromkeys(s.spec.call.target for s in steps) if target.startswith(PREFIX)]
+    called = dict.fromkeys(target for step in steps for target in (step.spec.call.target, helper(step)))
+    parts = [part(target) for target in called if target.startswith(PREFIX)]
     classes = _class_names(program)
     targets = [s.spec.call.target for s in steps if s.spec.call.imported]
     imports, foreign = imported(targets, {class_name(program.name), *classes.values(), *IMPORTED, *names()})

@@ -68,7 +68,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
-        "README.md": _fill("README.md.txt", values, parts=set()),
+        "README.md": _fill("README.md.txt", values, parts=task.parts()),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from graph_engine.codegen.shown import show_lines, spelled
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import LossOption, loss_for
@@ -19,13 +20,16 @@ TALLIES = {
         ("seen", "hits", "samples", "whole"),
         {"accuracy": "{hits} / {seen}", "exact": "{whole} / {samples}"},
     ),
+    "whole": ("count_whole", ("samples", "whole"), {"exact": "{whole} / {samples}"}),
     "errors": (
         "sum_errors",
         ("seen", "absolute", "squared"),
         {"mae": "{absolute} / {seen}", "rmse": "math.sqrt({squared} / {seen})"},
     ),
 }
-"""For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums."""
+"""For each part of the script that looks at outputs: its function, what that adds up, and the metrics made of the sums.
+
+``whole`` looks at all outputs at once, the others at one."""
 
 
 class End(NamedTuple):
@@ -62,11 +66,16 @@ class Task:
         ]
         self._kinds = [_kind(field, one.option) for field, one in zip(dataset.targets, self._losses, strict=True)]
 
+        takes_classes = all(one.option.target == "class" for one in self._losses)
+        self._show = show_lines(dataset, self._last) if takes_classes and not self._terms else []
+
     def parts(self) -> set[str]:
         """Names of the parts of the script's template."""
-        padded = {"padded"} if any(field.padding is not None for field in self._fields) else set()
-        terms = {"terms"} if self._terms else set()
-        return {*self._kinds, *padded, *terms, "one loss" if len(self._losses) == 1 else "losses"}
+        cut = {"cut"} if any(field.is_cut for field in self._fields) else set()
+        padded = {"padded"} if cut or "token hits" in self._kinds else set()
+        others = {"terms": bool(self._terms), "whole": self._dataset.whole}
+        loss = "one loss" if len(self._losses) == 1 else "losses"
+        return {*self._kinds, *cut, *padded, *self._shown(), *(part for part, there in others.items() if there), loss}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""
@@ -77,10 +86,33 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal([self._zero] * (sum(len(TALLIES[kind][1]) for kind in self._kinds) + 2 * len(self._terms))),
+            "zeros": literal([self._zero] * (sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms))),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
+            "readers": "load, vocabularies" if self._show and spelled(self._dataset) else "load",
+            "show": "\n".join(f"    {line}" for line in self._show),
+            "end": literal(self._dataset.targets[0].end),
+            "classes": "\n".join(f"    {literal(name)}," for name in self._dataset.targets[0].classes),
         }
+
+    def _shown(self) -> set[str]:
+        """The parts that show samples."""
+        if not self._show:
+            return set()
+        target = self._dataset.targets[0]
+        optional = {
+            "words": bool(spelled(self._dataset)),
+            "pictures": any(field.is_picture for field in self._dataset.inputs),
+            "written": bool(target.continues),
+            "ends": target.end is not None,
+            "named": bool(target.classes),
+        }
+        return {"samples", *(part for part, there in optional.items() if there)}
+
+    @property
+    def _tallied(self) -> list[str]:
+        """What is added up: for each target, then for all of them."""
+        return [*self._kinds, *["whole"] * self._dataset.whole]
 
     @property
     def _fields(self) -> tuple[Field, ...]:
@@ -95,10 +127,10 @@ class Task:
         names = [field.name for field in self._fields]
         inputs, targets = [f.name for f in self._dataset.inputs], [f.name for f in self._dataset.targets]
         outputs = ["outputs"] if len(targets) == 1 else [f"{name}_outputs" for name in targets]
-        padded = [field.name for field in self._fields if field.padding is not None]
-        lines = [f"{', '.join(names)} = {'map(trim, samples)' if padded == names else 'samples'}"]
-        if padded != names:
-            lines += [f"{name} = trim({name})" for name in padded]
+        cut = [field.name for field in self._fields if field.is_cut]
+        lines = [f"{', '.join(names)} = {'map(trim, samples)' if cut == names else 'samples'}"]
+        if cut != names:
+            lines += [f"{name} = trim({name})" for name in cut]
         named = iter(outputs)
         received = [next(named) if end.factor is None else f"{end.name}_term" for end in self._ends]
         lines += [f"{', '.join(received)} = model({', '.join(inputs)})"]
@@ -113,9 +145,12 @@ class Task:
         addends += [f"{'' if end.factor == 1 else f'{literal(end.factor)} * '}{end.name}_term.mean()" for end in self._terms]
         lines += [f"loss = {' + '.join(addends)}"]
         tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
+        if self._dataset.whole:
+            tallies += [f"count_whole(({', '.join(outputs)}), ({', '.join(targets)}))"]
         tallies += [f"sum_values({end.name}_term)" for end in self._terms]
-        sums = tallies[0] if len(tallies) == 1 else f"torch.cat(({', '.join(tallies)}))"
-        return [*lines, f"return loss, {sums}"]
+        if len(tallies) == 1:
+            return [*lines, f"return loss, {tallies[0]}"]
+        return [*lines, "sums = (", *(f"    {tally}," for tally in tallies), ")", "return loss, torch.cat(sums)"]
 
     def _measures(self) -> list[str]:
         names, metrics = [], []
@@ -125,6 +160,10 @@ class Task:
             names.append([prefix + name for name in sums])
             values = {name: prefix + name for name in sums}
             metrics += [f"{literal(prefix + name)}: {text.format(**values)}" for name, text in ratios.items()]
+        if self._dataset.whole:
+            _, sums, ratios = TALLIES["whole"]
+            names.append(list(sums))
+            metrics += [f"{literal(name)}: {text.format(**{name: name for name in sums})}" for name, text in ratios.items()]
         for end in self._terms:
             names.append([f"{end.name}_seen", f"{end.name}_sum"])
             metrics.append(f"{literal(f'{end.name}_mean')}: {end.name}_sum / {end.name}_seen")

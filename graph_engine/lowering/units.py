@@ -17,7 +17,7 @@ from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.names import RESERVED
 from graph_engine.lowering.order import written_order
-from graph_engine.lowering.program import Argument, Program, Ref, Slot, Turn, Unit, Written
+from graph_engine.lowering.program import Argument, Program, Ref, Slot, Step, Turn, Unit, Written
 from graph_engine.spec.params import Param
 from graph_engine.spec.tensor import Shape, Size, shape_text
 
@@ -147,14 +147,14 @@ def _structure(program: Program) -> Any:
     for step in program.steps:
         used = tuple(port for port in step.outputs if (step.node, port) in program.last_use)
         turns = tuple((turn.unit.definition, turn.unit.variant, turn.times) for turn in step.turns)
-        named = tuple((name, value) for name, value in step.params.items() if _names_a_size(value))
+        named = tuple((name, value) for name, value in step.params.items() if _is_written(step, value))
         rows.append((step.node, step.layer, step.constructs, step.spec.id, tuple(step.inputs.items()), used, turns, step.tied, named))
     return (*rows, *(tuple(step.inputs.items()) for step in program.outputs))
 
 
-def _names_a_size(value: Any) -> bool:
-    """Whether a value is written as the size of a tensor, not as a number."""
-    return isinstance(value, tuple) and any(isinstance(v, str) for v in value)
+def _is_written(step: Step, value: Any) -> bool:
+    """Whether a value stands in ``forward`` as source, not as a value: the size of a tensor, what is between brackets."""
+    return step.spec.call.kind == "subscript" or (isinstance(value, tuple) and any(isinstance(v, str) for v in value))
 
 
 def _slots(program: Program) -> dict[Slot, Any]:
@@ -165,7 +165,7 @@ def _slots(program: Program) -> dict[Slot, Any]:
             for i, turn in enumerate(step.turns):
                 found |= {Slot(step.node, i, name): value for name, value in turn.values.items()}
         else:
-            found |= {Slot(step.node, -1, name): value for name, value in step.params.items() if not _names_a_size(value)}
+            found |= {Slot(step.node, -1, name): value for name, value in step.params.items() if not _is_written(step, value)}
     return found
 
 

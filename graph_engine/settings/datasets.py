@@ -21,7 +21,11 @@ class Field:
         dtype: of the elements.
         classes: names of the classes, where it holds numbers of classes.
         vocabulary: how many token numbers there are, where it holds such.
+        places: how many places there are, where it holds the number of one: of a word in a text.
+        marks: the input in which it tells a place; the first and the last target mark the ends of an answer.
         padding: the token number that fills short sequences up; None where all are of one length.
+        end: the token number that ends a sequence, if one does.
+        continues: the input whose tokens it continues, each by the one that follows.
     """
 
     name: str
@@ -29,12 +33,26 @@ class Field:
     dtype: str = "float32"
     classes: tuple[str, ...] = ()
     vocabulary: int | None = None
+    places: int | None = None
+    marks: str = ""
     padding: int | None = None
+    end: int | None = None
+    continues: str = ""
 
     @property
     def choices(self) -> int:
-        """How many classes or tokens there are to choose from; 0 where it holds quantities."""
-        return len(self.classes) or self.vocabulary or 0
+        """How many classes, tokens or places there are to choose from; 0 where it holds quantities."""
+        return len(self.classes) or self.vocabulary or self.places or 0
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it holds a picture in shades of grey."""
+        return len(self.shape) == 3 and self.shape[0] == 1
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a batch is cut to its own longest sequence."""
+        return self.padding is not None and any(isinstance(size, str) for size in self.shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +61,10 @@ class DatasetOption(Option):
 
     Attributes:
         title: its name for people.
-        reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``.
+        reader: the file in ``graph_engine/data/readers`` that reads it; an exported project carries that file as ``data.py``. Where an
+            input has a vocabulary, the reader also tells the words of all tokens.
         inputs, targets: what a sample consists of, in the order in which the reader gives it.
+        whole: the targets are parts of one answer, so that it is also measured how often all of them are right.
         samples: how many there are with the parameters' defaults, where releases of what they are made from cannot change it.
         files: in ``assets/datasets``; an exported project carries them beside the reader.
         requirements: distributions that the reader needs besides torch.
@@ -56,6 +76,7 @@ class DatasetOption(Option):
     reader: str
     inputs: tuple[Field, ...]
     targets: tuple[Field, ...]
+    whole: bool = False
     samples: int | None = None
     files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -206,7 +227,7 @@ DATASETS = (
         title="Language of a name",
         summary="In which of 16 languages a country, a language or a currency is called so, for 5,760 names of up to 24 letters.",
         reader="languages.py",
-        inputs=(Field("name", (24,), "int64", vocabulary=128),),
+        inputs=(Field("name", ("T",), "int64", vocabulary=128, padding=0),),
         targets=(
             Field(
                 "language",
@@ -221,12 +242,29 @@ DATASETS = (
         licence="Unicode License v3",
     ),
     DatasetOption(
+        id="countries",
+        title="Questions about countries",
+        summary="8,000 short texts of facts about countries, each with a question and the places of the first and the last word that "
+        "answer it. Countries of the validation part are in no text of the training part.",
+        reader="countries.py",
+        inputs=(
+            Field("text", (120,), "int64", vocabulary=1200, padding=0),
+            Field("question", (16,), "int64", vocabulary=1200, padding=0),
+        ),
+        targets=(Field("first", (), "int64", places=120, marks="text"), Field("last", (), "int64", places=120, marks="text")),
+        whole=True,
+        samples=8000,
+        requirements=("Babel",),
+        source=_CLDR,
+        licence="Unicode License v3",
+    ),
+    DatasetOption(
         id="dates",
         title="Dates in words",
         summary="12,000 dates as people write them in 19 languages, to be translated letter by letter into the form 2024-03-07.",
         reader="dates.py",
         inputs=(Field("phrase", ("S",), "int64", vocabulary=128, padding=0), Field("before", ("T",), "int64", vocabulary=15, padding=0)),
-        targets=(Field("after", ("T",), "int64", vocabulary=15, padding=0),),
+        targets=(Field("after", ("T",), "int64", vocabulary=15, padding=0, end=2, continues="before"),),
         samples=12_000,
         requirements=("Babel",),
         source=_CLDR,
@@ -239,7 +277,7 @@ DATASETS = (
         reader="python_topics.py",
         params=(IntParam(name="length", default=64, minimum=2, maximum=1024, help="Letters in a sample."),),
         inputs=(Field("text", ("length",), "int64", vocabulary=97),),
-        targets=(Field("next", ("length",), "int64", vocabulary=97),),
+        targets=(Field("next", ("length",), "int64", vocabulary=97, continues="text"),),
         source="The documentation of the installed Python (pydoc_data.topics)",
         licence="PSF License Version 2",
     ),

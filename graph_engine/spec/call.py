@@ -17,6 +17,7 @@ class Call(NamedTuple):
 
     Attributes:
         kind: ``module`` constructs a layer in ``__init__`` and calls it; ``function`` and ``method`` call; ``operator`` is infix;
+            ``subscript`` writes a parameter between brackets behind the first argument;
             ``parameter`` and ``buffer`` construct a tensor of the network itself, learned or not;
             ``input`` and ``output`` are the ends of ``forward``; the target of an ``output`` is ``output`` where training compares it
             with a target of the data, and ``loss term`` where it is itself to become small.
@@ -32,9 +33,11 @@ class Call(NamedTuple):
         imported: the target is not torch's but the dotted name of a class or function of another package or file.
         renamed: the operator's own names of arguments that are called otherwise here.
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
+        through: for a port that the layer itself does not take, the function of `graph_engine.modules` that calls the layer where that
+            port is connected: with the layer in front of the arguments.
     """
 
-    kind: Literal["module", "function", "method", "operator", "parameter", "buffer", "input", "output"]
+    kind: Literal["module", "function", "method", "operator", "subscript", "parameter", "buffer", "input", "output"]
     target: str
     arguments: Names = ("input",)
     keywords: tuple[str, ...] = ()
@@ -45,6 +48,7 @@ class Call(NamedTuple):
     shrinks: bool = False
     imported: bool = False
     renamed: Mapping[str, str] = {}
+    through: Mapping[str, str] = {}
 
     @property
     def is_held(self) -> bool:

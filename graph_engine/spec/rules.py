@@ -46,6 +46,22 @@ def expect_floating(x: TensorSpec, port: str = "input") -> None:
         expect_dtype(x, ("float32",), port)
 
 
+def expect_lengths(at: Site, batch: Size) -> None:
+    """Raises a `Fault` unless the port ``lengths`` has one whole number for each sequence, where it is connected."""
+    lengths = at.optional("lengths")
+    if lengths is None:
+        return
+    expect_dtype(lengths, ("int64", "int32"), "lengths")
+    if lengths.shape != (batch,):
+        raise Fault(
+            "shape.lengths",
+            "lengths must be {expected}, but are {received}.",
+            port="lengths",
+            expected=shape_text((batch,)),
+            received=shape_text(lengths.shape),
+        )
+
+
 def expect_holds(dtype: str, name: str, value: float, fixes: tuple[Fix, ...] = ()) -> None:
     """Raises a `Fault` unless elements of a dtype can be the number that the parameter ``name`` gives."""
     if dtype in FLOATING:

@@ -1,24 +1,40 @@
-"""Measures a trained run again, from its weights alone."""
+"""Measures a trained run again, from its weights alone, and shows what the network makes of some samples."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from graph_engine.errors import RunError
 from graph_engine.training import rundir
+from graph_engine.training.events import Sample
 from graph_engine.training.failures import explain
 from graph_engine.training.loading import loaded
 
 
+class Evaluation(NamedTuple):
+    """What was found on the validation data.
+
+    Attributes:
+        metrics: ``val/loss`` and the other metrics of the task, ``val/accuracy`` for instance.
+        samples: some samples for people; none where the data is figures only.
+    """
+
+    metrics: dict[str, float]
+    samples: tuple[Sample, ...]
+
+
 def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
-    """The metrics of a run on its validation and on its test data.
+    """The metrics of `evaluation` alone."""
+    return evaluation(run_dir, weights).metrics
+
+
+def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
+    """How good a run is on its validation and on its test data.
 
     Args:
         run_dir: folder of the run.
         weights: which file of the folder to take them from.
-
-    Returns:
-        ``val/loss``, ``test/loss`` and the other metrics of its task, ``val/accuracy`` for instance.
 
     Raises:
         RunError: the folder is not that of a run, or the run has no weights yet, or they are not of this network.
@@ -39,9 +55,12 @@ def evaluate(run_dir: Path, weights: str = rundir.WEIGHTS) -> dict[str, float]:
                 model.load_state_dict(load_file(path))
             except (SafetensorError, RuntimeError) as error:
                 raise RunError(f"{path} does not hold the weights of this network, or is damaged.") from error
-            _, *held_out = train.read_data(train.SEED if record.seed is None else record.seed)
+            seed = train.SEED if record.seed is None else record.seed
+            _, *held_out = train.read_data(seed)
             parts = zip(("val", "test"), held_out, strict=True)
-            return {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
+            metrics = {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
+            shown = train.show_samples(model, held_out[0], seed) if hasattr(train, "show_samples") else []
+            return Evaluation(metrics, tuple(map(Sample.of, shown)))
     except RunError:
         raise
     except Exception as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from graph_engine.training.state import RunState
@@ -66,6 +66,35 @@ class Progress(NamedTuple):
     samples_per_second: float
 
 
+class Sample(NamedTuple):
+    """A sample for people.
+
+    Attributes:
+        given: what the network receives, in words, or which sample it is.
+        expected: what it should give.
+        found: what it gives.
+        picture: what it receives, where that is a picture: shades from 0 to 255, row by row.
+    """
+
+    given: str
+    expected: str
+    found: str
+    picture: tuple[tuple[int, ...], ...] = ()
+
+    @classmethod
+    def of(cls, plain: Sequence[Any]) -> Sample:
+        """A sample from what a script or a line of JSON has."""
+        given, expected, found, *picture = plain
+        return cls(given, expected, found, tuple(map(tuple, picture[0])) if picture else ())
+
+
+class Samples(NamedTuple):
+    """Some samples of the validation data, as the network does them after an epoch."""
+
+    epoch: int
+    samples: tuple[Sample, ...]
+
+
 class Log(NamedTuple):
     """Text that the model or the data reader printed."""
 
@@ -90,7 +119,7 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
-Event = Ready | StateChange | Measured | Progress | Probed | Log
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -98,6 +127,7 @@ _KINDS: dict[str, type[Any]] = {
     "state": StateChange,
     "metric": Measured,
     "progress": Progress,
+    "samples": Samples,
     "probed": Probed,
     "log": Log,
 }
@@ -134,6 +164,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["state"] = RunState(plain["state"])
     elif kind is Measured:
         plain["value"] = float(plain["value"])
+    elif kind is Samples:
+        plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
     elif kind is Ready:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from graph_engine.errors import ArchloomError, RunError
 from graph_engine.training import rundir
 from graph_engine.training.control import Control
-from graph_engine.training.events import Listener, Log, Measured, Progress, StateChange
+from graph_engine.training.events import Listener, Log, Measured, Progress, Sample, Samples, StateChange
 from graph_engine.training.failures import explain
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
@@ -189,6 +189,9 @@ class _Watch:
         self._step, self._clock = at.step, now
         epoch = at.epoch if at.batch else max(1, at.epoch - 1)  # between two epochs it is the one that is over
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
+
+    def show(self, samples: list[Any], training: Any) -> None:
+        self._listener(Samples(training.at.epoch, tuple(map(Sample.of, samples))))
 
 
 @contextmanager

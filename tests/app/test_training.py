@@ -11,14 +11,16 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.jobs import GIVE_UP_AFTER, Worker
+from app.panels.samples import SampleRow, SampleTile
 from app.run import Run
 from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
-from graph_engine.training.events import Measured, Progress, StateChange
+from graph_engine.training.events import Measured, Progress, Sample, Samples, StateChange
 from graph_engine.training.rundir import read_run
 from graph_engine.training.state import RunState
 
@@ -177,3 +179,28 @@ def test_plots_follow_the_measures_of_the_task(qtbot: QtBot, window: MainWindow)
     assert window.charts is not None
     shown = ("loss", "cultivar_accuracy", "proline_mae", "proline_rmse")
     qtbot.waitUntil(lambda: tuple(m for m, plot in window.charts.plots.items() if not plot.isHidden()) == shown)
+
+
+def test_samples_are_shown_with_what_was_expected(qtbot: QtBot, window: MainWindow) -> None:
+    section = window.training.samples
+    assert section.isHidden()
+    long = "x" * 300
+    window.run.take([Samples(3, (Sample("28 jun 1984", "1984-06-28", "1984-06-28"), Sample(long, "<b>", "a & b")))])
+    assert not section.isHidden()
+    right, wrong = section.findChildren(SampleRow)
+    texts = [[label.text() for label in row.findChildren(QLabel) if label.text()] for row in (right, wrong)]
+    assert texts[0] == ["28 jun 1984", "1984-06-28"]
+    assert texts[1] == ["…" + "x" * 140, "a & b", "Expected: <b>"]
+    window.run.take([Samples(4, (Sample("", "1", "2"),))])
+    qtbot.waitUntil(lambda: len(section.findChildren(SampleRow)) == 1)
+    assert section.heading == "Samples after epoch 4"
+
+
+def test_pictures_are_shown_with_what_the_network_takes_them_for(qtbot: QtBot, window: MainWindow) -> None:
+    section = window.training.samples
+    window.run.take([Samples(1, (Sample("sample 0", "3", "3", ((0, 255), (128, 0))), Sample("sample 9", "4", "7", ((0,),))))])
+    right, wrong = section.findChildren(SampleTile)
+    assert [label.text() for label in right.findChildren(QLabel) if label.text()] == ["3"]
+    assert not right.toolTip() and wrong.toolTip() == "Expected: 4"
+    image = right.findChildren(QLabel)[0].pixmap().toImage()
+    assert [image.pixelColor(x, y).red() for x, y in ((2, 2), (image.width() - 2, 2), (2, image.height() - 2))] == [0, 255, 128]

@@ -125,6 +125,40 @@ def translation(run: Trained) -> Figures:
     return {"network, exact match": f"{run.metrics['test/exact']:.2%}", "single tokens": f"{run.metrics['test/accuracy']:.2%}"}
 
 
+def answers(run: Trained) -> Figures:
+    """Against the commonest places, and against the sentence that has most words of the question, in it what is neither asked nor common.
+
+    Both parts of an answer must be right. What is common is the hundred words that occur most often in the texts of the training part.
+    """
+    texts, _, first, last = run.train.tensors
+    common = {word for word, _ in Counter(texts.flatten().tolist()).most_common(100)}
+    [(places, _)] = Counter(zip(first.tolist(), last.tolist(), strict=True)).most_common(1)
+    samples = list(zip(*(tensor.tolist() for tensor in run.test.tensors), strict=True))
+    full_stop = int(texts[0, texts[0].count_nonzero() - 1])
+    always = sum(places == (first, last) for _, _, first, last in samples) / len(samples)
+    overlap = sum(_overlap(text, set(question), common, full_stop) == (first, last) for text, question, first, last in samples)
+    return {
+        "network, exact match": f"{run.metrics['test/exact']:.2%}",
+        "sentence of most common words": f"{overlap / len(samples):.2%}",
+        "the commonest places, always": f"{always:.2%}",
+    }
+
+
+def _overlap(text: list[int], question: set[int], common: set[int], full_stop: int) -> tuple[int, int]:
+    """First and last word of the longest run of words that are neither in the question nor common, in the sentence nearest to it."""
+    ends = [i for i, word in enumerate(text) if word == full_stop]
+    sentences = [range(begin, end) for begin, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)]
+    nearest = max(sentences, key=lambda sentence: len({text[i] for i in sentence} & question))
+    runs: list[list[int]] = [[]]
+    for i in nearest:
+        if text[i] in question or text[i] in common:
+            runs.append([])
+        else:
+            runs[-1].append(i)
+    longest = max(runs, key=len)
+    return (longest[0], longest[-1]) if longest else (0, 0)
+
+
 def language_model(run: Trained) -> Figures:
     """Against interpolated Kneser-Ney models, which see the text before each letter without a break at the samples' ends."""
     seen, unseen = _text(run.train), _text(run.test)
@@ -282,6 +316,7 @@ COMPARISONS: dict[str, Callable[[Trained], Figures]] = {
     "gru_languages": letters,
     "lstm_languages": letters,
     "transformer_languages": letters,
+    "gru_countries": answers,
     "seq2seq_dates": translation,
     "transformer_dates": translation,
     "lstm_python": language_model,

@@ -133,11 +133,12 @@ def _ints(param: Param, rng: random.Random) -> Any:
     assert isinstance(param, IntsParam)
     if param.words and rng.random() < 0.3:
         return rng.choice(param.words)
-    if param.minimum is None:  # numbers of dimensions
+    if param.minimum is None and rng.random() < 0.7:  # numbers of dimensions
         return rng.sample(range(rank := rng.randint(1, 5)), rank)
+    low = -2 if param.minimum is None else param.minimum
     if param.single and rng.random() < 0.5:
-        return rng.randint(param.minimum, param.minimum + 3)
-    items = [rng.randint(param.minimum, param.minimum + 3) for _ in range(param.length or rng.randint(*(param.lengths or (1, 3))[:1], 3))]
+        return rng.randint(low, low + 3)
+    items = [rng.randint(low, low + 3) for _ in range(param.length or rng.randint(*(param.lengths or (1, 3))[:1], 3))]
     return [None if param.holes and rng.random() < 0.3 else item for item in items]
 
 
@@ -145,6 +146,12 @@ def _shape(param: Param, rng: random.Random) -> Any:
     assert isinstance(param, ShapeParam)
     return [rng.choice([rng.randint(1, 6), rng.choice(FREE_NAMES)]) for _ in range(rng.randint(1, 3))]
 
+
+TEXTS = (
+    *("ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"),
+    *(":, 1:", ":, :-1", "..., 1:-1", ":, ::2", "..., 1::2", ":, 0", "..., -1", ":, :, :2", "..., -2:", ":, -2:-1", "..., 0, :", "1:", ":"),
+)
+"""Texts that mean something to one block or another; a parameter takes those of its form."""
 
 _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     IntParam: _int,
@@ -159,9 +166,7 @@ _VALUES: Mapping[type[Param], Callable[[Param, random.Random], Any]] = {
     SignatureParam: lambda param, rng: rng.choice(
         [("(dim: int, rate: float = 0.5, sizes=())", "(x, mask=None)", "y", ""), ("(dim=3)", "(*parts, loud=False)", "(y, (h, c))", "")]
     ),
-    TextParam: lambda param, rng: rng.choice(
-        ["ij,jk->ik", "nij,njk->nik", "ni,nj->nij", "nij->nji", "nij,nj->", "nc,nc->n", "nij,nik,nk->j"]
-    ),
+    TextParam: lambda param, rng: rng.choice([text for text in TEXTS if re.fullmatch(param.form, text)]),  # type: ignore[attr-defined]
 }
 
 _LAYOUT = re.compile(r"\(([^()]*)\)")
@@ -193,7 +198,7 @@ class Layouts:
         if not layouts or port.help.startswith("Any shape"):
             return (N, *(self._size() for _ in range(self._rng.randint(0, 4))))
         shape: list[Size] = []
-        for word in self._rng.choice(layouts).split(","):
+        for word in self._rng.choice(layouts).removesuffix(",").split(","):
             size = self._word(word.strip())
             shape += size if isinstance(size, tuple) else (size,)
         if "batch_first" in self._params and not self._params["batch_first"] and len(shape) == 3 and shape[0] is N:

@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -66,11 +66,18 @@ class Operator:
             if self.call.kind == "operator":
                 operands = [x for a in arguments for x in (a if isinstance(a, list) else [a])]
                 return reduce(_OPERATORS[self.call.target], operands)
+            if self.call.kind == "subscript":
+                return eval(f"x[{self.case.params[self.call.target]}]", {"x": arguments[0]})
             if self.call.kind == "method":
                 return getattr(arguments[0], self.call.target)(*arguments[1:], **keywords)
             function = self.module if self.module is not None else resolve(self.call.target)
             while arguments and arguments[-1] is None:
                 arguments.pop()
+            for port, helper in self.call.through.items():
+                if keywords[port] is None:
+                    del keywords[port]
+                else:
+                    function = partial(resolve(helper), self.module)
             return function(*arguments, **keywords)
 
     def answer(self, values: Mapping[str, int]) -> Answer:

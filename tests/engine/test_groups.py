@@ -406,6 +406,29 @@ def test_typing_inside_merges_into_one_step(net: Graph) -> None:
     assert node.params["channels"] == 7
 
 
+def test_what_stands_between_brackets_makes_a_class_of_its_own() -> None:
+    g, _ = chain(("Slice", {"index": "..., 1:"}), shape=(5,))
+    node = grouped(g, "slice1", title="Part")
+    g.inside(node).expose("places", g.inside(node).graph.named("slice1"), "index")
+    other = g.use(node, places="..., :2")
+    g.connect(g.named("x"), other)
+    g.connect(other, g.add("Output"))
+    x = torch.arange(10.0).view(2, 5)
+    whole, part = g.compile()(x)
+    assert torch.equal(whole, x[..., 1:]) and torch.equal(part, x[..., :2])
+
+
+def test_a_recurrent_layer_in_a_group_takes_lengths() -> None:
+    g, _ = chain(("GRU", {"hidden_size": 4, "batch_first": True}), shape=("T", 3))
+    lengths = g.add("Input", name="ends", shape=[], dtype="int64")
+    g.connect(lengths, g.named("gru1"), target_port="lengths")
+    node = grouped(g, "gru1", title="Reader")
+    assert "lengths" in [port.name for port in node.spec.inputs]
+    module, x = g.compile(), torch.randn(2, 5, 3)
+    torch.testing.assert_close(module(x, torch.tensor([5, 2]))[1, :2], module(x[1:, :2], torch.tensor([2]))[0])
+    assert g.to_python().count("def run_packed") == 1
+
+
 def test_shapes_in_a_class_are_told_by_its_arguments(net: Graph) -> None:
     node = grouped(net, "conv1", "batch_norm1", "relu1")
     inside = net.inside(node)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from graph_engine.analysis.check import Checker
 from graph_engine.analysis.fixes import commands, insert
 from graph_engine.analysis.help import page, pages
 from graph_engine.analysis.rules import GRAPH_RULES, NODE_RULES
+from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
@@ -23,11 +27,22 @@ from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
 OTHERS = {
-    "group.no-output", "group.repeat", "group.too-many",
+    "group.no-output", "group.repeat", "group.too-many", "port.unconnected",
     "module.asked", "module.outputs", "module.refused", "module.unread", "module.untrusted",
 }  # fmt: skip
 """Codes of findings that are no rule's, and need a page all the same."""
-CODES = sorted({rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES} | OTHERS)
+ENGINE = Path(__file__).parents[2] / "graph_engine"
+
+
+def _raised() -> Iterator[str]:
+    """The codes of all faults that shape rules raise, and of sizes that contradict the input."""
+    for path in ENGINE.rglob("*.py"):
+        yield from re.findall(r"""Fault\(\s*"([a-z0-9.-]+)\"""", path.read_text(encoding="utf-8"))
+    yield from (f"shape.{param.name.replace('_', '-')}" for spec in registry() for param in spec.params if param.inferred)
+
+
+RULES = {rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES}
+CODES = sorted(RULES | {*_raised(), *OTHERS})
 
 WRONG = {
     "in_channels": 7,

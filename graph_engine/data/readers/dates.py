@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date
+from functools import cache
 
 import torch
 from babel.dates import format_date
@@ -32,18 +33,37 @@ def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]
         Three data sets of (phrase, before, after), int64 tokens: the phrase, padded at its end; the same day as YYYY-MM-DD, behind a start;
         and what is to follow on each of these, up to an end.
     """
-    draw = random.Random(seed)
-    days = [date.fromordinal(day) for day in draw.sample(range(FIRST.toordinal(), LAST.toordinal() + 1), DATES)]
-    phrases = [format_date(day, draw.choice(FORMATS), locale=draw.choice(LANGUAGES)) for day in days]
+    days, phrases = write(seed)
     first, second = round(DATES * (1 - validation - test)), round(DATES * (1 - test))  # where the parts end
-    letters = Counter(letter for phrase in phrases[:first] for letter in phrase)
-    common = sorted(letters, key=lambda letter: (-letters[letter], letter))[:LETTERS]
+    common = count(phrases[:first])
     sources = encode(phrases, {letter: token for token, letter in enumerate(common, start=UNKNOWN + 1)})
     numbers = encode([day.isoformat() for day in days], {digit: token for token, digit in enumerate(DIGITS, start=UNKNOWN + 1)})
     before = torch.cat((torch.full((DATES, 1), START), numbers), dim=1)
     after = torch.cat((numbers, torch.full((DATES, 1), END)), dim=1)
     columns = sources, before, after
     return tuple(TensorDataset(*(column[rows] for column in columns)) for rows in (slice(first), slice(first, second), slice(second, None)))
+
+
+def vocabularies(validation: float, test: float, seed: int) -> dict[str, list[str]]:
+    """What each token of a phrase and of a number stands for."""
+    _, phrases = write(seed)
+    special = ["", "", "", "□"]
+    digits = [*special, *DIGITS]
+    return {"phrase": [*special, *count(phrases[: round(DATES * (1 - validation - test))])], "before": digits, "after": digits}
+
+
+@cache
+def write(seed: int) -> tuple[list[date], list[str]]:
+    """Days, and each of them in words."""
+    draw = random.Random(seed)
+    days = [date.fromordinal(day) for day in draw.sample(range(FIRST.toordinal(), LAST.toordinal() + 1), DATES)]
+    return days, [format_date(day, draw.choice(FORMATS), locale=draw.choice(LANGUAGES)) for day in days]
+
+
+def count(phrases: list[str]) -> list[str]:
+    """The commonest letters, the most frequent one first."""
+    letters = Counter(letter for phrase in phrases for letter in phrase)
+    return sorted(letters, key=lambda letter: (-letters[letter], letter))[:LETTERS]
 
 
 def encode(texts: list[str], tokens: dict[str, int]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from functools import cache
 
 import torch
 from babel import Locale
@@ -26,27 +27,44 @@ def load(validation: float, test: float, seed: int) -> tuple[TensorDataset, ...]
         seed: fixes which samples these are.
 
     Returns:
-        Three data sets of (name, language): a name is the int64 tokens of 24 letters, padded at its beginning, a language an int64 from 0
-        to 15.
+        Three data sets of (name, language): a name is int64 tokens, one for each letter, padded at its end, a language an int64 from 0 to
+        15.
     """
-    names = read_names()
-    flat = [name for of_language in names for name in of_language]
-    targets = torch.tensor([label for label, of_language in enumerate(names) for _ in of_language])
-    rest, test_rows = train_test_split(range(len(flat)), test_size=test, random_state=seed, stratify=targets)
-    train_rows, validation_rows = train_test_split(rest, test_size=validation / (1 - test), random_state=seed, stratify=targets[rest])
-    letters = Counter(letter for row in train_rows for letter in flat[row])
-    common = sorted(letters, key=lambda letter: (-letters[letter], letter))[: VOCABULARY - 2]
-    tokens = {letter: token for token, letter in enumerate(common, start=2)}
-    encoded = torch.stack([encode(name, tokens) for name in flat])
-    return tuple(TensorDataset(encoded[rows], targets[rows]) for rows in (train_rows, validation_rows, test_rows))
+    parts = divide(validation, test, seed)
+    tokens = {letter: token for token, letter in enumerate(count(parts[0]), start=UNKNOWN + 1)}
+    return tuple(
+        TensorDataset(torch.stack([encode(name, tokens) for name, _ in part]), torch.tensor([label for _, label in part])) for part in parts
+    )
+
+
+def vocabularies(validation: float, test: float, seed: int) -> dict[str, list[str]]:
+    """What each token of a name stands for."""
+    train, *_ = divide(validation, test, seed)
+    return {"name": ["", "□", *count(train)]}
+
+
+def divide(validation: float, test: float, seed: int) -> list[list[tuple[str, int]]]:
+    """The names of the three parts, each with its language."""
+    labelled = [(name, label) for label, names in enumerate(read_names()) for name in names]
+    rest, test_part = train_test_split(labelled, test_size=test, random_state=seed, stratify=[label for _, label in labelled])
+    share = validation / (1 - test)
+    train, validation_part = train_test_split(rest, test_size=share, random_state=seed, stratify=[label for _, label in rest])
+    return [train, validation_part, test_part]
+
+
+def count(labelled: list[tuple[str, int]]) -> list[str]:
+    """The commonest letters of some names, the most frequent one first."""
+    letters = Counter(letter for name, _ in labelled for letter in name)
+    return sorted(letters, key=lambda letter: (-letters[letter], letter))[: VOCABULARY - 2]
 
 
 def encode(name: str, tokens: dict[str, int]) -> Tensor:
-    """The tokens of a name behind as much padding as it needs, so that a network that reads it ends on its last letter."""
+    """The tokens of a name, with as much padding behind them as it needs."""
     numbers = [tokens.get(letter, UNKNOWN) for letter in name]
-    return torch.tensor([PADDING] * (LENGTH - len(numbers)) + numbers)
+    return torch.tensor(numbers + [PADDING] * (LENGTH - len(numbers)))
 
 
+@cache
 def read_names() -> list[list[str]]:
     """As many names of each language, none of which another of the languages has too."""
     found = []

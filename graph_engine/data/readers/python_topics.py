@@ -32,6 +32,12 @@ def load(validation: float, test: float, seed: int, length: int) -> tuple[Tensor
     return tuple(cut_up([sections[number] for number in sorted(part)], length) for part in parts)
 
 
+def vocabularies(validation: float, test: float, seed: int, length: int) -> dict[str, list[str]]:
+    """What each token stands for; the end of a line is shown."""
+    letters = ["□", *LETTERS.replace("\n", "↵")]
+    return {"text": letters, "next": letters}
+
+
 def cut_up(sections: list[str], length: int) -> TensorDataset:
     """A text in samples, end to end; what is left over at the end is left out."""
     tokens = encode("".join(sections))

@@ -334,7 +334,7 @@ FAULTS = (
     Fault("convnext", without("to_first1"), "shape.broadcast", "add1", "whole", "channels left behind"),
     Fault(
         "lstm",
-        both(learn(dataset="languages"), put("x", shape=[24]), put("embed", num_embeddings=100)),
+        both(learn(dataset="languages"), put("x", shape=["T"]), put("embed", num_embeddings=100)),
         "lint.embedding-too-small",
         "embed",
         "whole",

@@ -41,6 +41,19 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     yield dataset, reader, reader.load(0.25, 0.2, 3, **dataset.read({}))
 
 
+def test_every_token_stands_for_something(case: tuple[DatasetOption, ModuleType, Any]) -> None:
+    dataset, reader, parts = case
+    fields = dataset.inputs + dataset.targets
+    with_tokens = {field.name for field in fields if field.vocabulary}
+    assert hasattr(reader, "vocabularies") == bool(with_tokens)
+    if with_tokens:
+        words = reader.vocabularies(0.25, 0.2, 3, **dataset.read({}))
+        assert set(words) == with_tokens
+        for part in parts:
+            for field, tensor in zip(fields, part.tensors, strict=True):
+                assert not field.vocabulary or int(tensor.max()) < len(words[field.name]) <= field.vocabulary
+
+
 def rows(part: TensorDataset, inputs: int) -> set[tuple[Any, ...]]:
     """The inputs of all samples, as something that can be compared."""
     return {tuple(tensor[i].numpy().tobytes() for tensor in part.tensors[:inputs]) for i in range(len(part))}
@@ -159,9 +172,27 @@ def test_a_text_predicts_its_own_next_letters(tmp_path: Path) -> None:
     assert len(paragraphs) == len(set(paragraphs))
 
 
-def test_a_name_ends_at_the_last_step(tmp_path: Path) -> None:
+def test_a_question_is_about_a_country_that_was_never_read_about(tmp_path: Path) -> None:
+    reader = reader_of("countries", tmp_path)
+    facts = reader.read_facts()
+    words = ["", "?", *reader.read_words(facts)]
+    seen = []
+    for part in reader.load(0.25, 0.2, 3):
+        text, question, first, last = part.tensors
+        assert (text != reader.UNKNOWN).all() and (question != reader.UNKNOWN).all()
+        assert (first <= last).all() and (last < (text != 0).sum(dim=1)).all()
+        asked = [" ".join(words[i] for i in row) for row in question.tolist()]
+        seen.append({max((country for country in facts if f" {country} " in one), key=len) for one in asked})
+        told = [" ".join(words[i] for i in row[a : b + 1]) for row, a, b in zip(text.tolist(), first, last, strict=True)]
+        answers = {fact for known in facts.values() for fact in known.values()}
+        assert set(told) <= answers
+    assert all(len(countries) > 40 for countries in seen) and sum(map(len, seen)) == len(set().union(*seen))
+    assert facts["Italy"] == {"place": "Rome", "language": "Italian", "currency": "Euro", "year": "1999"}
+
+
+def test_no_name_is_of_two_languages(tmp_path: Path) -> None:
     reader = reader_of("languages", tmp_path)
-    assert reader.encode("abç", {"a": 2, "b": 3}).tolist() == [0] * 21 + [2, 3, 1]
+    assert reader.encode("abç", {"a": 2, "b": 3}).tolist() == [2, 3, 1] + [0] * 21
     names = reader.read_names()
     assert [len(of_language) for of_language in names] == [360] * 16
     assert len({name for of_language in names for name in of_language}) == 360 * 16
