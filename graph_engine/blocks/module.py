@@ -21,7 +21,8 @@ AGAIN = Fix("Try again", action="ask")
 def unread(at: Site) -> Inferred:
     """Nothing is known of the class."""
     if at["path"] is None:
-        raise Fault("param.missing", "write into path which class it is: timm.layers.Mlp, or own_file.Block of a file beside the document.")
+        text = "write into {param} which class it is: timm.layers.Mlp, or own_file.Block of a file beside the document."
+        raise Fault("param.missing", text, param="path")
     raise Fault("module.unread", "nothing is known of {path} yet.", fixes=(Fix("Read it", action="ask"),), path=at["path"])
 
 

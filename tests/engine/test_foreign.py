@@ -439,3 +439,10 @@ def test_weights_are_kept_over_an_edit(tmp_path: Path) -> None:
     after = graph.compile(before)
     mine, theirs = dict(after.named_parameters()), dict(before.named_parameters())
     assert mine["gate1.norm.weight"] is theirs["gate1.norm.weight"] and mine["gate1.inner.weight"].shape == (16, 4)
+
+
+def test_a_fresh_node_says_what_it_wants() -> None:
+    g = Graph("net")
+    node = g.add("Module")
+    [found] = g.check().nodes[node.id].diagnostics
+    assert found.code == "param.missing" and "write into path" in found.message and not found.fixes
