@@ -10,7 +10,7 @@ from graph_engine.errors import ParamError
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from graph_engine.settings.option import OptionParam, Selected, plain
+from graph_engine.settings.option import OptionParam, plain
 from graph_engine.settings.schedules import SCHEDULES
 from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
 from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
@@ -122,8 +122,9 @@ class Settings(NamedTuple):
     def to_plain(self) -> dict[str, Any]:
         """The settings as JSON has them; parameters of a chosen option, and seldom changed settings, where they differ from the default."""
         return {
-            section: {p.name: plain(value) for p in params if not _goes_without_saying(p, value := getattr(self, section)[p.name])}
+            section: {p.name: plain(values[p.name]) for p in params if not (p.advanced and values[p.name] == p.default)}
             for section, params in SECTIONS.items()
+            for values in (getattr(self, section),)
         }
 
     @classmethod
@@ -140,8 +141,3 @@ class Settings(NamedTuple):
                     raise ParamError(f"There is no setting '{section}.{name}'.")
                 settings = settings.replaced(f"{section}.{name}", value)
         return settings
-
-
-def _goes_without_saying(param: Param, value: Any) -> bool:
-    idle = param.advanced or (isinstance(value, Selected) and not value.option.params)
-    return value is None or (idle and value == param.default)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
+import pytest
 import torch
 
-from graph_engine.templates import template
+from graph_engine.document.write import to_text
+from graph_engine.templates import Template, template, templates
 
 
 def test_attention_from_primitives_gives_the_numbers_of_the_block() -> None:
@@ -27,3 +31,9 @@ def test_attention_from_primitives_gives_the_numbers_of_the_block() -> None:
 def test_the_documents_cnn_has_93322_parameters() -> None:
     assert template("cnn_digits").graph.check().parameters == 93_322
     assert template("lenet5_digits").graph.check().parameters == 61_706
+
+
+@pytest.mark.parametrize("one", templates(), ids=lambda t: t.id)
+def test_each_is_written_as_it_would_be_saved(one: Template) -> None:
+    text = (files("assets") / "templates" / f"{one.id}.archloom").read_text(encoding="utf-8")
+    assert to_text(one.open()) == text
