@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QEvent, QLocale, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QDateTime, QEvent, QLocale, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -179,12 +179,16 @@ class RunsPanel(QWidget):
 
     def _on_edited(self, item: QTreeWidgetItem, column: int) -> None:
         entry: Entry = item.data(NAME, Qt.ItemDataRole.UserRole)
-        is_ticked = item.checkState(NAME) == Qt.CheckState.Checked
-        name = item.text(NAME).strip()
+        texts, is_ticked = [item.text(place) for place in range(TAGS + 1)], item.checkState(NAME) == Qt.CheckState.Checked
+        # later, because Qt is not done yet with the item, and the list is filled anew
+        QTimer.singleShot(0, self, lambda: self._take_over(entry, texts, is_ticked, column))
+
+    def _take_over(self, entry: Entry, texts: list[str], is_ticked: bool, column: int) -> None:
+        name = texts[NAME].strip()
         if column == NAME and is_ticked != (self._runs.colour(entry.folder) is not None):
             self._runs.show(entry.folder, is_ticked)
         elif column in (NAME, TAGS):
-            tags = tuple(dict.fromkeys(tag.strip() for tag in item.text(TAGS).split(",") if tag.strip()))
+            tags = tuple(dict.fromkeys(tag.strip() for tag in texts[TAGS].split(",") if tag.strip()))
             self._runs.rename(entry.folder, Label("" if name == entry.folder.name else name, tags))
         else:
             self._fill()

@@ -53,15 +53,16 @@ def test_a_ticked_run_lies_under_the_curves(qtbot: QtBot, window: MainWindow, fo
     assert [overlay.name for overlay in plot._overlays] == ["001"]
     assert len(plot._overlays[0].series["train/loss"]) == 100
     first(window).setText(NAME, "baseline")
-    assert plot._overlays[0].name == "baseline"
+    qtbot.waitUntil(lambda: plot._overlays[0].name == "baseline")
     first(window).setCheckState(NAME, Qt.CheckState.Unchecked)
-    assert not plot._overlays
+    qtbot.waitUntil(lambda: not plot._overlays)
 
 
-def test_name_and_tags_stay_with_the_run(window: MainWindow, folder: Path) -> None:
+def test_name_and_tags_stay_with_the_run(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     first(window).setText(NAME, "baseline")
+    qtbot.waitUntil(lambda: read_label(folder).name == "baseline")
     first(window).setText(TAGS, "good, small,good")
-    assert read_label(folder) == Label("baseline", ("good", "small"))
+    qtbot.waitUntil(lambda: read_label(folder) == Label("baseline", ("good", "small")))
     assert first(window).text(TAGS) == "good, small"
     (folder / "label.json").write_text("tea")
     assert read_label(folder) == Label()
