@@ -20,8 +20,10 @@ def test_exported_script_gives_the_same_bits_in_a_process_of_its_own(reference: 
     for name, text in project_files(small_net()).items():
         (tmp_path / name).write_text(text)
     done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    *epochs, test = done.stdout.splitlines()
+    *lines, test = done.stdout.splitlines()
+    epochs, samples = lines[:3], lines[3:]
     assert [line.split()[:2] for line in epochs] == [["epoch", f"{n}/3"] for n in (1, 2, 3)]
+    assert len(samples) == 5 and all(" -> " in line for line in samples)
     loss, accuracy = (row["value"] for row in metrics(reference)[-2:])
     assert test == f"test  test/loss {loss:.4g}  test/accuracy {accuracy:.4g}"
     assert metrics(tmp_path / "run") == metrics(reference)
