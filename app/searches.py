@@ -70,15 +70,23 @@ class Searches(QObject):
         self._open(_blocks(fits), self.tr("Replace {0} by").format(node.name), self._window.edits.swap)
 
     def show_commands(self) -> None:
-        """Searches everything that can be done now, and does it."""
+        """Searches everything that can be done, and does it; what cannot be done now is shown as such."""
 
         def choice(act: Act) -> Choice:
             keys = self._actions[act.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             menu = " › ".join(plain(translated(MENUS[path])) for path in _paths(act.menu))
             name = plain(self._actions[act.id].text())
-            return Choice(act.id, name, keys or menu, f"{menu} {translated(act.tip)}".lower(), act.icon or "circle")
+            return Choice(
+                act.id,
+                name,
+                keys or menu,
+                f"{menu} {translated(act.tip)}".lower(),
+                act.icon or "circle",
+                "",
+                self._actions[act.id].isEnabled(),
+            )
 
-        choices = [choice(a) for a in ACTIONS if self._actions[a.id].isEnabled() and a.id != "commands"]
+        choices = [choice(a) for a in ACTIONS if a.id != "commands"]
         self._open(choices, self.tr("Search actions"), lambda id: self._actions[id].trigger())
 
     def find_node(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGraphicsDropShadowEffect,
+    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -42,6 +43,7 @@ class Choice(NamedTuple):
         words: other words to find it by, in small letters.
         icon: name of its picture, or empty.
         colour: of the picture, ``#rrggbb``; empty for that of text.
+        enabled: whether it can be chosen now; else it is shown faint.
     """
 
     key: Hashable
@@ -50,6 +52,7 @@ class Choice(NamedTuple):
     words: str = ""
     icon: str = ""
     colour: str = ""
+    enabled: bool = True
 
 
 class ChoiceModel(QAbstractListModel):
@@ -58,13 +61,13 @@ class ChoiceModel(QAbstractListModel):
     def __init__(self, choices: Sequence[Choice], parent: QObject | None = None):
         super().__init__(parent)
         self._all = tuple(choices)
-        self.found: list[Choice] = list(choices)
+        self.found: list[Choice] = sorted(choices, key=lambda choice: not choice.enabled)
 
     def search(self, text: str) -> None:
         """Keeps what fits."""
         self.beginResetModel()
         fits = [(s, c) for c in self._all if (s := score(text, c.text, c.words)) is not None]
-        self.found = [c for _, c in sorted(fits, key=lambda pair: -pair[0])]
+        self.found = [c for _, c in sorted(fits, key=lambda pair: (not pair[1].enabled, -pair[0]))]
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
@@ -97,7 +100,7 @@ class ChoiceDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(rect).adjusted(6, 1, -6, -1), RADIUS.field, RADIUS.field)
         left = rect.left() + SPACE.base
         if choice.icon:
-            colour = choice.colour or theme.text_muted
+            colour = (choice.colour or theme.text_muted) if choice.enabled else theme.text_faint
             chip = QRectF(left, rect.center().y() - 9, 20, 20)
             painter.setBrush(QColor(blend(colour, theme.surface_raised, 0.16)))
             painter.drawRoundedRect(chip, RADIUS.small, RADIUS.small)
@@ -110,7 +113,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         names = QFontMetrics(body)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(body)
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(theme.text if choice.enabled else theme.text_faint))
         name_room = room - (needs + SPACE.base if needs else 0)
         text = names.elidedText(choice.text, Qt.TextElideMode.ElideRight, name_room)
         painter.drawText(QRect(left, rect.top(), name_room, rect.height()), middle, text)
@@ -171,6 +174,11 @@ class SearchPopup(QFrame):
         inset.addWidget(self.field)
         column.addLayout(inset)
         column.addWidget(self.list)
+        self.nothing = QLabel(self.tr("Nothing of that name"), self)
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setFixedHeight(ROW)
+        column.addWidget(self.nothing)
         self.setFixedWidth(WIDTH)
         shadow = QGraphicsDropShadowEffect(self)
         shadow.setBlurRadius(28)
@@ -226,8 +234,10 @@ class SearchPopup(QFrame):
 
     def _search(self, text: str) -> None:
         self.model.search(text)
-        rows = min(max(self.model.rowCount(), 1), ROWS)
-        self.list.setFixedHeight(rows * ROW)
+        found = self.model.rowCount()
+        self.list.setFixedHeight(min(max(found, 1), ROWS) * ROW)
+        self.list.setVisible(bool(found))
+        self.nothing.setVisible(not found)
         self.adjustSize()
         self.list.setCurrentIndex(self.model.index(0))
         self.field.setProperty("invalid", not self.model.found)
@@ -235,7 +245,7 @@ class SearchPopup(QFrame):
         self.field.style().polish(self.field)
 
     def _choose(self, index: QModelIndex) -> None:
-        if not index.isValid():
+        if not index.isValid() or not self.model.found[index.row()].enabled:
             return
         key = self.model.found[index.row()].key
         self.dismiss()
