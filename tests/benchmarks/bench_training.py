@@ -1,8 +1,8 @@
 """Prints what watching a run costs, and how fast a run begins: ``python -m tests.benchmarks.bench_training``.
 
 The cost is CPU time a step of the program's loop, with all that it writes and sends, against the plain loop that one writes by hand:
-DataLoader, forward, backward, step, loss.item(), validation after each epoch. Both sides do the same epochs of the same network in
-turns, and the plain loop is run a second time in each turn as a control.
+DataLoader, forward, backward, step, loss.item(), validation after each epoch, the test at the end. Both sides do the same epochs of the same
+network in turns, and the plain loop is run a second time in each turn as a control.
 """
 
 from __future__ import annotations
@@ -64,13 +64,23 @@ def networks() -> list[Graph]:
 def plain(train: ModuleType, epochs: int) -> float:
     """CPU seconds a step of the loop that one writes by hand."""
     torch.manual_seed(0)
-    training_data, validation_data, _ = train.load(train.VALIDATION, train.TEST, 0)
+    training_data, validation_data, test_data = train.load(train.VALIDATION, train.TEST, 0)
     model = train.make_model()
     optimizer = train.make_optimizer(model)
     criterion = nn.CrossEntropyLoss()
     training_loader = DataLoader(training_data, batch_size=train.BATCH_SIZE, shuffle=True)
-    validation_loader = DataLoader(validation_data, batch_size=train.BATCH_SIZE)
+    validation_loader, test_loader = (DataLoader(data, batch_size=train.BATCH_SIZE) for data in (validation_data, test_data))
     losses = []
+
+    def measure(loader: DataLoader[tuple[torch.Tensor, ...]]) -> None:
+        model.eval()
+        total, correct = 0.0, 0
+        with torch.no_grad():
+            for inputs, targets in loader:
+                outputs = model(inputs)
+                total += criterion(outputs, targets).item() * len(inputs)
+                correct += int((outputs.argmax(1) == targets).sum())
+
     began = time.process_time()
     for _ in range(epochs):
         model.train()
@@ -80,13 +90,8 @@ def plain(train: ModuleType, epochs: int) -> float:
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-        model.eval()
-        total, correct = 0.0, 0
-        with torch.no_grad():
-            for inputs, targets in validation_loader:
-                outputs = model(inputs)
-                total += criterion(outputs, targets).item() * len(inputs)
-                correct += int((outputs.argmax(1) == targets).sum())
+        measure(validation_loader)
+    measure(test_loader)
     return (time.process_time() - began) / len(losses)
 
 
@@ -131,11 +136,13 @@ def first_step(graph: Graph, process: Process, folder: Path, rounds: int = 9) ->
     times = []
     for _ in range(rounds):
         run_dir = new_run(graph, folder)
+        process.events.clear()
         began = time.perf_counter()
         process.send(do="run", run_dir=str(run_dir), epochs=1)
         process.until_step(1)
         times.append(time.perf_counter() - began)
-        process.until_state(RunState.FINISHED)
+        if not any(isinstance(event, StateChange) and event.state == RunState.FINISHED for event in process.events):
+            process.until_state(RunState.FINISHED)
     print(f"{graph.name:14} click to first step {1e3 * statistics.median(times):.0f} ms (least {1e3 * min(times):.0f})")
 
 
