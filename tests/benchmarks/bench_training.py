@@ -1,8 +1,8 @@
 """Prints what watching a run costs, and how fast a run begins: ``python -m tests.benchmarks.bench_training``.
 
 The cost is CPU time a step of the program's loop, with all that it writes and sends, against the plain loop that one writes by hand:
-DataLoader, forward, backward, step, loss.item(), validation after each epoch, the test at the end. Both sides do the same epochs of the same
-network in turns, and the plain loop is run a second time in each turn as a control.
+DataLoader, forward, backward, step, loss.item(), validation after each epoch, the test at the end. Both sides do the same epochs of
+the same network in turns, and the plain loop is run a second time in each turn as a control.
 """
 
 from __future__ import annotations
