@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import COLUMN, layered
+from graph_engine.analysis.layout import layered
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -21,7 +21,7 @@ from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.groups import AddDefinition, Expand, In, block_named
-from graph_engine.graph.node import Node, Position
+from graph_engine.graph.node import COLUMN, Node, Position
 from graph_engine.graph.regroup import dissolve, group
 from graph_engine.graph.sharing import Share, Unshare
 

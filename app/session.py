@@ -221,18 +221,9 @@ class Session(QObject):
 
     def _on_settled(self) -> None:
         self.report = self.document.check()
-        if not self._is_there():
-            self.go(self.place)
+        self.go(self.place)  # a step may have taken a group of the way to it away
         self.checked = self._checked_here()
         self.checked_changed.emit(self.checked)
-
-    def _is_there(self) -> bool:
-        graph: CoreGraph = self.document
-        for id in self.place:
-            if id not in graph.groups:
-                return False
-            graph = graph.definitions[graph.groups[id]]
-        return graph is self.graph
 
 
 def _digest(path: Path) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from graph_engine.analysis.layout import PREVIEW
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.ports import Port
@@ -26,7 +27,6 @@ HEADER = 28.0
 BODY = 22.0
 ROW = 20.0
 FOOTER = 22.0
-PREVIEW = 88.0
 PORT_RADIUS = 4.5
 MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.widgets.layouts import clear
-from app.widgets.section import Section
-from graph_engine.errors import GraphError
 from graph_engine.graph.command import Command
 from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.groups import Describe, SetExposed, uses
 from graph_engine.graph.node import Node
 
 LABEL_WIDTH = 64
+Execute = Callable[[Command], bool]
+"""Carries out a command on a group's content; tells of a refusal, and then gives false."""
 
 
 class GroupWords(QWidget):
@@ -25,12 +26,14 @@ class GroupWords(QWidget):
     Args:
         session: the document.
         definition: the group.
+        execute: carries out a command on it.
     """
 
-    def __init__(self, session: Session, definition: Definition, parent: QWidget | None = None):
+    def __init__(self, session: Session, definition: Definition, execute: Execute, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
         self._definition = definition
+        self._execute = execute
         self.name = QLineEdit(definition.name)
         self.name.setAccessibleName(self.tr("Name of the group"))
         self.name.setToolTip(self.tr("Its class in the generated code is called after it"))
@@ -42,10 +45,6 @@ class GroupWords(QWidget):
         self._uses = QLabel()
         self._uses.setProperty("role", "faint")
         self._uses.setWordWrap(True)
-        self.problem = QLabel()
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
         self.rows = QGridLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setHorizontalSpacing(SPACE.near)
@@ -53,8 +52,7 @@ class GroupWords(QWidget):
         self.rows.setColumnStretch(1, 1)
         for text, field in ((self.tr("Group"), self.name), (self.tr("Purpose"), self.description)):
             self.add_row(text, field)
-        for note in (self.problem, self._uses):
-            self.rows.addWidget(note, self.rows.rowCount(), 1)
+        self.rows.addWidget(self._uses, self.rows.rowCount(), 1)
         self.refresh()
 
     def add_row(self, text: str, field: QWidget) -> None:
@@ -76,24 +74,22 @@ class GroupWords(QWidget):
 
     def _describe(self) -> None:
         words = self.name.text().strip(), self.description.text().strip()
-        if words == (self._definition.name, self._definition.description):
-            return
-        try:
-            self._session.execute(Describe(*words), graph=self._definition)
-            self.problem.hide()
-        except GraphError as error:
-            self.problem.setText(str(error))
-            self.problem.show()
+        if words != (self._definition.name, self._definition.description) and not self._execute(Describe(*words)):
             self.name.setText(self._definition.name)
 
 
 class ExposedList(QWidget):
-    """The parameters of a group that each use may set; each can be renamed or taken back."""
+    """The parameters of a group that each use may set; each can be renamed or taken back.
 
-    def __init__(self, session: Session, definition: Definition, parent: QWidget | None = None):
+    Args:
+        definition: the group.
+        execute: carries out a command on it.
+    """
+
+    def __init__(self, definition: Definition, execute: Execute, parent: QWidget | None = None):
         super().__init__(parent)
-        self._session = session
         self._definition = definition
+        self._execute = execute
         self._shown: object = None
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -131,7 +127,7 @@ class ExposedList(QWidget):
         remove.setAutoRaise(True)
         remove.setToolTip(self.tr("Do not expose it any more"))
         remove.setAccessibleName(remove.toolTip())
-        remove.clicked.connect(lambda: self._set([e for e in self._definition.exposed if e != exposed]))
+        remove.clicked.connect(lambda: self._execute(SetExposed([e for e in self._definition.exposed if e != exposed])))
         line.addWidget(name, 1)
         line.addWidget(target, 1)
         line.addWidget(remove)
@@ -139,25 +135,12 @@ class ExposedList(QWidget):
 
     def _rename(self, exposed: Exposed, field: QLineEdit) -> None:
         name = field.text().strip()
-        if name == exposed.name:
-            return
-        if not name.isidentifier() or not self._set([e._replace(name=name) if e == exposed else e for e in self._definition.exposed]):
+        renamed = [e._replace(name=name) if e == exposed else e for e in self._definition.exposed]
+        if name != exposed.name and not self._execute(SetExposed(renamed)):
             field.setText(exposed.name)
 
-    def _set(self, exposed: list[Exposed]) -> bool:
-        return execute_quietly(self._session, SetExposed(exposed), self._definition)
 
-
-def execute_quietly(session: Session, command: Command, definition: Definition) -> bool:
-    """Carries out a command on a group's content; false where it is refused."""
-    try:
-        session.execute(command, graph=definition)
-    except GraphError:
-        return False
-    return True
-
-
-def expose_button(session: Session, definition: Definition, node: Node) -> QPushButton:
+def expose_button(session: Session, definition: Definition, node: Node, execute: Execute) -> QPushButton:
     """Opens a list of a node's parameters, to say which each use of the group may set."""
     button = QPushButton(session.tr("Expose on the group"))
     button.setProperty("role", "flat")
@@ -176,12 +159,10 @@ def expose_button(session: Session, definition: Definition, node: Node) -> QPush
 
     def toggle(param: str, on: bool) -> None:
         others = [e for e in definition.exposed if (e.node, e.param) != (node.id, param)]
-        if not on:
-            execute_quietly(session, SetExposed(others), definition)
-            return
-        for name in (param, f"{node.name}_{param}"):
-            if execute_quietly(session, SetExposed([*others, Exposed(name, node.id, param)]), definition):
-                return
+        spec = definition.spec
+        taken = {p.name for p in (*spec.inputs, *spec.outputs)} | {p.name for p in spec.params}
+        name = param if param not in taken else f"{node.name}_{param}"
+        execute(SetExposed([*others, Exposed(name, node.id, param)] if on else others))
 
     menu.aboutToShow.connect(fill)
     button.setMenu(menu)
@@ -198,12 +179,3 @@ def enter_row(session: Session, node: str) -> QHBoxLayout:
     row.addWidget(enter)
     row.addStretch()
     return row
-
-
-def content_section(session: Session, definition: Definition, title: str) -> tuple[Section, ExposedList]:
-    """The exposed parameters under a heading."""
-    section = Section(title)
-    exposed = ExposedList(session, definition)
-    section.body.addWidget(exposed)
-    section.body.setAlignment(Qt.AlignmentFlag.AlignTop)
-    return section, exposed

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.panels.group_pages import GroupWords, content_section, enter_row, expose_button
+from app.panels.group_pages import ExposedList, GroupWords, enter_row, expose_button
 from app.panels.problems import Finding
 from app.panels.settings_form import SettingsForm
 from app.session import Session
@@ -26,6 +26,7 @@ from graph_engine.errors import GraphError
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import Macro, Rename, SetParams, Silence
 from graph_engine.graph.definition import Definition
+from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.graph.sharing import Unshare
 from graph_engine.settings.datasets import DatasetOption
@@ -57,12 +58,14 @@ class Page(QWidget):
     def show_checked(self, checked: CheckedGraph) -> None:
         """Shows what a check found."""
 
-    def execute(self, command: Command, gesture: object = None) -> None:
-        """Carries a command out; tells where it is refused."""
+    def execute(self, command: Command, gesture: object = None, graph: CoreGraph | None = None) -> bool:
+        """Carries a command out, in the shown graph or another; tells where it is refused, and then gives false."""
         try:
-            self.session.execute(command, gesture)
+            self.session.execute(command, gesture, graph)
         except GraphError as error:
             self.failed.emit(str(error))
+            return False
+        return True
 
 
 class NodePage(Page):
@@ -80,7 +83,8 @@ class NodePage(Page):
         self.name.editingFinished.connect(self._rename)
         self.body.addLayout(self._head(spec.title, spec.category))
         if isinstance(spec, GroupSpec):
-            self._group = GroupWords(session, session.document.definitions[spec.definition])
+            group = session.document.definitions[spec.definition]
+            self._group = GroupWords(session, group, lambda command: self.execute(command, graph=group))
             self._group.add_row(self.tr("This node"), self.name)
             self.body.addWidget(self._group)
             self.body.addLayout(enter_row(session, node))
@@ -113,7 +117,7 @@ class NodePage(Page):
             section = Section(self.tr("Parameters"))
             section.body.addWidget(self.form)
             if isinstance(session.graph, Definition):
-                self.expose = expose_button(session, session.graph, self._node)
+                self.expose = expose_button(session, session.graph, self._node, self.execute)
                 section.body.addWidget(self.expose, 0, Qt.AlignmentFlag.AlignLeft)
             self.body.addWidget(section)
         self.sharing = QLabel()
@@ -297,9 +301,11 @@ class ContentPage(Page):
         self._title.setProperty("role", "title")
         self.body.addWidget(self._title)
         self._definition = definition
-        self._words = GroupWords(session, definition)
+        self._words = GroupWords(session, definition, self.execute)
         self.body.addWidget(self._words)
-        section, self._exposed = content_section(session, definition, self.tr("Exposed parameters"))
+        section = Section(self.tr("Exposed parameters"))
+        self._exposed = ExposedList(definition, self.execute)
+        section.body.addWidget(self._exposed)
         self.body.addWidget(section)
         self._totals = Facts()
         section = Section(self.tr("One repetition, for one sample"))

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph_engine.analysis.diagnostics import Diagnostic
-from graph_engine.analysis.layout import COLUMN
 from graph_engine.blocks import registry
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Edge
+from graph_engine.graph.node import COLUMN, Edge
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
 

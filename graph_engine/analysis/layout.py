@@ -13,10 +13,10 @@ import networkx as nx
 
 from graph_engine.analysis import topology
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Node, Position
+from graph_engine.graph.node import COLUMN, Node, Position
 
-COLUMN, ROW, PORT, PREVIEW = 272.0, 112.0, 20.0, 88.0
-"""Scene units between the left edges of neighbouring columns, between the tops of neighbouring rows, and for each port beyond the first."""
+ROW, PORT, PREVIEW = 112.0, 20.0, 88.0
+"""Scene units between the tops of neighbouring rows, for each port beyond the first, and for a group's content on its card."""
 
 ASPECT = 1.8
 """Width by height that a layout aims at."""

@@ -8,12 +8,11 @@ from itertools import pairwise
 
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.analysis.fixes import Output, redraw, shared_params
-from graph_engine.analysis.layout import COLUMN
 from graph_engine.errors import EdgeError
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.graph.node import COLUMN, Edge, Node, Position
 from graph_engine.spec.block import BlockSpec, Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port

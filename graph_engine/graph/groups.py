@@ -7,7 +7,7 @@ port, those at a port that is gone are taken away, and parameters that no use ha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -282,16 +282,3 @@ def path_to(graph: CoreGraph, holder: CoreGraph) -> tuple[str, ...] | None:
         if before is not None:
             return (*before, id)
     return None
-
-
-def along(graph: CoreGraph, path: Sequence[str]) -> CoreGraph:
-    """The graph that a path of group nodes leads to.
-
-    Raises:
-        UnknownNodeError: a node of the path is gone.
-        KeyError: one of them is no group.
-    """
-    for id in path:
-        found = graph[id]
-        graph = graph.definitions[graph.groups[found.id]]
-    return graph

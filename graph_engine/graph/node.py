@@ -11,6 +11,9 @@ from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
 
+COLUMN = 272.0
+"""From one node to the next behind it, in scene units."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSpec(BlockSpec):

@@ -10,10 +10,7 @@ from graph_engine.graph.commands import AddMany, AddNode, Connect, Macro, Move, 
 from graph_engine.graph.definition import Definition, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.groups import AddDefinition, RemoveDefinition, uses
-from graph_engine.graph.node import Edge, GroupSpec, Node, Position
-
-COLUMN, ROW = 272.0, 120.0
-"""From one node to the next, in scene units."""
+from graph_engine.graph.node import COLUMN, Edge, GroupSpec, Node, Position
 
 End = tuple[str, str]
 """A node's id and one of its ports."""

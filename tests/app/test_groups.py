@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage
@@ -13,6 +13,8 @@ from graph_engine import Graph
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.graph.commands import SetParams
+from graph_engine.graph.definition import Exposed
+from graph_engine.graph.groups import SetExposed
 from tests.app.canvas.hands import Hands
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -159,3 +161,23 @@ def test_a_card_expands_to_show_what_is_inside(window: MainWindow) -> None:
     assert from_text(to_text(session.document), Graph).nodes[node].expanded
     session.undo()
     assert not session.graph[node].expanded and item.layout.height == low
+
+
+def test_what_a_group_refuses_is_told(window: MainWindow) -> None:
+    session = window.session
+    node = make_group(window, "conv1", "relu1", "max_pool1")
+    told: list[str] = []
+    window.inspector.failed.connect(told.append)
+    session.enter(node)
+    conv = session.graph.named("conv1")
+    session.execute(SetExposed([Exposed("channels", conv.id, "out_channels")]))
+    window.canvas.select(())
+    page = window.inspector.page
+    assert isinstance(page, ContentPage)
+    [field] = page._exposed.findChildren(QLineEdit)
+    field.setText("two words")
+    field.editingFinished.emit()
+    page._words.name.setText("")
+    page._words.name.editingFinished.emit()
+    assert [text.partition(" cannot")[0] for text in told] == ["'two words'", "A group needs a name."]
+    assert field.text() == "channels" and page._words.name.text() == "Block"
