@@ -75,7 +75,8 @@ def unsqueezed(at: Site) -> Inferred:
 def expanded(at: Site) -> Inferred:
     """Dimensions of size 1 are repeated; -1 keeps a dimension."""
     expect_given(at, "sizes")
-    x, wanted = at.input(), tuple(map(as_size, at["sizes"]))
+    x, like, wanted = at.input(), at.optional("like"), tuple(map(as_size, at["sizes"]))
+    known = (*x.shape, *(like.shape if like is not None else ()))
     new = len(wanted) - len(x.shape)
     if new < 0:
         raise Fault(
@@ -89,12 +90,12 @@ def expanded(at: Site) -> Inferred:
     sizes: list[Size] = []
     for i, size in enumerate(wanted):
         old = x.shape[i - new] if i >= new else None
-        if isinstance(size, Dim) and size not in x.shape:
+        if isinstance(size, Dim) and size not in known:
             raise Fault(
                 "shape.unknown-name",
-                "sizes names {name}, but the input {received} has no such dimension.",
+                "sizes names {name}, but {received} has no such dimension.",
                 name=size,
-                received=shape_text(x.shape),
+                received=shape_text(known),
             )
         if (size == -1 and old is None) or (size != -1 and old not in (None, 1, size)):
             raise Fault(
@@ -278,6 +279,7 @@ Expand = _operation(
     Call("method", "expand", arguments=("input", "*sizes")),
     expanded,
     ShapeParam(name="sizes", minimum=-1, help="The new sizes, batch included; -1 keeps one, more of them than before come in front."),
+    inputs=(Port("input", "Any shape."), Port("like", "Any shape: where a named size comes from that the input has not.", optional=True)),
     keywords=("broadcast", "repeat"),
     sizes=(-1, 1),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -102,7 +103,7 @@ def _write_class(writer: _Writer, name: str, program: Program, values: Values, u
             writer.statement(2 * INDENT, f"self.{step.name} = ", Brackets("nn.Parameter", (values.made(step),)), node=step.node)
         elif kind == "buffer":
             writer.statement(2 * INDENT, "", f"self.{step.name}: Tensor", node=step.node)
-            items = (literal(step.name), values.made(step), "persistent=False")
+            items = (literal(step.name), values.made(step), *(() if step.spec.call.saved else ("persistent=False",)))
             writer.statement(2 * INDENT, "", Brackets("self.register_buffer", items), node=step.node)
     writer.line()
     takes = ("self", *(f"{s.name}: Tensor" for s in program.inputs))
@@ -144,7 +145,8 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
         if step.spec.call.imported:
             continue
         dtypes = [p for p in step.spec.params if isinstance(p, DtypeParam)] if not step.turns else []
-        written = (step.spec.call.target, *(value_text(p, step.params[p.name]) for p in dtypes))
+        given = [str(argument) for argument in step.spec.call.arguments] if step.spec.call.kind == "written" else []
+        written = (step.spec.call.target, *re.findall(r"torch\.\w+", " ".join(given)), *(value_text(p, step.params[p.name]) for p in dtypes))
         if any(name.startswith("torch.") for name in written):
             lines.add("import torch")
         if step.spec.call.target.startswith("F."):

@@ -115,6 +115,7 @@ class BlockSpec:
         plain: of a fitted form, the declaration that it was made of.
         foreign: the operator is code that does not come with the program: the parameter ``path`` names it, ``signature`` holds what
             is known of it.
+        recorded: its ports, its call and the shapes of its results were recorded when a module was imported; nobody adds one by hand.
     """
 
     id: str
@@ -133,6 +134,7 @@ class BlockSpec:
     fitting: Fitting | None = None
     plain: BlockSpec | None = field(default=None, repr=False, compare=False)
     foreign: bool = False
+    recorded: bool = False
 
     def __post_init__(self) -> None:
         names = [p.name for p in (*self.inputs, *self.outputs)] + [p.name for p in self.params]
