@@ -69,7 +69,7 @@ def _ports(text: str) -> Iterator[tuple[str, TensorSpec]]:
         found = re.fullmatch(r"([a-z]\w*): \((.*)\) (\w+)", part)
         if found is None or found[3] not in {**ITEM_SIZES, **COMPLEX}:
             raise ValueError(part)
-        yield found[1], TensorSpec(tuple(_size(ast.parse(s, mode="eval").body) for s in found[2].split(",") if s.strip()), found[3])
+        yield found[1], TensorSpec(tuple(_size(ast.parse(s.strip(), mode="eval").body) for s in found[2].split(",") if s.strip()), found[3])
 
 
 def _size(node: ast.expr) -> Size:
@@ -93,7 +93,6 @@ def _pieces(text: str, names: set[str], *, subscript: bool) -> list[str]:
     """The arguments, each as text with ``{name}`` for a port."""
     if len(text) > LONGEST or "{" in text:
         raise ValueError(text[:40])
-    call = ast.parse(f"f({text})", mode="eval").body
     if subscript:
         first, _, rest = text.partition(", ")
         index = ast.parse(f"{first}[{rest}]", mode="eval").body
@@ -101,6 +100,7 @@ def _pieces(text: str, names: set[str], *, subscript: bool) -> list[str]:
             raise ValueError(text)
         items = index.slice.elts if isinstance(index.slice, ast.Tuple) else [index.slice]
         return [_text(index.value, names), *(_text(i, names) for i in items)]
+    call = ast.parse(f"f({text})", mode="eval").body
     if not isinstance(call, ast.Call) or ast.unparse(call.func) != "f" or not call.args:
         raise ValueError(text)
     return [*(_text(a, names) for a in call.args), *(f"{k.arg}={_text(k.value, names)}" for k in call.keywords if k.arg)]

@@ -79,7 +79,7 @@ class Shapes:
         """What a plan's exposed parameters are, for the node that uses it."""
         by_name = {n.name: n for n in inner.nodes}
         inner.values = {
-            name: by_name[places[0][0]].params[places[0][1]] for name, places in self.of[id(inner)].exposed.items()
+            name: outside(by_name[places[0][0]])[places[0][1]] for name, places in self.of[id(inner)].exposed.items()
         }
 
     def _form(self, one: Plan) -> Key:

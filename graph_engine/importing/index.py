@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (everybody's name for it)
@@ -206,16 +206,30 @@ def signature(function: Any) -> inspect.Signature | None:
     return None
 
 
-def bound(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The arguments of a call by name, defaults included; None where the signature does not tell."""
+class Bound(NamedTuple):
+    """The arguments of a call by name, in order, and those that have their default."""
+
+    given: dict[str, Any]
+    defaults: frozenset[str]
+
+
+def bound(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], order: Sequence[str]) -> Bound:
+    """The arguments of a call, told apart by torch's signature.
+
+    Args:
+        function: what is called.
+        args, kwargs: what it is called with.
+        order: names for the places where the signature does not tell.
+    """
     form = signature(function)
     if form is None:
-        return None
+        return _by_order(args, kwargs, order)
     for given in (args, (args[0], tuple(args[1:])) if len(args) > 1 else args, (tuple(args),)):
         try:
             found = form.bind(*given, **kwargs)
         except TypeError:
             continue
+        passed = set(found.arguments)
         found.apply_defaults()
         names: dict[str, Any] = {}
         for name, value in found.arguments.items():
@@ -226,6 +240,16 @@ def bound(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> di
                 names[name] = value[0]
             else:
                 names[name] = value
-        return names
-    return None
+        same = (n for n in names if n not in passed or names[n] is form.parameters[n].default or _equal(names[n], form.parameters[n].default))
+        return Bound(names, frozenset(same))
+    return _by_order(args, kwargs, order)
 
+
+def _equal(a: Any, b: Any) -> bool:
+    return isinstance(a, bool | int | float | str) and type(a) is type(b) and a == b
+
+
+def _by_order(args: tuple[Any, ...], kwargs: Mapping[str, Any], order: Sequence[str]) -> Bound:
+    """Arguments by the names that the block gives them."""
+    names = [*order, *(f"argument{i}" for i in range(len(order), len(args)))]
+    return Bound(dict(zip(names, args, strict=False)) | dict(kwargs), frozenset())

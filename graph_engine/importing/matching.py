@@ -16,7 +16,7 @@ from torch import nn
 from graph_engine.blocks import registry
 from graph_engine.errors import ImportModuleError, ParamError
 from graph_engine.importing.index import block_of, bound, canonical, functions, params_of
-from graph_engine.importing.trace import Call, Place, Value, operation, values_in
+from graph_engine.importing.trace import Call, Place, Scope, Value, operation, values_in
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Names
 from graph_engine.spec.faults import Fault
@@ -124,23 +124,29 @@ def forward_names(module: nn.Module) -> Sequence[str]:
 
 
 def _function(call: Call, spec: BlockSpec, tied: frozenset[str]) -> Match:
-    given = bound(call.function, call.args, {n: v for n, v in call.kwargs.items() if n != "like"})
-    if given is None:
-        raise Refused("its arguments cannot be told apart")
+    order = [str(n).removeprefix("*") for n in (*spec.call.arguments, *spec.call.keywords)]
+    order = order if spec.call.kind != "module" else [*order, *(p.name for p in spec.params)]
+    given, defaults = bound(call.function, call.args, {n: v for n, v in call.kwargs.items() if n != "like"}, order)
+    named = {*spec.defaults, *(p.name for p in spec.inputs), *spec.call.renamed.values(), *list(given)[: len(spec.call.arguments)], *_HELD}
+    given = {n: v for n, v in given.items() if n in named or n not in defaults} | {n: v for n, v in call.kwargs.items() if n == "like"}
     if spec.call.kind == "module":
         return _lifted(call, spec, given, tied)
-    given |= {n: v for n, v in call.kwargs.items() if n == "like"}
+    count = {n: len(call.results) for n, place in spec.call.sizes.items() if place == "results" and isinstance(call.results, tuple | list)}
     inputs, params = _arguments(spec, given, first=spec_of(call.args[0]) if call.args and isinstance(call.args[0], Value) else None)
-    return _finished(call, spec, params, inputs)
+    return _finished(call, spec, {**params, **count}, inputs)
+
+
+_HELD = ("weight", "bias", "running_mean", "running_var")
+"""What a function takes that a layer of the same name has."""
 
 
 def _lifted(call: Call, spec: BlockSpec, given: Mapping[str, Any], tied: frozenset[str]) -> Match:
     """The layer for a function that does what it does: with weights of the module, if it takes some."""
-    weights = {n: v for n, v in given.items() if isinstance(v, Value) and n in ("weight", "bias", "running_mean", "running_var")}
+    weights = {n: v for n, v in given.items() if isinstance(v, Value) and n in _HELD}
     for name, value in weights.items():
         if value.origin not in ("weight", "buffer") or not value.name or value.name in tied:
             raise Refused(f"{name} is computed, or used elsewhere as well")
-    rest = {n: v for n, v in given.items() if n not in weights and n not in ("weight", "bias", "running_mean", "running_var")}
+    rest = {n: v for n, v in given.items() if n not in weights and n not in _HELD}
     derived: dict[str, Any] = {}
     for name, place in spec.call.sizes.items():
         derived[name] = _from_weights(place, given)
@@ -293,24 +299,31 @@ def _finished(call: Call, spec: BlockSpec, params: Mapping[str, Any], inputs: Ma
     fitted = spec.fitted(values)
     values = {**fitted.defaults, **params}
     for port in fitted.inputs:
-        if not port.optional and not inputs.get(port.name):
+        if len(inputs.get(port.name, ())) < (0 if port.optional else spec.minimum_inputs if port.variadic else 1):
             raise Refused(f"{port.name} is missing")
     outputs = _outputs(fitted, values, call.results)
     found = Match(fitted, values, inputs, outputs, call.place)
     recorded = {n: spec_of(v) for n, v in outputs.items()}
+    reason = ""
     for candidate in _open(found):
-        inferred = _infer(candidate)
+        try:
+            inferred = _infer(candidate)
+        except Refused as refused:
+            reason = reason or str(refused)
+            continue
         told = dict(zip(fitted.output_names, inferred.outputs, strict=True))
-        if any(told[n] != x for n, x in recorded.items()):
-            wrong = next(n for n, x in recorded.items() if told[n] != x)
-            raise Refused(f"it would give {told[wrong]}, where {recorded[wrong]} was seen")
+        wrong = next((n for n, x in recorded.items() if told[n] != x), None)
+        if wrong is not None:
+            reason = reason or f"it would give {told[wrong]}, where {recorded[wrong]} was seen"
+            continue
         free = {n: None for n, size in inferred.sizes.items() if fitted.param(n).inferred and size == candidate.params[n]}
         return candidate._replace(params={**candidate.params, **free})
-    raise Refused("its shape cannot be told")
+    raise Refused(reason)
 
 
 def _open(found: Match) -> Iterator[Match]:
-    """The node itself; and where a shape leaves two sizes open, with all but one of them as they were seen."""
+    """The node itself; and where a shape leaves two sizes open, it with all but one of them as they were seen."""
+    yield found
     for param in found.spec.params:
         value = found.params[param.name]
         if isinstance(param, ShapeParam) and value is not None and value.count(-1) > 1:
@@ -320,7 +333,6 @@ def _open(found: Match) -> Iterator[Match]:
                 filled = tuple(-1 if isinstance(s, Dim) else s for s in seen)
                 yield found._replace(params={**found.params, param.name: filled})
             return
-    yield found
 
 
 def _infer(found: Match) -> Inferred:
@@ -438,14 +450,24 @@ def _path(call: Call, name: str, args: Any) -> tuple[str, Any]:
 
 def _size_text(size: Dim, values: Mapping[Value, str], call: Call) -> str:
     """A size that follows from the batch, by the size of a tensor that arrives."""
-    for value, name in values.items():
-        for dim, known in enumerate(value.shape):
-            if known == N:
-                [(factor, rest)] = [_linear(size)]
-                times = f"{factor} * " if factor != 1 else ""
-                plus = f" + {rest}" if rest > 0 else f" - {-rest}" if rest else ""
-                return f"{times}{name}.size({dim}){plus}"
+    like = next((v for v in values if N in v.shape), None) or batch_source(call)
+    if like is not None:
+        name = values.setdefault(like, "x" if not values else f"x{len(values) + 1}")
+        factor, rest = _linear(size)
+        times = f"{factor} * " if factor != 1 else ""
+        plus = f" + {rest}" if rest > 0 else f" - {-rest}" if rest else ""
+        return f"{times}{name}.size({like.shape.index(N)}){plus}"
     raise ImportModuleError(f"{call.place}: a size follows from the batch, but no tensor arrives that has it.")
+
+
+def batch_source(call: Call) -> Value | None:
+    """A tensor near a call that has the batch as a dimension."""
+    around = values_in((call.args, call.kwargs))
+    scope: Scope | None = call.inside
+    while scope is not None:
+        around += values_in(scope.given)
+        scope = scope.parent
+    return next((v for v in around if N in v.shape and v.origin in ("call", "input")), None)
 
 
 def _linear(size: Size) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -99,7 +101,8 @@ class Imported:
                 return False
             return matching.fits(module, args, kwargs)
 
-        return record(self.module, inputs, self._positional, is_layer)
+        with _undisturbed(self.module):
+            return record(self.module, inputs, self._positional, is_layer)
 
     def _paths(self) -> dict[int, str]:
         if not hasattr(self, "_path_of"):
@@ -167,20 +170,27 @@ def with_batch(inputs: Inputs, batch: int) -> dict[str, Any]:
 
 @contextmanager
 def _undisturbed(module: nn.Module) -> Iterator[None]:
-    """Puts modes and buffers of a module, and the generator of random numbers, back to what they were."""
-    modes = [(m, m.training) for m in module.modules()]
-    buffers = {name: b.clone() for name, b in module.named_buffers()}
+    """Puts modes, buffers and caches of a module, and the generator of random numbers, back to what they were."""
+    kept = [(m, {k: _copied(v) for k, v in vars(m).items()}) for m in module.modules()]
+    buffers = [(b, b.clone()) for b in module.buffers()]
     state = torch.random.get_rng_state()
     try:
         yield
     finally:
-        for m, mode in modes:
-            m.training = mode
+        for m, attributes in kept:
+            for name in vars(m).keys() - attributes.keys():
+                del vars(m)[name]
+            vars(m).update(attributes)
         with torch.no_grad():
-            for name, b in module.named_buffers():
-                if name in buffers and b.shape == buffers[name].shape:
-                    b.copy_(buffers[name])
+            for b, before in buffers:
+                if b.shape == before.shape:
+                    b.copy_(before)
         torch.random.set_rng_state(state)
+
+
+def _copied(x: Any) -> Any:
+    """A dictionary, list or set of its own, so that what is put into the old one is forgotten."""
+    return copy.copy(x) if type(x) in (dict, list, set, OrderedDict) else x
 
 
 def _tied(module: nn.Module) -> frozenset[str]:

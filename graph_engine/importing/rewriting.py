@@ -12,8 +12,8 @@ import torch
 
 from graph_engine.errors import ImportModuleError
 from graph_engine.importing.index import canonical
-from graph_engine.importing.matching import as_number
-from graph_engine.importing.trace import Call, Scope, Value, operation, values_in
+from graph_engine.importing.matching import as_number, batch_source
+from graph_engine.importing.trace import Call, Value, operation, values_in
 from graph_engine.spec.tensor import Dim, N, Size
 
 
@@ -24,8 +24,8 @@ def rewritten(call: Call) -> list[Call]:
     return [call] if made is None else [c for one in made for c in ([one] if one is call else rewritten(one))]
 
 
-def _call(like: Call, function: Any, args: Sequence[Any], result: Any, **kwargs: Any) -> Call:
-    made = Call(function, None, "", tuple(args), kwargs, like.place, like.inside)
+def _call(source: Call, function: Any, args: Sequence[Any], result: Any, **kwargs: Any) -> Call:
+    made = Call(function, None, "", tuple(args), kwargs, source.place, source.inside)
     made.results = result
     return made
 
@@ -92,6 +92,9 @@ def _transposed(call: Call) -> list[Call] | None:
 def _indexed(call: Call) -> list[Call] | None:
     """Numbers and slices are a ``Slice``, ``None`` is a new dimension."""
     x, index = call.args[0], call.args[1]
+    taken = _taken(call, index[0] if isinstance(index, tuple) and len(index) == 1 else index)
+    if taken is not None:
+        return taken
     items = [as_number(i) for i in (index if isinstance(index, tuple) else (index,))]
     if not isinstance(x, Value) or not all(i is None or i is Ellipsis or isinstance(i, int | slice) and i is not True and i is not False for i in items):
         return None
@@ -189,14 +192,29 @@ def _expanded(call: Call) -> list[Call] | None:
     return None
 
 
-def batch_source(call: Call) -> Value | None:
-    """A tensor near a call that has the batch as a dimension."""
-    around = [v for v in values_in((call.args, call.kwargs)) if v.origin in ("call", "input")]
-    scope: Scope | None = call.inside
-    while scope is not None:
-        around += [v for v in values_in(scope.given)]
-        scope = scope.parent
-    return next((v for v in around if N in v.shape and v.origin in ("call", "input")), None)
+def _repeated(call: Call) -> list[Call] | None:
+    """A dimension of size 1 that is repeated for each sample."""
+    x = call.args[0]
+    times = call.args[1:] if len(call.args) > 2 else call.args[1]
+    if not isinstance(x, Value) or not isinstance(times, tuple | list) or N not in times or len(times) != len(x.shape):
+        return None
+    if any(t != 1 and not (t == N and size == 1) for t, size in zip(times, x.shape, strict=True)):
+        return None
+    return [_call(call, torch.Tensor.expand, (x, tuple(-1 if t == 1 else t for t in times)), call.results)]
+
+
+def _like_another(call: Call) -> list[Call] | None:
+    """``x.reshape_as(y)``: to a shape that is known."""
+    return [_call(call, torch.Tensor.reshape, (call.args[0], call.results.shape), call.results)]
+
+
+def _taken(call: Call, index: Any) -> list[Call] | None:
+    """Rows of a table by their numbers."""
+    x = call.args[0]
+    is_table = isinstance(x, Value) and len(x.shape) == 2 and x.dtype == "float32"
+    if is_table and isinstance(index, Value) and index.dtype in ("int64", "int32"):
+        return [_call(call, torch.nn.functional.embedding, (index, x), call.results)]
+    return None
 
 
 def with_constants_expanded(call: Call) -> list[Call]:
@@ -248,5 +266,8 @@ RULES: Mapping[str, Callable[[Call], list[Call] | None]] = {
     "split": _split,
     "square": _squared,
     "expand": _expanded,
+    "repeat": _repeated,
+    "reshape_as": _like_another,
+    "view_as": _like_another,
 }
 

@@ -298,7 +298,7 @@ class _Recorder(TorchFunctionMode):
 
     def _alias(self, call: Call, result: Tensor) -> None:
         """Lets what changes nothing, such as ``contiguous``, stand for what it was given."""
-        self._bind(result, call.args[0])
+        self._bind(result, values_in(call.args)[0])
 
     def _is_live(self, t: Tensor) -> bool:
         return id(t) in self._known or self._tensors.get(id(t), ("",))[0] == "weight"
@@ -380,13 +380,15 @@ def operation(function: Any) -> str:
 
 def _is_the_same(name: str, call: Call, result: Any) -> bool:
     """Whether a call gave what it was given, in the same shape and type, by its nature."""
+    if name in ("cat", "concat") and call.args and isinstance(call.args[0], tuple | list) and len(call.args[0]) == 1:
+        return True
     if name not in SAME or not isinstance(result, Tensor) or not call.args or not isinstance(call.args[0], Value):
         return False
     given = call.args[0]
     if (tuple(result.shape), str(result.dtype).removeprefix("torch.")) != (given.shape, given.dtype):
         return False
     items = call.args[1] if name == "getitem" else ()
-    return all(i is Ellipsis or i == slice(None) for i in (items if isinstance(items, tuple) else (items,)) if not isinstance(i, Value))
+    return all(i is Ellipsis or (isinstance(i, slice) and i.step in (None, 1)) for i in (items if isinstance(items, tuple) else (items,)))
 
 
 def _apart(result: Any, given: set[int]) -> Any:

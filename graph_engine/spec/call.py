@@ -36,8 +36,8 @@ class Call(NamedTuple):
         shrinks: an output that is switched off is missing from the result; otherwise None stands in its place.
         also: other names of torch's for the same operation, with the same arguments: ``view`` for ``reshape``.
         attributes: where an object of the class keeps a parameter that is not an attribute of that name: ``self_attn.embed_dim``.
-        sizes: parameters that follow from the shapes of weights, by weight and place (``weight[0]``, ``weight[2:]``): so a layer is found
-            in a call of the function that it stands for.
+        sizes: parameters that follow from the shapes of weights, by weight and place (``weight[0]``, ``weight[2:]``), or how many
+            ``results`` there are: so the importer finds a layer in a call of the function that it stands for.
         saved: a ``buffer`` is part of the ``state_dict``, because its numbers do not follow from parameters.
         through: for a port that the layer itself does not take, the function of `graph_engine.modules` that calls the layer where that
             port is connected: with the layer in front of the arguments.
