@@ -48,7 +48,7 @@ def read(path: str, arguments: str, receives: str, returns: str) -> Written:
     names = {name for name, _ in taken}
     owner, _, name = path.rpartition(".")
     pieces = _pieces(arguments, names, subscript=name == SUBSCRIPT)
-    if name not in ALLOWED and name != SUBSCRIPT:
+    if f"{owner.removeprefix('torch.')}_{name}" not in ALLOWED and name not in (*ALLOWED, SUBSCRIPT):
         raise ValueError(f"{path} is no operation on tensors that a document may name")
     if owner == "Tensor":
         target = f"{pieces[0]}{SUBSCRIPT}" if name == SUBSCRIPT else f"{pieces[0]}.{name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 ALLOWED = frozenset(
     """
-    abs absolute acos acosh adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool1d_with_indices
+    _weight_norm abs absolute acos acosh adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool1d_with_indices
     adaptive_max_pool2d adaptive_max_pool2d_with_indices adaptive_max_pool3d adaptive_max_pool3d_with_indices add addbmm addcdiv addcmul
     addmm addmv addr adjoint affine_grid affine_grid_generator all all_gather all_gather_coalesced all_gather_single all_reduce
     all_reduce_coalesced all_to_all all_to_all_single allclose alpha_dropout amax amin aminmax angle any arccos arccosh arcsin arcsinh

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault
+from graph_engine.spec.params import IntParam
 from graph_engine.spec.ports import Port
 from graph_engine.spec.rules import expect_dtype, expect_floating, expect_rank
 from graph_engine.spec.tensor import TensorSpec, per_sample, shape_text
@@ -16,6 +17,10 @@ def looked_up(at: Site) -> Inferred:
     expect_dtype(x, ("int64", "int32"))
     expect_rank(table, (2,), "(rows, features)", "weight")
     expect_floating(table, "weight")
+    rows, padding = table.shape[0], at["padding_idx"]
+    if padding is not None and isinstance(rows, int) and not -rows <= padding < rows:
+        text = "padding_idx is {index}, but the table has rows {first} to {last}."
+        raise Fault("param.padding-idx", text, index=padding, first=-rows, last=rows - 1)
     return Inferred((TensorSpec((*x.shape, table.shape[1]), table.dtype),))
 
 
@@ -54,8 +59,9 @@ Lookup = BlockSpec(
     summary="Takes the rows of a table that arrives: an Embedding whose table something else uses as well.",
     inputs=(Port("input", "Whole numbers, (N, T): the rows to take."), Port("weight", "(rows, features): the table.")),
     outputs=(Port("output", "(N, T, features)."),),
+    params=(IntParam(name="padding_idx", default=None, help="The row that stands for padding: it is not learned."),),
     infer=looked_up,
-    call=Call("function", "F.embedding", arguments=("input", "weight")),
+    call=Call("function", "F.embedding", arguments=("input", "weight"), keywords=("padding_idx",)),
     keywords=("embedding", "tied", "shared", "table", "index"),
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from graph_engine.errors import ImportModuleError
-from graph_engine.importing.trace import Call, Place, Recording, Scope, Value, values_in
+from graph_engine.importing.trace import Call, Place, Recording, Scope, Value, operation, values_in
 from graph_engine.spec.tensor import Dim, N, Size
 
 
@@ -43,7 +43,7 @@ class _Aligning:
             same = type(step) is type(other) and step.path == getattr(other, "path", None)
             if isinstance(step, Call):
                 self._place = step.place
-                if not same or not isinstance(other, Call) or step.function is not other.function:
+                if not same or not isinstance(other, Call) or operation(step.function) != operation(other.function):
                     raise ImportModuleError(f"{step.place}: what is done here depends on the size of the batch.")
                 step.args = self._both(step.args, other.args)
                 step.kwargs = self._both(step.kwargs, other.kwargs)
@@ -97,14 +97,22 @@ class _Aligning:
         return v
 
     def _constant(self, v: Value, w: Value) -> None:
-        """A constant is the same at both batch sizes, or repeats itself along the batch."""
+        """A constant is the same at both batch sizes, or repeats itself along the batch; or it numbers the samples."""
         assert v.tensor is not None and w.tensor is not None
         a, b = v.tensor, w.tensor
+        if v.shape.count(N) == 1 and a.numel() == self._a and not a.is_floating_point() and torch.equal(a.flatten(), torch.arange(self._a)):
+            v.origin = "samples"
+            return
         for dim, size in enumerate(v.shape):
-            if isinstance(size, Dim):
-                a, b = a.narrow(dim, 0, 1), b.narrow(dim, 0, 1)
-                if not bool((v.tensor == a).all()) and not v.tensor.isnan().any():
-                    raise ImportModuleError(f"{self._place}: a constant differs from sample to sample of the batch.")
+            if not isinstance(size, Dim):
+                continue
+            period = size.divide(N)
+            if isinstance(period, int) and period > 1 and not dim:
+                a, b = (t.reshape(n, period, *t.shape[1:]) for t, n in ((a, self._a), (b, self._b)))
+            first, second = a.narrow(dim, 0, 1), b.narrow(dim, 0, 1)
+            if not bool(((a == first) | (a != a)).all()):
+                raise ImportModuleError(f"{self._place}: a constant differs from sample to sample of the batch.")
+            a, b = first, second
         if not torch.equal(a.nan_to_num() if a.is_floating_point() else a, b.nan_to_num() if b.is_floating_point() else b):
             raise ImportModuleError(f"{self._place}: a constant depends on the size of the batch, or on chance.")
         v.tensor = a.clone()

@@ -399,6 +399,8 @@ def opaque(call: Call, reason: str) -> Match:
             return repr(x)
         raise ImportModuleError(f"{call.place}: {name} takes a {type(x).__name__}, which cannot be drawn.")
 
+    if any(v.origin == "samples" for v in values_in((args, kwargs))):
+        raise ImportModuleError(f"{call.place}: the number of a sample is computed with, which cannot be drawn.")
     path, args = _path(call, name, args)
     kwargs = {n: v for n, v in kwargs.items() if not _ignored(n, v)}
     pieces = [text(a) for a in args if not isinstance(a, torch.device)]

@@ -90,7 +90,7 @@ class Imported:
         for call in calls(first.root):
             expanded = with_constants_expanded(call)
             matches[call] = [matching.match(one, tied) for part in expanded for one in rewritten(part)]
-        return first, matches
+        return first, _leading_somewhere(first, matches)
 
     def _record(self, batch: int, tied: frozenset[str]) -> Recording:
         inputs = with_batch(self._inputs, batch)
@@ -235,6 +235,18 @@ def _torn(recording: Recording, module: nn.Module) -> Iterator[str]:
 
     walk(recording.root)
     yield from (name for name, places in scopes.items() if len(places) > 1 or name in direct)
+
+
+def _leading_somewhere(recording: Recording, matches: dict[Call, list[Match]]) -> dict[Call, list[Match]]:
+    """The nodes that a result depends on; what only Python looked at is left out."""
+    makers = {id(v): match for found in matches.values() for match in found for v in match.outputs.values()}
+    waiting, seen = values_in(recording.root.returned), set[int]()
+    while waiting:
+        match = makers.get(id(waiting.pop()))
+        if match is not None and id(match) not in seen:
+            seen.add(id(match))
+            waiting += [v for values in match.inputs.values() for v in values]
+    return {call: [m for m in found if id(m) in seen] for call, found in matches.items()}
 
 
 def _opaque(graph: CoreGraph, matches: Mapping[Call, list[Match]]) -> dict[str, int]:

@@ -92,6 +92,9 @@ def _transposed(call: Call) -> list[Call] | None:
 def _indexed(call: Call) -> list[Call] | None:
     """Numbers and slices are a ``Slice``, ``None`` is a new dimension."""
     x, index = call.args[0], call.args[1]
+    each = _of_each_sample(call, index) or _picked(call, index)
+    if each is not None:
+        return each
     taken = _taken(call, index[0] if isinstance(index, tuple) and len(index) == 1 else index)
     if taken is not None:
         return taken
@@ -208,6 +211,69 @@ def _like_another(call: Call) -> list[Call] | None:
     return [_call(call, torch.Tensor.reshape, (call.args[0], call.results.shape), call.results)]
 
 
+def _of_each_sample(call: Call, index: Any) -> list[Call] | None:
+    """``x[samples, places]``, where the first index numbers the samples: the same places of each."""
+    x = call.args[0]
+    if not isinstance(index, tuple) or len(index) != 2 or not all(isinstance(i, Value) for i in index) or len(x.shape) != 2:
+        return None
+    samples, places = index
+    if samples.origin != "samples" or places.origin != "constant" or x.shape[0] != N or places.tensor is None:
+        return None
+    if call.results.shape[0] != N or samples.shape[:1] != (N,) or (len(places.shape) == len(samples.shape) and places.shape[0] != 1):
+        return None
+    flat = Value("constant", places.tensor.flatten(), keep=True)
+    taken = Value.of((N, *flat.shape), x.dtype)
+    made = [_call(call, torch.index_select, (x, 1, flat), taken)]
+    if torch.equal(flat.tensor, torch.arange(x.shape[1])) if isinstance(x.shape[1], int) and flat.tensor is not None else False:
+        made, taken = [], x
+    return [*made, _call(call, torch.Tensor.reshape, (taken, call.results.shape), call.results)]
+
+
+def _logic(function: Any) -> Callable[[Call], list[Call] | None]:
+    """Operations on bits are logical ones where the bits are truth values."""
+
+    def rule(call: Call) -> list[Call] | None:
+        if all(isinstance(v, Value) and v.dtype == "bool" for v in call.args):
+            return [_call(call, function, call.args, call.results)]
+        return None
+
+    return rule
+
+
+def _chosen(call: Call) -> list[Call] | None:
+    """``where`` with a number: what is true, or is not, is filled with it."""
+    if len(call.args) != 3 or call.kwargs:
+        return None
+    condition, a, b = call.args[0], as_number(call.args[1]), as_number(call.args[2])
+    if isinstance(a, Value) == isinstance(b, Value) or not isinstance(condition, Value) or call.results.dtype != "float32":
+        return None
+    x, number = (a, b) if isinstance(a, Value) else (b, a)
+    if x.dtype != "float32" or not _is_number(number) or abs(number) == float("inf"):
+        return None
+    if x is a:
+        turned = Value.of(condition.shape, "bool")
+        return [_call(call, torch.logical_not, (condition,), turned), _call(call, torch.masked_fill, (x, turned, number), call.results)]
+    return [_call(call, torch.masked_fill, (x, condition, number), call.results)]
+
+
+def _picked(call: Call, index: Any) -> list[Call] | None:
+    """``x[samples, places]`` of (N, T, features), one place of each sample: gathered."""
+    x = call.args[0]
+    if not isinstance(index, tuple) or len(index) != 2 or not all(isinstance(i, Value) for i in index) or len(x.shape) != 3:
+        return None
+    samples, places = index
+    if samples.origin != "samples" or samples.shape != (N,) or places.shape != (N,) or places.origin not in ("call", "input"):
+        return None
+    shapes = [(N, 1, 1), (N, 1, x.shape[2])]
+    wide, full, taken = Value.of(shapes[0], places.dtype), Value.of(shapes[1], places.dtype), Value.of(shapes[1], x.dtype)
+    return [
+        _call(call, torch.Tensor.reshape, (places, shapes[0]), wide),
+        _call(call, torch.Tensor.expand, (wide, (-1, -1, x.shape[2])), full),
+        _call(call, torch.gather, (x, 1, full), taken),
+        _call(call, torch.squeeze, (taken, 1), call.results),
+    ]
+
+
 def _taken(call: Call, index: Any) -> list[Call] | None:
     """Rows of a table by their numbers."""
     x = call.args[0]
@@ -226,11 +292,17 @@ def with_constants_expanded(call: Call) -> list[Call]:
             continue
         like = batch_source(call)
         assert value.tensor is not None
-        if like is None or any(isinstance(s, Dim) and s != N for s in value.shape):
+        period = value.shape[0].divide(N) if isinstance(value.shape[0], Dim) else 1
+        if like is None or not isinstance(period, int) or any(isinstance(s, Dim) and s != N for s in value.shape[1:]):
             raise ImportModuleError(f"{call.place}: a constant has a size that follows from the batch in a way that cannot be drawn.")
         base = Value(value.origin, value.tensor, value.name, keep=True)
         result = Value.of(value.shape, value.dtype)
-        made.append(_call(call, torch.Tensor.expand, (base, value.shape), result, like=like))
+        if period == 1:
+            made.append(_call(call, torch.Tensor.expand, (base, value.shape), result, like=like))
+        else:  # it repeats itself for each sample
+            each = Value.of((N, period, *value.shape[1:]), value.dtype)
+            made.append(_call(call, torch.Tensor.expand, (base, each.shape), each, like=like))
+            made.append(_call(call, torch.Tensor.reshape, (each, (-1, *value.shape[1:])), result))
         replaced[value] = result
 
     def swap(x: Any) -> Any:
@@ -267,6 +339,10 @@ RULES: Mapping[str, Callable[[Call], list[Call] | None]] = {
     "square": _squared,
     "expand": _expanded,
     "repeat": _repeated,
+    "bitwise_and": _logic(torch.logical_and),
+    "bitwise_or": _logic(torch.logical_or),
+    "bitwise_not": _logic(torch.logical_not),
+    "where": _chosen,
     "reshape_as": _like_another,
     "view_as": _like_another,
 }
