@@ -101,14 +101,6 @@ def with_number(at: Site) -> Inferred:
     return squashed(at)
 
 
-def divided(at: Site) -> Inferred:
-    """As `with_number`; nothing can be divided by 0."""
-    found = with_number(at)
-    if at["divisor"] == 0:
-        raise Fault("param.divisor", "divisor is 0, but divides.", fixes=(Fix("Set divisor to 1", {"divisor": 1.0}),))
-    return found
-
-
 def added_product(at: Site) -> Inferred:
     """The rule of ``torch.addmm``: two matrices multiply, and what is added broadcasts to the product."""
     x, a, b = at.input(), at.input("mat1"), at.input("mat2")
@@ -125,11 +117,9 @@ def added_product(at: Site) -> Inferred:
 
 
 def decided(at: Site) -> Inferred:
-    """Truth values broadcast."""
-    names = [name for name in ("input", "other") if name in at.inputs]
-    for name in names:
-        expect_dtype(at.input(name), ("bool",), name)
-    return Inferred((TensorSpec(broadcast([at.input(name).shape for name in names], names[-1]), "bool"),))
+    """Truth values broadcast; a number is true unless it is 0."""
+    shapes = [at.input(name).shape for name in ("input", "other") if name in at.inputs]
+    return Inferred((TensorSpec(broadcast(shapes, "other"), "bool"),))
 
 
 def clamped(at: Site) -> Inferred:
@@ -226,8 +216,8 @@ DivideScalar = _unary(
     "DivideScalar",
     "Divides by a number.",
     Call("operator", "/", arguments=("input", "divisor")),
-    _number("divisor", "The number; not 0."),
-    infer=divided,
+    _number("divisor", "The number."),
+    infer=with_number,
     keywords=("quotient", "scalar", "over"),
     divisor=2.0,
 )
@@ -290,7 +280,7 @@ AddMM = BlockSpec(
     id="AddMM",
     category=CATEGORY,
     summary="Multiplies two matrices and adds a third, in one step.",
-    inputs=(Port("input", "(m,): added to each row."), Port("mat1", "(N, k)."), Port("mat2", "(k, m).")),
+    inputs=(Port("input", "(N, m): what is added."), Port("mat1", "(N, k)."), Port("mat2", "(k, m).")),
     outputs=(Port("output", "(N, m)."),),
     infer=added_product,
     call=Call("function", "torch.addmm", arguments=("input", "mat1", "mat2")),
@@ -303,7 +293,13 @@ _TRUTHS = (Port("input", "(N, …, m): true where the one holds."), Port("other"
 
 def _logical(id: str, summary: str, target: str, keyword: str) -> BlockSpec:
     return BlockSpec(
-        id=id, category=CATEGORY, summary=summary, inputs=_TRUTHS, infer=decided, call=_of_two("function", target), keywords=("mask", keyword)
+        id=id,
+        category=CATEGORY,
+        summary=summary,
+        inputs=_TRUTHS,
+        infer=decided,
+        call=_of_two("function", target),
+        keywords=("mask", keyword),
     )
 
 

@@ -284,7 +284,9 @@ TransformerEncoder = _block(
         BoolParam(name="enable_nested_tensor", default=True, advanced=True, help="Leave padding out of the computation when evaluating."),
     ),
     encoder,
-    _call("TransformerEncoder", _ENCODERS, 1, "layers.0.", inner="nn.TransformerEncoderLayer", outer=("num_layers", "enable_nested_tensor")),
+    _call(
+        "TransformerEncoder", _ENCODERS, 1, "layers.0.", inner="nn.TransformerEncoderLayer", outer=("num_layers", "enable_nested_tensor")
+    ),
     num_layers=2,
     enable_nested_tensor=False,
 )

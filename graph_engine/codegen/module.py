@@ -146,7 +146,11 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
             continue
         dtypes = [p for p in step.spec.params if isinstance(p, DtypeParam)] if not step.turns else []
         given = [str(argument) for argument in step.spec.call.arguments] if step.spec.call.kind == "written" else []
-        written = (step.spec.call.target, *re.findall(r"torch\.\w+", " ".join(given)), *(value_text(p, step.params[p.name]) for p in dtypes))
+        written = (
+            step.spec.call.target,
+            *re.findall(r"torch\.\w+", " ".join(given)),
+            *(value_text(p, step.params[p.name]) for p in dtypes),
+        )
         if any(name.startswith("torch.") for name in written):
             lines.add("import torch")
         if step.spec.call.target.startswith("F."):

@@ -82,8 +82,7 @@ class _Aligning:
         factor, rest = divmod(y - x, self._b - self._a)
         if rest:
             raise ImportModuleError(f"{self._place}: {x} and {y} do not follow from the batch as a multiple and a rest.")
-        size = factor * N + (x - factor * self._a) if factor else x
-        return size
+        return factor * N + (x - factor * self._a) if factor else x
 
     def _value(self, v: Value, w: Any) -> Value:
         if not isinstance(w, Value) or v.origin != w.origin or len(v.shape) != len(w.shape) or v.dtype != w.dtype:
@@ -91,7 +90,7 @@ class _Aligning:
         if id(v) in self._done:
             return v
         self._done[id(v)] = v
-        v.shape = tuple(self._size(i, j) for i, j in zip(v.shape, w.shape, strict=True))
+        v.shape = tuple(self._size(i, j) for i, j in zip(_seen(v), _seen(w), strict=True))
         if v.origin in ("constant", "buffer"):
             self._constant(v, w)
         return v
@@ -116,6 +115,11 @@ class _Aligning:
         if not torch.equal(a.nan_to_num() if a.is_floating_point() else a, b.nan_to_num() if b.is_floating_point() else b):
             raise ImportModuleError(f"{self._place}: a constant depends on the size of the batch, or on chance.")
         v.tensor = a.clone()
+
+
+def _seen(value: Value) -> tuple[int, ...]:
+    """The shape as the run had it."""
+    return tuple(size for size in value.shape if isinstance(size, int))
 
 
 def calls(scope: Scope) -> list[Call]:

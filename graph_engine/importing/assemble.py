@@ -24,9 +24,7 @@ def assemble(graph: CoreGraph, plan: Plan, shapes: Shapes) -> None:
             first = shape.plans[0]
             definition = Definition(graph, new_definition_id(graph), free_title(graph, first.title), _summary(first))
             ids = _fill(definition, first, shapes, made)
-            definition._exposed = tuple(
-                Exposed(name, ids[node], param) for name, places in shape.exposed.items() for node, param in places
-            )
+            definition._exposed = tuple(Exposed(name, ids[node], param) for name, places in shape.exposed.items() for node, param in places)
             _ = definition.shown
             graph._insert_definition(definition)
             made[id(shape)] = definition
@@ -35,9 +33,9 @@ def assemble(graph: CoreGraph, plan: Plan, shapes: Shapes) -> None:
 
 def _summary(plan: Plan) -> str:
     """The first sentence of the class's own documentation."""
-    own = vars(type(plan.scope.module)).get("__doc__") or ""
-    first = " ".join(own.strip().partition("\n\n")[0].split())
-    return first if first.isprintable() and 0 < len(first) <= 200 and type(plan.scope.module).__module__.partition(".")[0] != "torch" else ""
+    cls = type(plan.scope.module)
+    first = " ".join((vars(cls).get("__doc__") or "").strip().partition("\n\n")[0].split())
+    return first if first.isprintable() and len(first) <= 200 and cls.__module__.partition(".")[0] != "torch" else ""
 
 
 def _fill(graph: CoreGraph, plan: Plan, shapes: Shapes, made: Mapping[int, Definition]) -> dict[str, str]:

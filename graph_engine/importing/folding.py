@@ -78,9 +78,7 @@ class Shapes:
     def _set_outside(self, inner: Plan) -> None:
         """What a plan's exposed parameters are, for the node that uses it."""
         by_name = {n.name: n for n in inner.nodes}
-        inner.values = {
-            name: outside(by_name[places[0][0]])[places[0][1]] for name, places in self.of[id(inner)].exposed.items()
-        }
+        inner.values = {name: outside(by_name[places[0][0]])[places[0][1]] for name, places in self.of[id(inner)].exposed.items()}
 
     def _form(self, one: Plan) -> Key:
         places = {id(n): i for i, n in enumerate([*one.inputs, *one.nodes, *one.outputs])}
@@ -183,8 +181,8 @@ def fold(one: Plan, shapes: Shapes) -> None:
     users: dict[tuple[int, str], int] = {}
     for node in (*one.nodes, *one.outputs):
         for ends in node.sources.values():
-            for source, port in ends:
-                users[id(source), port] = users.get((id(source), port), 0) + 1
+            for source, output in ends:
+                users[id(source), output] = users.get((id(source), output), 0) + 1
     rows = list(_runs(one, shapes, users))
     for row in rows:
         first, last = row[0], row[-1]
@@ -194,8 +192,8 @@ def fold(one: Plan, shapes: Shapes) -> None:
         gone = {id(n) for n in row[1:]}
         for node in (*one.nodes, *one.outputs):
             if id(node) not in gone:
-                for port, ends in node.sources.items():
-                    node.sources[port] = [(first, p) if s is last else (s, p) for s, p in ends]
+                for target, ends in node.sources.items():
+                    node.sources[target] = [(first, p) if s is last else (s, p) for s, p in ends]
         one.nodes = [n for n in one.nodes if id(n) not in gone]
         _rename(one, first, row)
 

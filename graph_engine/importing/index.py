@@ -91,7 +91,7 @@ def _functional(id: str) -> Iterator[str]:
 
 def block_of(module: nn.Module) -> BlockSpec | None:
     """The block of a layer, by its class or by the one that it inherits its ``forward`` from."""
-    cls = type(module)
+    cls: Any = type(module)
     for base in cls.__mro__:
         spec = layers().get(base)
         if spec is not None:
@@ -103,7 +103,7 @@ def block_of(module: nn.Module) -> BlockSpec | None:
 
 
 @cache
-def _source(cls: type) -> str:
+def _source(cls: Any) -> str:
     try:
         return inspect.getsource(cls)
     except (OSError, TypeError):
@@ -116,15 +116,17 @@ def params_of(module: nn.Module, spec: BlockSpec) -> dict[str, Any] | None:
     for param in spec.constructed:
         place = spec.call.attributes.get(param.name, param.name)
         try:
-            value = _attribute(module, place)
-        except (AttributeError, IndexError, LookupError, TypeError):
+            value: Any = _attribute(module, place)
+        except (AttributeError, LookupError, TypeError):
             continue
         if isinstance(param, BoolParam) and not isinstance(value, bool):
             value = value is not None
         if isinstance(param, DtypeParam):
             value = str(value).removeprefix("torch.")
-        if inspect.isfunction(value) or inspect.isbuiltin(value) or isinstance(value, nn.Module):
-            value = getattr(value, "__name__", type(value).__name__.lower())
+        if isinstance(value, nn.Module):
+            value = type(value).__name__.lower()
+        elif inspect.isroutine(value):
+            value = getattr(value, "__name__", "")
         try:
             values[param.name] = param.parse(_tuple(value))
         except ParamError:
@@ -189,7 +191,7 @@ def _shown(value: Any) -> Any:
 
 @cache
 def _signatures() -> Mapping[Any, Callable[..., Any]]:
-    return get_testing_overrides()  # type: ignore[no-any-return]
+    return get_testing_overrides()
 
 
 @cache
@@ -240,7 +242,8 @@ def bound(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], order
                 names[name] = value[0]
             else:
                 names[name] = value
-        same = (n for n in names if n not in passed or names[n] is form.parameters[n].default or _equal(names[n], form.parameters[n].default))
+        defaults = {n: form.parameters[n].default for n in names if n in form.parameters}
+        same = (n for n, d in defaults.items() if n not in passed or names[n] is d or _equal(names[n], d))
         return Bound(names, frozenset(same))
     return _by_order(args, kwargs, order)
 

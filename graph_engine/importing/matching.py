@@ -238,7 +238,12 @@ def _first(inputs: Mapping[str, Any]) -> TensorSpec | None:
 
 def _says_nothing(name: str, value: Any, first: TensorSpec | None) -> bool:
     """Whether an argument that a block does not have may be left out."""
-    if value is None or value is False or name.startswith("_") or name in ("training", "memory_format", "non_blocking", "copy", "is_causal"):
+    if (
+        value is None
+        or value is False
+        or name.startswith("_")
+        or name in ("training", "memory_format", "non_blocking", "copy", "is_causal")
+    ):
         return True
     if name in ("alpha", "groups") and value == 1:
         return True
@@ -408,8 +413,8 @@ def opaque(call: Call, reason: str) -> Match:
         index = args[1] if isinstance(args[1], tuple) else (args[1],)
         pieces = [pieces[0], *map(text, index)]
     pieces += [f"{n}={text(v)}" for n, v in kwargs.items()]
-    results = [v for v in values_in(call.results)]
-    if not results or any(isinstance(r, dict) for r in [call.results]) and not results:
+    results = values_in(call.results)
+    if not results:
         raise ImportModuleError(f"{call.place}: {name} returns no tensor, which cannot be drawn.")
     names = ["output"] if isinstance(call.results, Value) else [f"part{i}" for i in range(1, len(results) + 1)]
     receives = "; ".join(f"{n}: ({', '.join(map(str, v.shape))}) {v.dtype}" for v, n in values.items())
@@ -450,7 +455,7 @@ def _path(call: Call, name: str, args: Any) -> tuple[str, Any]:
     raise ImportModuleError(f"{call.place}: {module}.{name} cannot be written into a document.")
 
 
-def _size_text(size: Dim, values: Mapping[Value, str], call: Call) -> str:
+def _size_text(size: Dim, values: dict[Value, str], call: Call) -> str:
     """A size that follows from the batch, by the size of a tensor that arrives."""
     like = next((v for v in values if N in v.shape), None) or batch_source(call)
     if like is not None:
@@ -473,7 +478,7 @@ def batch_source(call: Call) -> Value | None:
 
 
 def _linear(size: Size) -> tuple[int, int]:
-    """k and c of k·N + c."""
+    """K and c of k·N + c."""
     if not isinstance(size, Dim):
         return 0, size
     at_one, at_two = size.at({"N": 1}), size.at({"N": 2})

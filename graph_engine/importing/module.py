@@ -18,11 +18,12 @@ from graph_engine.importing import matching
 from graph_engine.importing.align import align, calls
 from graph_engine.importing.assemble import assemble, names, weights
 from graph_engine.importing.folding import Shapes
+from graph_engine.importing.index import block_of
 from graph_engine.importing.matching import Match, forward_names
 from graph_engine.importing.plan import Plan, plan
 from graph_engine.importing.report import Compared, ImportReport
 from graph_engine.importing.rewriting import rewritten, with_constants_expanded
-from graph_engine.importing.trace import Call, Recording, Scope, Value, operation, record, values_in
+from graph_engine.importing.trace import Call, Kind, Recording, Scope, record, values_in
 
 RECORDED, COMPARED = (2, 3), (4, 5)
 """Sizes of the batch at which a module is recorded, and at which the outputs are compared."""
@@ -95,14 +96,14 @@ class Imported:
     def _record(self, batch: int, tied: frozenset[str]) -> Recording:
         inputs = with_batch(self._inputs, batch)
 
-        def is_layer(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+        def kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Kind:
             prefix = self._paths()[id(module)]
             if any(f"{prefix}.{name}" in tied for name, _ in module.named_parameters()):
-                return False
-            return matching.fits(module, args, kwargs)
+                return "plain" if block_of(module) is not None and not list(module.children()) else "module"
+            return "layer" if matching.fits(module, args, kwargs) else "module"
 
         with _undisturbed(self.module):
-            return record(self.module, inputs, self._positional, is_layer)
+            return record(self.module, inputs, self._positional, kind_of)
 
     def _paths(self) -> dict[int, str]:
         if not hasattr(self, "_path_of"):
@@ -199,22 +200,18 @@ def _tied(module: nn.Module) -> frozenset[str]:
 
 
 def _same_names(module: nn.Module) -> dict[str, list[str]]:
+    """For each name of a weight those of the same tensor, that of a module registered twice counted once."""
+    first = {id(m): name for name, m in module.named_modules()}
+    holders = {name: first[id(m)] for name, m in module.named_modules(remove_duplicate=False)}
     by_tensor: dict[int, list[str]] = {}
     for name, p in module.named_parameters(remove_duplicate=False):
         by_tensor.setdefault(id(p), []).append(name)
-    owners = {id(m): name for name, m in module.named_modules()}
-    del owners
     distinct: dict[str, list[str]] = {}
-    firsts = {id(m): name for name, m in module.named_modules()}  # a module that is registered twice has one name
     for same in by_tensor.values():
-        places = dict.fromkeys(f"{firsts[id(_holder(module, n))]}.{n.rpartition('.')[2]}".lstrip(".") for n in same)
-        for name in same:
-            distinct[name] = list(places)
+        split = [name.rpartition(".") for name in same]
+        places = list(dict.fromkeys(f"{holders[holder]}.{own}".lstrip(".") for holder, _, own in split))
+        distinct |= dict.fromkeys(same, places)
     return distinct
-
-
-def _holder(module: nn.Module, name: str) -> nn.Module:
-    return module.get_submodule(name.rpartition(".")[0])
 
 
 def _torn(recording: Recording, module: nn.Module) -> Iterator[str]:
@@ -303,14 +300,12 @@ def from_module(graph: Any, module: nn.Module, example_inputs: Any, say: Callabl
     Raises:
         ImportModuleError: it cannot be told, or what was made does not give the same; the message names the line where there is one.
     """
-    imported = Imported(module, example_inputs, say)
-    graph.weights = imported.fill(graph)
-    checked = graph.check()
-    if not checked.ok:
-        reason = checked.obstacle.message if checked.obstacle is not None else "the graph has errors"
-        raise ImportModuleError(f"{type(module).__name__} was recorded, but its graph does not hold: {reason}")
-    imported.compare(graph.compile())
+    with torch.random.fork_rng(devices=[]):
+        imported = Imported(module, example_inputs, say)
+        graph.weights = imported.fill(graph)
+        checked = graph.check()
+        if not checked.ok:
+            reason = checked.obstacle.message if checked.obstacle is not None else "the graph has errors"
+            raise ImportModuleError(f"{type(module).__name__} was recorded, but its graph does not hold: {reason}")
+        imported.compare(graph.compile())
     return imported.report
-
-
-__all__ = ["Imported", "Value", "from_module", "operation", "with_batch"]

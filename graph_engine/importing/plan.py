@@ -187,7 +187,7 @@ class _Planner:
         return any(bool(self._matches[s]) if isinstance(s, Call) else self._has_nodes(s) for s in scope.steps)
 
     def _add(self, found: Plan, scope: Scope, call: Call, match: Match, where: dict[Value, End]) -> None:
-        path = call.path if call.layer is not None else ""
+        path = call.path if call.layer is not None or len(self._matches[call]) == 1 else ""
         name = self._name(found, scope, path, match.spec.stem) if path else found.free(match.spec.stem, numbered=True)
         node = PlanNode(name, match, None, path)
         for port, values in match.inputs.items():
@@ -242,7 +242,7 @@ def _held(spec: Any, value: Value) -> Match:
         assert value.tensor is not None
         first = value.tensor.flatten()[:1]
         if value.tensor.numel() and bool((value.tensor == first).all()):
-            params |= {"mean": float(first), "std": 0.0}
+            params |= {"mean": float(first.detach()), "std": 0.0}
     else:
         params["dtype"] = value.dtype
     return Match(spec, params, {}, {"output": value}, state={"": value.name}, layer=("tensor", value.name or id(value)))
@@ -273,4 +273,3 @@ def _title(scope: Scope) -> str:
 
 def _snake(text: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"\W", "_", text)).lower()
-

@@ -99,7 +99,9 @@ def _indexed(call: Call) -> list[Call] | None:
     if taken is not None:
         return taken
     items = [as_number(i) for i in (index if isinstance(index, tuple) else (index,))]
-    if not isinstance(x, Value) or not all(i is None or i is Ellipsis or isinstance(i, int | slice) and i is not True and i is not False for i in items):
+    if not isinstance(x, Value) or not all(
+        i is None or i is Ellipsis or (isinstance(i, int | slice) and i is not True and i is not False) for i in items
+    ):
         return None
     if Ellipsis not in items:
         items.append(Ellipsis)
@@ -346,4 +348,3 @@ RULES: Mapping[str, Callable[[Call], list[Call] | None]] = {
     "reshape_as": _like_another,
     "view_as": _like_another,
 }
-

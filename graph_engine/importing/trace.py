@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from graph_engine.errors import ImportModuleError
+from graph_engine.spec.tensor import Shape
 
-IsLayer = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any]], bool]
-"""Whether a call of a module is one call: the module has a block, and is called in a way that the block knows."""
+Kind = Literal["layer", "plain", "module"]
+"""What a call of a module is: one call; the functions that it calls, as if whoever calls it did; or a scope of its own."""
+
+KindOf = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any]], Kind]
 
 SKIPPED = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 """Where the code lies whose lines nobody wants to be told."""
@@ -29,7 +32,9 @@ DECIDING = frozenset({"bool", "item", "tolist", "int", "float", "index", "equal"
 """What takes numbers out of a tensor, after which Python decides."""
 
 
-FROM_SHAPES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"})
+FROM_SHAPES = frozenset(f"{how}_like" for how in ("zeros", "ones", "full", "empty")) | frozenset(
+    f"new_{how}" for how in ("zeros", "ones", "full", "empty", "tensor")
+)
 """What looks at a tensor's shape alone, so that the result is a constant."""
 
 
@@ -45,6 +50,10 @@ class Value:
     """
 
     __slots__ = ("dtype", "maker", "name", "origin", "shape", "tensor")
+
+    shape: Shape
+    tensor: Tensor | None
+    maker: Call | None
 
     def __init__(self, origin: str, tensor: Tensor, name: str = "", *, keep: bool = False, maker: Call | None = None):
         self.origin = origin
@@ -81,7 +90,7 @@ class Call:
     Attributes:
         function: what is called: a function or method of torch; of a layer, its class.
         layer: the layer, or None.
-        path: where the layer lies in the module.
+        path: where the layer lies in the module, or what stands for one.
         args, kwargs: with a `Value` for each tensor.
         results: the values that it gave, nested as it gave them.
         place: the line that calls.
@@ -159,19 +168,19 @@ class Recording(NamedTuple):
     draws: bool
 
 
-def record(module: nn.Module, inputs: Mapping[str, Any], positional: int, is_layer: IsLayer) -> Recording:
+def record(module: nn.Module, inputs: Mapping[str, Any], positional: int, kind_of: KindOf) -> Recording:
     """Runs a module once and tells what it did.
 
     Args:
         module: it.
         inputs: its arguments by name; the first ``positional`` of them are passed by position.
         positional: how many.
-        is_layer: which calls of modules are recorded as one.
+        kind_of: what a call of a module is.
 
     Raises:
         ImportModuleError: what it does cannot be told; the message names the line.
     """
-    recorder = _Recorder(module, is_layer)
+    recorder = _Recorder(module, kind_of)
     values = [recorder.enter(name, x) for name, x in inputs.items() if isinstance(x, Tensor)]
     before = torch.random.get_rng_state()
     with torch.no_grad(), recorder.watching():
@@ -185,12 +194,13 @@ def record(module: nn.Module, inputs: Mapping[str, Any], positional: int, is_lay
 
 
 class _Recorder(TorchFunctionMode):
-    def __init__(self, module: nn.Module, is_layer: IsLayer):
+    def __init__(self, module: nn.Module, kind_of: KindOf):
         super().__init__()
         self.root: Scope | None = None
         self.decisions: list[Decision] = []
         self._module = module
-        self._is_layer = is_layer
+        self._kind_of = kind_of
+        self._plain = ""
         self._scope: Scope | None = None
         self._known: dict[int, Value] = {}
         self._kept: list[Tensor] = []
@@ -200,10 +210,8 @@ class _Recorder(TorchFunctionMode):
         self._asleep = False
         self._names = {id(m): name for name, m in module.named_modules()}
         self._tensors: dict[int, tuple[str, str]] = {}
-        for name, tensor in module.named_parameters():
-            self._tensors[id(tensor)] = ("weight", name)
-        for name, tensor in module.named_buffers():
-            self._tensors.setdefault(id(tensor), ("buffer", name))
+        self._tensors |= {id(tensor): ("buffer", name) for name, tensor in module.named_buffers()}
+        self._tensors |= {id(tensor): ("weight", name) for name, tensor in module.named_parameters()}
 
     def enter(self, name: str, x: Tensor) -> Value:
         value = Value("input", x, name)
@@ -229,8 +237,15 @@ class _Recorder(TorchFunctionMode):
         if self._asleep or id(module) not in self._names:
             return original(module, *args, **kwargs)
         path = self._names[id(module)]
-        if self._scope is not None and self._is_layer(module, args, kwargs):
+        kind = self._kind_of(module, args, kwargs) if self._scope is not None else "module"
+        if kind == "layer":
             return self._called(type(module), lambda: original(module, *args, **kwargs), args, kwargs, module, path)
+        if kind == "plain":
+            self._plain = path
+            try:
+                return original(module, *args, **kwargs)
+            finally:
+                self._plain = ""
         scope = Scope(module, path, self._scope)
         if self._scope is None:
             self.root = scope
@@ -246,7 +261,7 @@ class _Recorder(TorchFunctionMode):
         return result
 
     def _named(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        names = [n for n in type(module).forward.__code__.co_varnames[1:]] if hasattr(type(module).forward, "__code__") else []
+        names = list(type(module).forward.__code__.co_varnames[1:]) if hasattr(type(module).forward, "__code__") else []
         given = dict(zip([*names, *(f"x{i}" for i in range(len(names), len(args)))], args, strict=False)) | dict(kwargs)
         return {name: self.read(x) for name, x in given.items() if isinstance(x, Tensor)}
 
@@ -254,7 +269,7 @@ class _Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         if self._asleep or self._scope is None:
             return func(*args, **kwargs)
-        return self._called(func, lambda: func(*args, **kwargs), args, kwargs, None, "")
+        return self._called(func, lambda: func(*args, **kwargs), args, kwargs, None, self._plain)
 
     def _called(self, function: Any, run: Callable[[], Any], args: Any, kwargs: Any, layer: nn.Module | None, path: str) -> Any:
         tensors = list(_tensors((args, kwargs)))

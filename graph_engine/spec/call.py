@@ -18,7 +18,7 @@ class Call(NamedTuple):
     Attributes:
         kind: ``module`` constructs a layer in ``__init__`` and calls it; ``function`` and ``method`` call; ``operator`` is infix;
             ``subscript`` writes a parameter between brackets behind the first argument;
-            ``written`` calls the target with arguments that are written out, a port as ``{name}``; one that is called ``[]`` is a subscript;
+            ``written`` calls the target with arguments that are written out, a port as ``{name}``; ``[]`` as target is a subscript;
             ``parameter`` and ``buffer`` construct a tensor of the network itself, learned or not;
             ``input`` and ``output`` are the ends of ``forward``; the target of an ``output`` is ``output`` where training compares it
             with a target of the data, and ``loss term`` where it is itself to become small.
