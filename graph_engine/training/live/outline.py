@@ -38,17 +38,23 @@ class Outline(NamedTuple):
         bodies: by the id of the group's node; "" is the network.
         results: names of what a node's operator returns, nested as it returns them.
         batch: for each node and output, which dimension is the batch; left out where none is.
+        fed: which of the data set's inputs the network's arguments take, in order.
+        answers: ids of the outputs that the data set has targets for, in their order.
     """
 
     lines: Mapping[int, str]
     bodies: Mapping[str, Body]
     results: Mapping[str, Names]
     batch: Mapping[str, Mapping[str, int]]
+    fed: tuple[int, ...]
+    answers: tuple[str, ...]
 
     @classmethod
-    def of(cls, program: Program, lines: Mapping[int, str]) -> Outline:
-        """The outline of a program that was written with those lines."""
-        outline = cls(lines, {}, {}, {})
+    def of(cls, graph: Graph, program: Program, lines: Mapping[int, str]) -> Outline:
+        """The outline of a graph's program that was written with those lines."""
+        inputs = [node.id for node in graph if node.spec.call.kind == "input"]
+        answers = tuple(node.id for node in graph if node.spec.call.target == "output")
+        outline = cls(lines, {}, {}, {}, tuple(inputs.index(step.node) for step in program.inputs), answers)
         outline._add("", program)
         return outline
 
@@ -66,7 +72,9 @@ class Outline(NamedTuple):
             if step.turns:
                 self._add(step.node, step.turns[0].unit.program)
         for step in program.outputs:
-            batch.setdefault(step.node, {}).update({"input": d for s in step.arriving["input"] if (d := _batch(s.shape)) is not None})
+            dim = _batch(step.arriving["input"][0].shape)
+            if dim is not None:
+                batch.setdefault(step.node, {})["input"] = dim
 
     def to_plain(self) -> dict[str, Any]:
         """The outline as JSON has it."""
@@ -80,7 +88,8 @@ class Outline(NamedTuple):
             for group, (inputs, held, outputs) in plain["bodies"].items()
         }
         lines = {int(line): node for line, node in plain["lines"].items()}
-        return cls(lines, bodies, {node: _names(names) for node, names in plain["results"].items()}, plain["batch"])
+        results = {node: _names(names) for node, names in plain["results"].items()}
+        return cls(lines, bodies, results, plain["batch"], tuple(plain["fed"]), tuple(plain["answers"]))
 
 
 class Network(NamedTuple):
@@ -90,14 +99,12 @@ class Network(NamedTuple):
         text: its source.
         cls: name of its class.
         outline: where the values are.
-        fed: which of the data set's inputs its arguments take, in order.
         paths: dotted names of the classes in it that are not the program's own.
     """
 
     text: str
     cls: str
     outline: Outline
-    fed: tuple[int, ...]
     paths: tuple[str, ...]
 
 
@@ -107,16 +114,9 @@ def network(graph: Graph) -> Network | None:
     if not program.outputs:
         return None
     source = write_module(program)
-    inputs = [node.id for node in graph if node.spec.call.kind == "input"]
     steps = [step for one in (program, *(unit.program for unit in program.units)) for step in one.steps]
     paths = {step.params["path"] for step in steps if step.spec.foreign}
-    return Network(
-        source.text,
-        class_name(program.name),
-        Outline.of(program, source.lines),
-        tuple(inputs.index(step.node) for step in program.inputs),
-        tuple(sorted(paths)),
-    )
+    return Network(source.text, class_name(program.name), Outline.of(graph, program, source.lines), tuple(sorted(paths)))
 
 
 def _batch(shape: tuple[Any, ...]) -> int | None:

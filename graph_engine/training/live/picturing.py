@@ -77,9 +77,7 @@ def alone(tensor: Tensor, batch: int | None) -> Tensor:
 def _measured(value: NodeValue, numbers: Tensor) -> NodeValue:
     finite = numbers[torch.isfinite(numbers)] if not bool(torch.isfinite(numbers).all()) else numbers
     count = max(1, numbers.numel())
-    value = value._replace(
-        nans=int(numbers.isnan().sum()), infinities=int(numbers.isinf().sum()), zeros=int((numbers == 0).sum()) / count
-    )
+    value = value._replace(nans=int(numbers.isnan().sum()), infinities=int(numbers.isinf().sum()), zeros=int((numbers == 0).sum()) / count)
     if not finite.numel():
         return value
     least, most = (float(end) for end in finite.aminmax())

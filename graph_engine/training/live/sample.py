@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LossOption
+from graph_engine.settings.losses import LossOption, loss_for
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.training.live.value import NodeValue
@@ -66,13 +66,16 @@ class Data(NamedTuple):
 
     def output(self, value: NodeValue, number: int, result: Tensor, sample: Sequence[Tensor]) -> NodeValue:
         """The value of an output that is compared with a target: the classes, or the tokens, of the highest scores."""
-        if number >= len(self.option.targets) or self.loss.option.target != "class" or not result.is_floating_point():
+        if number >= len(self.option.targets) or not result.is_floating_point():
             return value
         field, scores = self.option.targets[number], result[0].detach().float().cpu()
+        loss = loss_for(field, self.loss, alone=len(self.option.targets) == 1).option
+        if loss.target != "class":
+            return value
         wanted = sample[len(self.option.inputs) + number]
         expected = self._target(wanted[0], field)
         if scores.dim() == 1 and field.classes and len(scores) == len(field.classes) and bool(torch.isfinite(scores).all()):
-            shares = self._shares(scores)
+            shares = _shares(scores, loss)
             best = shares.argsort(descending=True)[:CHOICES].tolist()
             labels = tuple(field.classes[i] for i in best)
             return value._replace(kind="scores", labels=labels, shares=tuple(float(shares[i]) for i in best), text=expected)
@@ -82,10 +85,6 @@ class Data(NamedTuple):
             tokens = scores.argmax(dim=1 if scores.shape[1] == field.vocabulary else 0)
             return value._replace(kind="text", text=self._spelled(tokens, field), labels=(expected,))
         return value
-
-    def _shares(self, scores: Tensor) -> Tensor:
-        expects = self.loss.option.expects
-        return scores.softmax(dim=0) if expects == "logits" else scores.exp() if expects == "log-probabilities" else scores
 
     def _target(self, tensor: Tensor, field: Field) -> str:
         if field.classes and tensor.dim() == 0:
@@ -104,9 +103,13 @@ class Data(NamedTuple):
         return text.strip()[:LONGEST]
 
 
+def _shares(scores: Tensor, loss: LossOption) -> Tensor:
+    """What scores mean as shares of 1, where the loss says so."""
+    return scores.softmax(dim=0) if loss.expects == "logits" else scores.exp() if loss.expects == "log-probabilities" else scores
+
+
 def _cut(tensor: Tensor, field: Field) -> Tensor:
     """A sequence without the steps at its end that are padding."""
     if not field.is_cut:
         return tensor
-    return tensor[:, : max(1, int((tensor != field.padding).any(dim=0).sum()))]
-
+    return tensor[:, : max(1, int(tensor.ne(field.padding or 0).any(dim=0).sum()))]

@@ -72,10 +72,11 @@ class NodeValue(NamedTuple):
     def of(cls, plain: Sequence[Any]) -> NodeValue:
         """A value from a line of JSON."""
         value = cls(*plain)
+        for name in ("least", "most", "mean", "std", "zeros", "low", "high"):
+            value = value._replace(**{name: float(getattr(value, name))})  # type: ignore[arg-type]
         return value._replace(
             place=tuple(value.place),
             shape=tuple(value.shape),
-            **{name: float(getattr(value, name)) for name in ("least", "most", "mean", "std", "zeros", "low", "high")},
             labels=tuple(value.labels),
             shares=tuple(map(float, value.shares)),
             counts=tuple(value.counts),
