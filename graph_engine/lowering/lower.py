@@ -8,6 +8,7 @@ from typing import Any
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import CheckError
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.network import network
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Program, Ref, Step
 from graph_engine.lowering.units import Units
@@ -34,9 +35,10 @@ def lower_part(graph: CoreGraph, checked: CheckedGraph) -> Program:
     It is that of `lower` where nothing is wrong and every result is used. Otherwise what no other node takes is a result too, under the
     id of its own node; nodes that are wrong, or that lack something, are left out with all that follows from them.
     """
-    fine = _computable(graph, checked)
-    ends = [id for id in fine if graph[id].spec.call.kind == "output"]
-    ends += [id for id in fine if id not in ends and not any(edge.target in fine for edge in graph.outgoing(id))]
+    resolved = network(graph).graph
+    fine = _computable(resolved, checked)
+    ends = [id for id in fine if resolved[id].spec.call.kind == "output"]
+    ends += [id for id in fine if id not in ends and not any(edge.target in fine for edge in resolved.outgoing(id))]
     units = Units(graph, checked, body, ends)
     return body(graph, checked, {}, units, ends)._replace(units=units.in_order())
 
@@ -45,6 +47,8 @@ def _computable(graph: CoreGraph, checked: CheckedGraph) -> dict[str, None]:
     """Ids of the nodes that can be computed, in the order in which they were added."""
     fine: set[str] = set()
     for id in checked.order:
+        if id not in graph:
+            continue
         node = checked.nodes[id]
         is_fine = node.status == "ok" and not any(d.severity == "error" for d in node.diagnostics)
         is_fine = is_fine and all(content.ok for content in node.inside) and all(edge.source in fine for edge in graph.incoming(id))
@@ -69,6 +73,7 @@ def body(
         units: finds the class of a group.
         ends: ids of the nodes to come from; left out, all outputs. What leaves one that is no output is a result.
     """
+    graph = network(graph).graph
     order = written_order(graph, ends)
     constructed: set[str] = set()
     steps = {}

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.project import project_files
 from graph_engine.errors import RunError, UnwritableError
-from graph_engine.training.live.outline import network
+from graph_engine.training.live.outline import computable
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         graph.save(run_dir / DOCUMENT)
-        found = network(graph)
+        found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
         (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")
     except OSError as error:

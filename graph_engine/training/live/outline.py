@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.module import class_name, write_module
+from graph_engine.graph.network import network
 from graph_engine.lowering import Program, lower_part
 from graph_engine.spec.call import Names
 
@@ -52,8 +53,9 @@ class Outline(NamedTuple):
     @classmethod
     def of(cls, graph: Graph, program: Program, lines: Mapping[int, str]) -> Outline:
         """The outline of a graph's program that was written with those lines."""
-        inputs = [node.id for node in graph if node.spec.call.kind == "input"]
-        answers = tuple(node.id for node in graph if node.spec.call.target == "output")
+        computing = network(graph).graph
+        inputs = [node.id for node in computing if node.spec.call.kind == "input"]
+        answers = tuple(node.id for node in computing if node.spec.call.target == "output")
         outline = cls(lines, {}, {}, {}, tuple(inputs.index(step.node) for step in program.inputs), answers)
         outline._add("", program)
         return outline
@@ -92,7 +94,7 @@ class Outline(NamedTuple):
         return cls(lines, bodies, results, plain["batch"], tuple(plain["fed"]), tuple(plain["answers"]))
 
 
-class Network(NamedTuple):
+class Computable(NamedTuple):
     """What can be computed of a network, to be run by another process.
 
     Attributes:
@@ -108,7 +110,7 @@ class Network(NamedTuple):
     paths: tuple[str, ...]
 
 
-def network(graph: Graph) -> Network | None:
+def computable(graph: Graph) -> Computable | None:
     """What can be computed of a graph; None where nothing can."""
     program = lower_part(graph, graph.check())
     if not program.outputs:
@@ -116,7 +118,7 @@ def network(graph: Graph) -> Network | None:
     source = write_module(program)
     steps = [step for one in (program, *(unit.program for unit in program.units)) for step in one.steps]
     paths = {step.params["path"] for step in steps if step.spec.foreign}
-    return Network(source.text, class_name(program.name), Outline.of(graph, program, source.lines), tuple(sorted(paths)))
+    return Computable(source.text, class_name(program.name), Outline.of(graph, program, source.lines), tuple(sorted(paths)))
 
 
 def _batch(shape: tuple[Any, ...]) -> int | None:

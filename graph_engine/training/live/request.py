@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from graph_engine.codegen.foreign import travelling
 from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
-from graph_engine.training.live.outline import Network, network
+from graph_engine.graph.network import network
+from graph_engine.training.live.outline import Computable, computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
         RunError: there is nothing to look at; the message tells why.
         UnwritableError: the folder cannot be written to.
     """
-    found = network(graph)
+    found = computable(graph)
     if found is None:
         raise RunError("Nothing can be computed yet: add an Input and connect it.")
     _refuse(graph, found)
@@ -58,12 +59,12 @@ def newest_weights(run_dir: Path) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def _refuse(graph: Graph, found: Network) -> None:
+def _refuse(graph: Graph, found: Computable) -> None:
     untrusted = sorted(set(found.paths) - graph.answers.trusted)
     if untrusted:
         raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
     checked = graph.check()
-    inputs = [node for node in graph if node.spec.call.kind == "input"]
+    inputs = [node for node in network(graph).graph if node.spec.call.kind == "input"]
     chosen = graph.settings.data["dataset"]
     option = chosen.option.sized(chosen.params)
     if len(inputs) != len(option.inputs):

@@ -17,13 +17,15 @@ from torch import Tensor, nn
 from graph_engine import Graph
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import RunError
+from graph_engine.graph.modes import SetMode
+from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.tensor import Dim
 from graph_engine.templates import template, templates
 from graph_engine.training.events import Looked, decode, encode
 from graph_engine.training.live import running
 from graph_engine.training.live.attending import attending
-from graph_engine.training.live.outline import Network, Outline, network
+from graph_engine.training.live.outline import Computable, Outline, computable
 from graph_engine.training.live.picturing import IN_DETAIL, ON_CARD, value_of
 from graph_engine.training.live.request import describe, newest_weights
 from graph_engine.training.live.sample import Data
@@ -52,7 +54,7 @@ def made_up(graph: Graph) -> list[Tensor]:
     return [torch.randint(1, field.vocabulary or 2, shape) if field.dtype == "int64" else torch.randn(shape) for shape, field in kinds]
 
 
-def built(found: Network, folder: Path) -> tuple[nn.Module, running.Source]:
+def built(found: Computable, folder: Path) -> tuple[nn.Module, running.Source]:
     (folder / "model.py").write_text(found.text)
     with loaded(folder, ("model",)) as module:
         torch.manual_seed(0)
@@ -60,7 +62,7 @@ def built(found: Network, folder: Path) -> tuple[nn.Module, running.Source]:
     return model, running.Source(str(folder / "model.py"), found.text, found.outline)
 
 
-def traced(found: Network, folder: Path, inputs: list[Tensor]) -> tuple[nn.Module, Any, dict[tuple[Place, str, str], Tensor]]:
+def traced(found: Computable, folder: Path, inputs: list[Tensor]) -> tuple[nn.Module, Any, dict[tuple[Place, str, str], Tensor]]:
     model, source = built(found, folder)
     seen: dict[tuple[Place, str, str], Tensor] = {}
     tracer = Tracer(source.path, source.text, source.outline, lambda place, id, port, v: seen.update({(place, id, port): v.clone()}))
@@ -85,7 +87,7 @@ def size(value: Any) -> int:
 
 @pytest.mark.parametrize("graph", [pytest.param(t.graph, id=t.graph.name) for t in templates()])
 def test_every_node_of_a_template_gives_what_a_plain_forward_gives(graph: Graph, tmp_path: Path) -> None:
-    found = network(graph)
+    found = computable(graph)
     assert found is not None
     assert found.text == graph.to_python(), "the network that is looked at is the one that is shown and exported"
     inputs = made_up(graph)
@@ -131,12 +133,15 @@ def test_what_is_wrong_leaves_the_rest_to_be_looked_at(seed: int, tmp_path: Path
         graph = one.graph
         for _ in range(draw.randint(1, 2)):
             graph.remove(draw.choice([node for node in graph if node.spec.call.kind != "input"]))
-        checked, found = graph.check(), network(graph)
+        with graph.edit():
+            inner = [node.id for node in graph if node.spec.inputs and node.spec.outputs]
+            SetMode([draw.choice(inner)], draw.choice(["bypassed", "muted"])).do(graph)
+        checked, found, resolved = graph.check(), computable(graph), network(graph).graph
         fine: set[str] = set()
         for id in checked.order:
             node = checked.nodes[id]
             bad = node.status != "ok" or any(d.severity == "error" for d in node.diagnostics)
-            if not bad and all(edge.source in fine for edge in graph.incoming(id)):
+            if id in resolved and not bad and all(edge.source in fine for edge in resolved.incoming(id)):
                 fine.add(id)
         assert found is not None
         _, _, seen = traced(found, tmp_path, made_up(graph))
@@ -145,7 +150,7 @@ def test_what_is_wrong_leaves_the_rest_to_be_looked_at(seed: int, tmp_path: Path
 
 def test_an_outline_survives_the_way_to_the_other_process() -> None:
     for one in templates():
-        found = network(one.graph)
+        found = computable(one.graph)
         assert found is not None
         assert Outline.from_plain(json.loads(json.dumps(found.outline.to_plain()))) == found.outline
 
@@ -189,7 +194,7 @@ def looked_at(graph: Graph, folder: Path, *nodes: str, detail: str | None = None
     with loaded(Path(asked["data"]["folder"]), ("data",)) as reader:
         words = reader.vocabularies(**asked["data"]["arguments"]) if hasattr(reader, "vocabularies") else {}
         data = Data.of(graph.settings, reader.load(**asked["data"]["arguments"]), words)
-    found = network(graph)
+    found = computable(graph)
     assert found is not None
     model, source = built(found, folder)
     model.train()
@@ -264,7 +269,7 @@ def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
 
 def test_a_failure_names_its_node_and_a_superseded_look_ends(tmp_path: Path) -> None:
     graph = template("hybrid_digits").graph
-    found = network(graph)
+    found = computable(graph)
     assert found is not None
     wrong = found._replace(text=found.text.replace("nn.LayerNorm(32)", "nn.LayerNorm(31)"))
     model, source = built(wrong, tmp_path)
