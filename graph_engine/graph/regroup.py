@@ -150,7 +150,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
             params = {**inner.params, **values.get(inner.id, {})}
             mode = inner.mode if used.mode == "active" or refusal(graph, inner, used.mode) else used.mode
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded, mode))
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.form, mode))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:

@@ -22,6 +22,7 @@ STEPS = 60
 ACTIONS = (
     "duplicate", "delete", "copy", "cut", "paste", "connect", "straighten", "align_left", "align_middle", "distribute_across", "layout",
     "frame", "note", "colour_teal", "group", "dissolve", "select_all", "select_down", "share", "unshare",
+    "bypass", "mute", "expand",
 )  # fmt: skip
 
 
