@@ -16,6 +16,7 @@ from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, 
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
+from app.canvas.shares import Shares
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -69,13 +70,16 @@ class CanvasScene(QGraphicsScene):
         stage: what the items paint with.
         overview: the same scene for far zoom.
         annotations: frames and notes.
+        shares: the share of the whole that each card shows.
         drafts: what gestures show while they last.
 
     Signals:
         selection_changed: ids of the selected nodes, in the order in which they were selected.
         content_changed: something came, went, moved or looks different.
+        about_to_rebuild: another graph will be shown; what goes on with the items is to end now.
     """
 
+    about_to_rebuild = QtSignal()
     selection_changed = QtSignal(object)
     content_changed = QtSignal()
 
@@ -87,6 +91,7 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
+        self.shares = Shares(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
@@ -102,6 +107,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
+        self.about_to_rebuild.emit()
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
@@ -201,6 +207,7 @@ class CanvasScene(QGraphicsScene):
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
                     self._labels.touch(line)
+        self.shares.follow(checked)
         self._labels.refresh()
         self.content_changed.emit()
 

@@ -40,6 +40,7 @@ from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import DropBlock, add_block, centred
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
+from app.canvas.shares import Measure
 from app.canvas.tips import tip
 from app.canvas.trail import Trail
 from app.canvas.walk import Walk
@@ -81,6 +82,7 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
+        self.canvas.about_to_rebuild.connect(self.cancel_gesture)
         self.canvas.selection_changed.connect(self.selection_changed)
         self.canvas.content_changed.connect(self.follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
@@ -185,6 +187,10 @@ class CanvasView(QGraphicsView):
         """Shows the minimap whenever not all cards are in view, or never."""
         self._minimap_wanted = visible
         self.follow()
+
+    def show_shares(self, measure: Measure) -> None:
+        """Shows on each card its share of the network's parameters or operations, or neither."""
+        self.canvas.shares.show(measure)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""
@@ -379,7 +385,6 @@ class CanvasView(QGraphicsView):
     # following
 
     def _open(self) -> None:
-        self.cancel_gesture()
         self._place = ()
         self._places.clear()
         self._keeps_fitting = True
@@ -387,7 +392,6 @@ class CanvasView(QGraphicsView):
 
     def _go_to_place(self) -> None:
         """Another graph of the document is shown: as it was when one was there last."""
-        self.cancel_gesture()
         left, self._place = self._place, self._session.place
         if not self._keeps_fitting:
             self._places[left] = self.camera.shown().center(), self.zoom
