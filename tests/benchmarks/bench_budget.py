@@ -96,9 +96,8 @@ def main() -> None:
                 flush=True,
             )
     far = [ratio for ratio in ratios if abs(ratio - 1) > 0.15]
-    print(
-        f"said/peak: median {statistics.median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}; beyond 15 %: {len(far)} of {len(ratios)}"
-    )
+    print(f"said/peak: median {statistics.median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}")
+    print(f"beyond 15 %: {len(far)} of {len(ratios)}")
 
 
 if __name__ == "__main__":
