@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import Health
 from graph_engine.training.state import RunState
 
 
@@ -119,7 +121,13 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log
+class Found(NamedTuple):
+    """What is wrong with the training of the run, as far as it can be told now; in place of what was told before."""
+
+    findings: tuple[Finding, ...]
+
+
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log | Health | Found
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -129,6 +137,8 @@ _KINDS: dict[str, type[Any]] = {
     "progress": Progress,
     "samples": Samples,
     "probed": Probed,
+    "health": Health,
+    "found": Found,
     "log": Log,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -153,6 +163,8 @@ def decode(line: bytes | str) -> list[Event]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return value.to_plain()
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -168,6 +180,10 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
+    elif kind is Health:
+        return Health.of(plain)
+    elif kind is Found:
+        return Found(tuple(map(Finding.of, plain["findings"])))
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)
