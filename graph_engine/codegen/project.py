@@ -16,6 +16,7 @@ from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
+from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.tensor import TensorSpec
 
@@ -75,7 +76,7 @@ def project_files(graph: Graph) -> dict[str, str]:
 
 def _ends(graph: Graph) -> Iterator[End]:
     nodes = graph.check().nodes
-    for node in graph:
+    for node in network(graph).graph:
         if node.spec.call.kind == "output":
             given = nodes[node.id].inputs["input"]
             assert isinstance(given, TensorSpec)
@@ -84,7 +85,7 @@ def _ends(graph: Graph) -> Iterator[End]:
 
 def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> None:
     for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
-        names = [node.name for node in graph if node.spec.call.target == kind]
+        names = [node.name for node in network(graph).graph if node.spec.call.target == kind]
         if len(names) != len(fields):
             wanted = _counted([field.name for field in fields], "target" if kind == "output" else kind)
             raise RunError(f"The data set {dataset.id} {verb} {wanted}, but the network has {_counted(names, kind)}.")

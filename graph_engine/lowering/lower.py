@@ -8,6 +8,7 @@ from typing import Any
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import CheckError
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.network import network
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Program, Ref, Step
 from graph_engine.lowering.units import Units
@@ -37,6 +38,7 @@ def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[s
         values: parameters of nodes that have another value in this use of the definition.
         units: finds the class of a group.
     """
+    graph = network(graph).graph
     order = written_order(graph)
     constructed: set[str] = set()
     steps = {}

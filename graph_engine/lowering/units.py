@@ -16,6 +16,7 @@ from graph_engine.errors import ParamError
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.names import RESERVED
+from graph_engine.graph.network import network
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Argument, Program, Ref, Slot, Step, Turn, Unit, Written
 from graph_engine.spec.params import Param
@@ -77,6 +78,7 @@ class Units:
         return tuple(group[0]._replace(times=sum(turn.times for turn in group)) for group in groups)
 
     def _collect(self, graph: CoreGraph, checked: CheckedGraph, values: Values) -> None:
+        graph = network(graph).graph
         for id_ in written_order(graph) if graph.groups else ():
             if id_ not in graph.groups:
                 continue
