@@ -40,17 +40,33 @@ def find_birth(run_dir: Path, record: RunRecord) -> Born | None:
         record: of the run.
     """
     with _copied(run_dir) as copy, loaded(run_dir / rundir.SOURCE) as train:
-        training = train.Training(
-            copy,
-            epochs=record.epochs,
-            seed=record.seed,
-            device=record.device,
-            threads=record.threads,
-            resume=True,
-            watch=_Silent(),
-        )
+        training = _resumed(train, copy, record)
+        for name in ("last.pt", "previous.pt"):  # weights are lost a step before the loss tells, and a checkpoint may lie between
+            if _is_sound(training):
+                break
+            training.log.close()
+            training.board.close()
+            (copy / "checkpoints" / name).unlink(missing_ok=True)
+            training = _resumed(train, copy, record)
         with training.log, training.board:
             return _Search(train, training, record).run()
+
+
+def _resumed(train: ModuleType, copy: Path, record: RunRecord) -> Any:
+    return train.Training(
+        copy,
+        epochs=record.epochs,
+        seed=record.seed,
+        device=record.device,
+        threads=record.threads,
+        resume=True,
+        watch=_Silent(),
+    )
+
+
+def _is_sound(training: Any) -> bool:
+    """Whether all weights are numbers."""
+    return all(bool(torch.isfinite(weight).all()) for weight in training.model.parameters())
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from graph_engine.graph.network import network
 from graph_engine.settings.losses import loss_for
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -97,7 +98,7 @@ def network_of(graph: Graph) -> Network:
     loss = loss_for(targets[0], graph.settings.training["loss"], alone=len(targets) == 1)
     if loss.option.target != "class" or not targets[0].choices:
         return Network(kinds, ends[0].id)
-    edges = graph.inputs(ends[0].id, "input")
+    edges = network(graph).graph.inputs(ends[0].id, "input")
     alone = len(ends) == 1 and loss.id == "CrossEntropyLoss"
     chance = math.log(targets[0].choices) if alone else None
     return Network(kinds, ends[0].id, edges[0].source if edges else None, targets[0].choices, chance)

@@ -105,13 +105,12 @@ def diagnose(course: Course, silenced: Mapping[str, frozenset[str]] | None = Non
             if rule.code not in silenced.get(node or "", ()):
                 found.append(Finding(rule.code, rule.severity, node, told.message, told.fixes))
     codes = [finding.code for finding in found]
-    causes: dict[str, str] = {}
-    for rule in RULES:
-        if rule.code in codes:
-            for code in rule.explains:
-                causes.setdefault(code, causes.get(rule.code, rule.code))
-    named = [finding._replace(follows=causes.get(finding.code, "")) for finding in found]
     explained = {rule.code: len(rule.explains) for rule in RULES}
+    causes: dict[str, str] = {}
+    for rule in sorted(RULES, key=lambda rule: -len(rule.explains)):
+        if rule.code in codes and rule.code not in causes:
+            causes |= {code: rule.code for code in rule.explains if code not in causes}
+    named = [finding._replace(follows=causes.get(finding.code, "")) for finding in found]
     return tuple(sorted(named, key=lambda f: (f.severity != "error", bool(f.follows), -explained[f.code])))
 
 
