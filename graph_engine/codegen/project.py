@@ -18,6 +18,7 @@ from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
 
 if TYPE_CHECKING:
@@ -66,12 +67,25 @@ def project_files(graph: Graph) -> dict[str, str]:
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
-        "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
+        **data_files(dataset),
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
+    }
+
+
+def data_files(dataset: DatasetOption) -> dict[str, str]:
+    """The reader of a data set, ``data.py``, and what it reads; text by name."""
+    return {
+        "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
+
+
+def data_arguments(settings: Settings) -> dict[str, Any]:
+    """What ``load`` and ``vocabularies`` in ``data.py`` are called with, by name."""
+    data = settings.data
+    return {"validation": data["validation"], "test": data["test"], "seed": settings.training["seed"], **data["dataset"].params}
 
 
 def _ends(graph: Graph) -> Iterator[End]:
