@@ -218,9 +218,6 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log | Looked | Health | Found
-
-
 Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found
 Listener = Callable[[Event], None]
 
