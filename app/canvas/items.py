@@ -13,6 +13,7 @@ from app.canvas.flow import Kind, kind
 from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
+from app.canvas.shares import Share, paint_share
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
 from graph_engine.analysis.checked import CheckedNode
@@ -57,13 +58,15 @@ class NodeItem(QGraphicsItem):
         node: what it shows; read while painting, never changed.
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
+        share: of the whole network, where the cards show that.
     """
 
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
-        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.expanded)
+        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
         self.checked: CheckedNode | None = None
+        self.share: Share | None = None
         self.selected = False
         self.hovered = False
         self._stage = stage
@@ -89,8 +92,12 @@ class NodeItem(QGraphicsItem):
         look = self._stage.look
         state = self.state()
         if self._lines is None:
-            self._lines = fit(wording(self.node, self.checked), look, state.severity in ("error", "warning"))
+            words = wording(self.node, self.checked)
+            words = words if self.share is None else words._replace(weights=self.share.text)
+            self._lines = fit(words, look, (state.severity in ("error", "warning")) + (state.mode != "active"))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
+        if self.share is not None:
+            paint_share(painter, look, self.layout, self.share)
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
             top = self.layout.height - FOOTER - self.layout.preview
@@ -113,6 +120,7 @@ class NodeItem(QGraphicsItem):
             hovered=self.hovered,
             connected=connected,
             lit=None if stage.lit is None else stage.lit.get(node.id, frozenset()),
+            mode=node.mode,
             target=stage.target[1] if stage.target is not None and stage.target[0] == node.id else None,
         )
 
@@ -123,7 +131,7 @@ class NodeItem(QGraphicsItem):
 
     def relayout(self) -> bool:
         """Shows the ports that are in use now; true where they are others than before."""
-        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.expanded)
+        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.form)
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
@@ -138,7 +146,7 @@ class NodeItem(QGraphicsItem):
         for place in self.layout.ports:
             beyond = max(0.0, abs(y - place.y) - place.span / 2)
             distance = ((x - place.x) ** 2 + beyond**2) ** 0.5
-            if distance <= best:
+            if distance < best or (found is None and distance == best):  # of those in one place, the first
                 best, found = distance, place
         return found
 
@@ -205,7 +213,14 @@ class EdgeItem(QGraphicsPathItem):
             siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
-        made = curve(start.x() + out.x, start.y() + out.y, end.x() + into.x, end.y() + y)
+        made = curve(
+            start.x() + out.x,
+            start.y() + out.y,
+            end.x() + into.x,
+            end.y() + y,
+            (start.y(), start.y() + self.source.layout.bottom),
+            (end.y(), end.y() + self.target.layout.bottom),
+        )
         if made != self.curve:
             self.curve = made
             self._box_known = False
@@ -218,7 +233,7 @@ class EdgeItem(QGraphicsPathItem):
     def tell(self, source: CheckedNode | None) -> bool:
         """Takes over what the check found at the source; true where something else flows now."""
         flow = source.outputs.get(self.edge.source_port) if source is not None else None
-        waiting = source is not None and flow is None
+        waiting = (source is not None and flow is None) or self.target.node.mode == "muted"
         if flow == self._flow and waiting == self.waiting:
             return False
         self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"

@@ -16,6 +16,7 @@ from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, 
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
+from app.canvas.shares import Shares
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -69,13 +70,16 @@ class CanvasScene(QGraphicsScene):
         stage: what the items paint with.
         overview: the same scene for far zoom.
         annotations: frames and notes.
+        shares: the share of the whole that each card shows.
         drafts: what gestures show while they last.
 
     Signals:
         selection_changed: ids of the selected nodes, in the order in which they were selected.
         content_changed: something came, went, moved or looks different.
+        about_to_rebuild: another graph will be shown; what goes on with the items is to end now.
     """
 
+    about_to_rebuild = QtSignal()
     selection_changed = QtSignal(object)
     content_changed = QtSignal()
 
@@ -87,6 +91,7 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
+        self.shares = Shares(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
@@ -102,6 +107,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
+        self.about_to_rebuild.emit()
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
@@ -128,8 +134,8 @@ class CanvasScene(QGraphicsScene):
     def apply(self, changes: Sequence[Change]) -> None:
         """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
         graph = self.stage.graph
-        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look"))
-        reworded = {c.id for c in changes if c.kind in ("node", "name", "look")}
+        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
+        reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         annotated = self.annotations.apply(changes)
         if not nodes and not edges:
@@ -174,6 +180,10 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
+            for edge in graph.incoming(id):
+                if self.edges[edge.id].tell(self.nodes[edge.source].checked):
+                    self.overview.touch_edge(edge.id)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
@@ -197,6 +207,7 @@ class CanvasScene(QGraphicsScene):
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
                     self._labels.touch(line)
+        self.shares.follow(checked)
         self._labels.refresh()
         self.content_changed.emit()
 

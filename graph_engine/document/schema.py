@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 
 from graph_engine.document.annotations import AnnotationRecord
+from graph_engine.graph.node import Mode
 
 Finite = Annotated[float, AllowInfNan(False)]
 
@@ -17,8 +18,9 @@ class NodeRecord(BaseModel):
     Attributes:
         definition: id of the definition, of a node that is a group.
         shares: id of the node whose weights it computes with, where they are not its own.
-        expanded: of a group, whether its card shows what is inside.
+        expanded, collapsed: how its card is shown, where it is not whole.
         silenced: codes of the findings that are not to be told of it.
+        mode: whether it is bypassed or muted, where it does not compute.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -31,6 +33,8 @@ class NodeRecord(BaseModel):
     params: dict[str, Any] = {}
     silenced: list[str] = []
     expanded: bool = False
+    collapsed: bool = False
+    mode: Mode = "active"
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 
 
@@ -63,7 +67,7 @@ class DefinitionRecord(BaseModel):
 
 
 class ClipRecord(BaseModel):
-    """Nodes, the edges between them, and the definitions of the groups among them."""
+    """Nodes, the edges between them, the definitions of the groups among them, and frames and notes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -71,6 +75,7 @@ class ClipRecord(BaseModel):
     definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
+    annotations: list[AnnotationRecord] = []
 
 
 class DocumentRecord(BaseModel):

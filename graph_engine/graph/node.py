@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
+
+Form = Literal["whole", "collapsed", "expanded"]
+"""How the card of a node is shown: whole, as its title only, or, of a group, with what is inside."""
+
+Mode = Literal["active", "bypassed", "muted"]
+"""Whether a node computes; passes on what arrives, as if it were not there; or gives nothing, as if nothing were connected to it."""
 
 COLUMN = 272.0
 """From one node to the next behind it, in scene units."""
@@ -39,7 +45,7 @@ class Node:
         id: stable, unique in the graph.
     """
 
-    __slots__ = ("_expanded", "_name", "_params", "_position", "_silenced", "_spec", "id")
+    __slots__ = ("_form", "_mode", "_name", "_params", "_position", "_silenced", "_spec", "id")
 
     def __init__(
         self,
@@ -49,7 +55,8 @@ class Node:
         params: Mapping[str, Any],
         position: Position,
         silenced: frozenset[str] = frozenset(),
-        expanded: bool = False,
+        form: Form = "whole",
+        mode: Mode = "active",
     ):
         self.id = id
         self._spec = spec
@@ -57,7 +64,8 @@ class Node:
         self._params = dict(params)
         self._position = position
         self._silenced = silenced
-        self._expanded = expanded
+        self._form: Form = form
+        self._mode: Mode = mode
 
     @property
     def spec(self) -> BlockSpec:
@@ -75,7 +83,7 @@ class Node:
         return self._name
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> MappingProxyType[str, Any]:
         """Value of every declared parameter, defaults included; None where it is inferred or not set."""
         return MappingProxyType(self._params)
 
@@ -90,9 +98,14 @@ class Node:
         return self._silenced
 
     @property
-    def expanded(self) -> bool:
-        """Of a group, whether its card shows what is inside."""
-        return self._expanded
+    def form(self) -> Form:
+        """How its card is shown."""
+        return self._form
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it computes, is bypassed or muted."""
+        return self._mode
 
     def __repr__(self) -> str:
         return f"<{self.block} {self.name!r} ({self.id})>"

@@ -90,6 +90,11 @@ class Fitting(NamedTuple):
     fields: Callable[..., Mapping[str, Any]]
 
 
+def unbounded(params: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The results may be any numbers."""
+    return None
+
+
 MANY_FITTED = 256
 """Fitted forms of one block that are kept: nodes with equal values share one."""
 
@@ -116,6 +121,7 @@ class BlockSpec:
         foreign: the operator is code that does not come with the program: the parameter ``path`` names it, ``signature`` holds what
             is known of it.
         recorded: its ports, its call and the shapes of its results were recorded when a module was imported; nobody adds one by hand.
+        bounds: from a node's parameters, the two values that its results come near to and never pass; None where there are none.
     """
 
     id: str
@@ -135,6 +141,7 @@ class BlockSpec:
     plain: BlockSpec | None = field(default=None, repr=False, compare=False)
     foreign: bool = False
     recorded: bool = False
+    bounds: Callable[[Mapping[str, Any]], tuple[float, float] | None] = unbounded
 
     def __post_init__(self) -> None:
         names = [p.name for p in (*self.inputs, *self.outputs)] + [p.name for p in self.params]
@@ -201,6 +208,11 @@ class BlockSpec:
         """The parameters that a layer is constructed with; the others are passed when it is called."""
         own = OWN if self.foreign else ()
         return tuple(p for p in self.params if p.name not in self.call.keywords and p.name not in own)
+
+    @cached_property
+    def main_input(self) -> Port | None:
+        """The input that is meant where none is named: the first that is needed, else the first; None without any."""
+        return min(self.inputs, key=lambda p: p.optional, default=None)
 
     @cached_property
     def output_names(self) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import Health
+from graph_engine.training.live.value import NodeValue
 from graph_engine.training.state import RunState
 
 
@@ -119,7 +122,103 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log
+class Found(NamedTuple):
+    """What is wrong with the training of the run, as far as it can be told now; in place of what was told before."""
+
+    findings: tuple[Finding, ...]
+
+
+class NodeTime(NamedTuple):
+    """How long a node takes in one step, in seconds; that of a group holds what is in it."""
+
+    node: str
+    forward: float
+    backward: float
+
+
+class Budgeted(NamedTuple):
+    """What a run will cost. Sizes are in bytes, times in seconds; what was not measured is 0.
+
+    Attributes:
+        device: on which it was measured.
+        batch: samples of a step.
+        process: what the training process takes without any network.
+        data, weights, gradients, optimizer: what lasts; the last is the optimizer's state.
+        copies: of weights that are kept besides: the best, and their mean.
+        activations: tensors that a step makes beside them, at most.
+        working: what the process takes for a step beside its tensors.
+        free: what is free for all of them.
+        steps: of an epoch.
+        step, evaluation: time of one step, and of measuring after an epoch.
+        nodes: time of each node in a step.
+    """
+
+    device: str
+    batch: int
+    process: int
+    data: int
+    weights: int
+    copies: int
+    gradients: int
+    optimizer: int
+    activations: int
+    working: int
+    free: int
+    steps: int
+    epochs: int
+    step: float = 0.0
+    evaluation: float = 0.0
+    nodes: tuple[NodeTime, ...] = ()
+
+    @property
+    def needed(self) -> int:
+        """Bytes for all that a run needs beside the bare process."""
+        return self.data + self.weights + self.copies + self.gradients + self.optimizer + self.activations + self.working
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are lacking; 0 where it will fit."""
+        return max(0, self.needed - self.free)
+
+    @property
+    def epoch(self) -> float:
+        """Seconds of an epoch."""
+        return self.steps * self.step + self.evaluation
+
+
+class Looked(NamedTuple):
+    """What a network makes of one sample, node by node, or why it makes nothing of it.
+
+    Attributes:
+        number: of the request.
+        part: of the data: ``train``, ``validation`` or ``test``.
+        sample, samples: which one of how many.
+        weights: ``start``, with which a run would begin; ``run``, the last ones of a run; ``training``, those of a run as they are now.
+        kept, tensors: how many of the network's tensors are from the run, and how many it has.
+        step, epoch: of the run, while it trains.
+        expected: what the network should give, in words.
+        values: of the nodes in view.
+        message: why there are none, in a sentence.
+        node, place: the node at which the network failed, and the groups that lead to it.
+    """
+
+    number: int
+    part: str = "validation"
+    sample: int = 0
+    samples: int = 0
+    weights: str = "start"
+    kept: int = 0
+    tensors: int = 0
+    step: int = 0
+    epoch: int = 0
+    expected: str = ""
+    values: tuple[NodeValue, ...] = ()
+    message: str | None = None
+    node: str | None = None
+    place: tuple[str, ...] = ()
+
+
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -129,7 +228,11 @@ _KINDS: dict[str, type[Any]] = {
     "progress": Progress,
     "samples": Samples,
     "probed": Probed,
+    "health": Health,
+    "found": Found,
+    "budgeted": Budgeted,
     "log": Log,
+    "looked": Looked,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -153,6 +256,8 @@ def decode(line: bytes | str) -> list[Event]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return value.to_plain()
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -168,6 +273,15 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
+    elif kind is Health:
+        return Health.of(plain)
+    elif kind is Found:
+        return Found(tuple(map(Finding.of, plain["findings"])))
+
+    elif kind is Budgeted:
+        plain["nodes"] = tuple(NodeTime(*times) for times in plain["nodes"])
+    elif kind is Looked:
+        plain["values"], plain["place"] = tuple(map(NodeValue.of, plain["values"])), tuple(plain["place"])
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)
