@@ -1,6 +1,6 @@
 """Kills runs at random moments and resumes them until they are finished: ``python -m tests.survive [--kills 100] [--seed 0]``.
 
-The training process, the exported script, the window, or window and training process together get SIGKILL, at any moment from the
+What trains, the exported script, the window, or the window and its training process together get SIGKILL, at any moment from the
 command on: while data is read, in the middle of an epoch, while a checkpoint is written. After some of the kills the newest file is
 cut off as well, as when the power fails. What is left in the end must be what a run has that nobody touched: the same metrics, the same
 weights, the same best weights, to the last bit. Each line of the table is a network and a way to kill it.
@@ -25,11 +25,13 @@ from typing import Any
 import torch
 
 from graph_engine import Graph
-from graph_engine.errors import RunError
 from graph_engine.templates import template
+from graph_engine.training.control import Control
+from graph_engine.training.run import run
 from graph_engine.training.rundir import RECORD, new_run, read_run
 from graph_engine.training.state import RunState
-from tests.engine.training.helpers import ENDED, ROOT, Process, change, small_net
+from graph_engine.training.worker import warm_up
+from tests.engine.training.helpers import ROOT, change, small_net
 
 LONGEST = 0.8
 """Seconds from the command to a kill, at most; the runs take about as long, because they write a checkpoint after every step."""
@@ -47,7 +49,7 @@ def networks() -> dict[str, Graph]:
     gru, wine, rows = template("gru_languages").graph, template("two_parts_wine").graph, template("attention_digits").graph
     gru.configure(training={**tiny, "epochs": 1, "batch_size": 256})
     wine.configure(training={**tiny, "epochs": 8, "batch_size": 16, "average": {"name": "SWA", "start": 3}})
-    rows.configure(training={**tiny, "epochs": 2, "stopping": {"name": "early", "patience": 1}})
+    rows.configure(training={**tiny, "epochs": 2, "stopping": {"name": "patience", "patience": 1}})
     return {
         "CNN, dropout, batch norm": small_net(),
         "CNN, OneCycleLR, EMA, best": small_net(schedule=one_cycle, average="EMA", keep="best"),
@@ -58,32 +60,20 @@ def networks() -> dict[str, Graph]:
 
 
 class Training:
-    """The training process, told by hand; a spare one warms up meanwhile."""
-
-    spare: Process | None = None
+    """What the training process does, in a fork of this one, which is warm."""
 
     def __init__(self, run_dir: Path, resume: bool):
-        kind = type(self)
-        self._process = (kind.spare or Process()).until_ready()
-        kind.spare = Process()
-        self._process.send(do="run", run_dir=str(run_dir), resume=resume)
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            run(run_dir, lambda _: None, Control(), resume=resume)
+            os._exit(0)
 
     def kill(self) -> None:
-        self._process.popen.kill()
+        os.kill(self._pid, signal.SIGKILL)
 
     def wait(self) -> None:
-        """Until it has ended by itself, which ends the process too, or was killed."""
-        while batch := self._process.read():
-            if any(getattr(event, "state", None) in ENDED for event in batch):
-                break
-        self._process.close()
-
-    @classmethod
-    def clean_up(cls) -> None:
-        """Ends the spare one."""
-        if cls.spare is not None:
-            cls.spare.close()
-            cls.spare = None
+        os.waitpid(self._pid, 0)
 
 
 class Script:
@@ -113,7 +103,7 @@ class Window:
 
     def __init__(self, run_dir: Path, resume: bool):
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.survive", "--window", str(run_dir), *(["--resume"] if resume else [])],
+            [sys.executable, "-m", "tests.survive", "--window", str(run_dir)],
             env={**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -166,18 +156,15 @@ class Count:
 def harass(graph: Graph, kills: int, ways: Sequence[str], folder: Path, chance: random.Random) -> Count:
     """Kills runs of a network so often, in these ways in turn, and compares what they become with a run that is left alone."""
     count = Count()
-    try:
-        reference = _prepared(graph, folder)
-        Training(reference, resume=False).wait()
-        assert read_run(reference).state is RunState.FINISHED, read_run(reference).message
-        while count.kills.total() < kills:
-            run_dir = _prepared(graph, folder)
-            while not _is_finished(run_dir):
-                _once(run_dir, ways[count.kills.total() % len(ways)], kills, count, chance)
-            count.runs += 1
-            count.different.update(name for name in COMPARED if (run_dir / name).read_bytes() != (reference / name).read_bytes())
-    finally:
-        Training.clean_up()
+    reference = _prepared(graph, folder)
+    Training(reference, resume=False).wait()
+    assert read_run(reference).state is RunState.FINISHED, read_run(reference).message
+    while count.kills.total() < kills:
+        run_dir = _prepared(graph, folder)
+        while not _is_finished(run_dir):
+            _once(run_dir, ways[count.kills.total() % len(ways)], kills, count, chance)
+        count.runs += 1
+        count.different.update(name for name in COMPARED if (run_dir / name).read_bytes() != (reference / name).read_bytes())
     return count
 
 
@@ -208,21 +195,15 @@ def _once(run_dir: Path, way: str, kills: int, count: Count, chance: random.Rand
 def _prepared(graph: Graph, folder: Path) -> Path:
     """A run that writes a checkpoint after every step."""
     run_dir = new_run(graph, folder)
-    change(run_dir, "SAVE_SECONDS = 5.0", "SAVE_SECONDS = 0.0", "train.py")
+    change(run_dir, "SAVE_SECONDS = 5.0", "SAVE_SECONDS = 0.001", "train.py")
     change(run_dir, "max(SAVE_SECONDS, 100 * (now - began))", "SAVE_SECONDS", "train.py")
     return run_dir
 
 
 def _is_finished(run_dir: Path) -> bool:
-    """Whether all is written; the script leaves run.json alone."""
-    try:
-        return (run_dir / "weights.safetensors").exists() and _has_test(run_dir) and read_run(run_dir).state is not RunState.RUNNING
-    except RunError:
-        return False
-
-
-def _has_test(run_dir: Path) -> bool:
-    return b'"test/' in (run_dir / "metrics.jsonl").read_bytes()[-500:]
+    """Whether the test is measured and the weights are written; a run that is stopped writes weights too."""
+    log = run_dir / "metrics.jsonl"
+    return (run_dir / "weights.safetensors").exists() and log.exists() and b'"test/' in log.read_bytes()[-500:]
 
 
 def _changed(path: Path) -> int:
@@ -244,7 +225,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def _window(run_dir: Path, resume: bool) -> None:
+def _window(run_dir: Path) -> None:
     """The victim: a window that goes on with a run, tells its training process's id, and closes when the run has ended."""
     from app.screenshot import off_screen_window, settle
 
@@ -252,10 +233,7 @@ def _window(run_dir: Path, resume: bool) -> None:
     worker = window.run.worker
     worker.start()
     settle(app, lambda: worker.is_ready, 0)
-    if resume:
-        window.resume_run(run_dir)
-    else:
-        window.run.follow_new(run_dir)
+    window.resume_run(run_dir)
     print(worker.pid, flush=True)
     settle(app, lambda: not window.run.is_busy, 0)
     window.close()
@@ -267,19 +245,20 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--window", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.window:
-        _window(options.window, options.resume)
+        _window(options.window)
         return
     chance = random.Random(options.seed)
     graphs = networks()
     each = -(-options.kills // len(graphs))
+    warm_up()
+    torch.set_num_threads(1)
     totals = Count()
     print(f"{'network':29}{'kills':>6}  {'process/script/window/both':>26}{'mid-epoch':>11}{'writing':>9}{'cut off':>9}{'runs':>6}  bits")
     for name, graph in graphs.items():
         with tempfile.TemporaryDirectory() as folder:
-            count = harass(graph, each, [*["process"] * 4, "script", "window", "both"], Path(folder), chance)
+            count = harass(graph, each, [*["process"] * 8, "window", *["process"] * 8, "script", "window", "both"], Path(folder), chance)
         _print(name, count)
         for part in ("kills", "moments", "cuts", "different"):
             getattr(totals, part).update(getattr(count, part))

@@ -121,23 +121,26 @@ class Recipe:
 
     def _gradients(self) -> list[str]:
         if self._settings["parts"] == 1:
-            return ["self.optimizer.zero_grad()", *self._judge("samples"), f"{self._scaled(self._penalised('loss'))}.backward()"]
-        share = f"{self._penalised('part_loss')} * share"
+            return ["self.optimizer.zero_grad()", *self._judge("self.team.join(*{})"), f"{self._scaled(self._penalised('loss'))}.backward()"]
+        share = f"{self._penalised('part_loss')} * share * weight"
         return [
             "self.optimizer.zero_grad()",
             "losses, counts = [], []",
+            "weight = self.team.weight(len(samples[0]))",
             f"size = math.ceil(len(samples[0]) / {self._settings['parts']})  # the parts of a batch need less memory than all of it",
-            "for part in zip(*(tensor.split(size) for tensor in samples), strict=True):",
-            *(f"    {line}" for line in self._judge("part", "part_loss, part_sums")),
+            "parts = list(zip(*(tensor.split(size) for tensor in samples), strict=True))",
+            "for part in parts:",
             "    share = len(part[0]) / len(samples[0])",
-            f"    {self._scaled(share) if self._settings['precision'] == 'float16' else f'({share})'}.backward()",
+            "    with self.team.apart(self.network, part is not parts[-1]):",
+            *(f"        {line}" for line in self._judge("{}", "part", "part_loss, part_sums")),
+            f"        {self._scaled(share) if self._settings['precision'] == 'float16' else f'({share})'}.backward()",
             "    losses.append(part_loss.detach() * share)",
             "    counts.append(part_sums)",
-            "loss, sums = torch.stack(losses).sum(), torch.stack(counts).sum(dim=0)",
+            "loss, sums = self.team.join(torch.stack(losses).sum(), torch.stack(counts).sum(dim=0))",
         ]
 
-    def _judge(self, samples: str, names: str = "loss, sums") -> list[str]:
-        line = f"{names} = judge({'self.network' if self._settings['compile'] else 'self.model'}, {samples})"
+    def _judge(self, through: str, samples: str = "samples", names: str = "loss, sums") -> list[str]:
+        line = f"{names} = {through.format(f'judge(self.network, {samples})')}"
         if self._settings["precision"] == "float32":
             return [line]
         return [f"with torch.autocast(self.device.type, torch.{self._settings['precision']}):", f"    {line}"]

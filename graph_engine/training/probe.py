@@ -47,7 +47,7 @@ def probe(kind: str, run_dir: Path, listener: Listener, control: Control) -> Non
     try:
         with loaded(run_dir / rundir.SOURCE) as train:
             training = train.Training(run_dir)
-            with training.log, training.board:
+            with training.log:
                 answer = _try_rates if kind == "rate" else _try_batch
                 listener(answer(train, training, listener, control))
     except Exception as error:
