@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDrop
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT, TOOLBAR, Actions
+from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
@@ -131,6 +132,11 @@ class MainWindow(QMainWindow):
         """Follows the system, or stays light or dark, from now on."""
         self.preferences.theme = mode
         self.themes.set_mode(mode)
+
+    def show_shares(self, measure: Measure) -> None:
+        """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
+        self.preferences.shares = measure
+        self.canvas.show_shares(measure)
 
     def reset_layout(self) -> None:
         """Puts the panels where they were first."""
@@ -281,6 +287,7 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
+        self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:
         menu = self._menus["file/recent"]
@@ -325,6 +332,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         geometry, docks = self.preferences.geometry, self.preferences.docks
         self._is_fresh = docks is None
+        self.canvas.show_shares(self.preferences.shares)
         if geometry is not None:
             self.restoreGeometry(geometry)
         if docks is not None:

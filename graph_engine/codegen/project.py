@@ -16,7 +16,9 @@ from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
+from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
 
 if TYPE_CHECKING:
@@ -68,18 +70,31 @@ def project_files(graph: Graph) -> dict[str, str]:
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
-        "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
+        **data_files(dataset),
         **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
+    }
+
+
+def data_files(dataset: DatasetOption) -> dict[str, str]:
+    """The reader of a data set, ``data.py``, and what it reads; text by name."""
+    return {
+        "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
 
 
+def data_arguments(settings: Settings) -> dict[str, Any]:
+    """What ``load`` and ``vocabularies`` in ``data.py`` are called with, by name."""
+    data = settings.data
+    return {"validation": data["validation"], "test": data["test"], "seed": settings.training["seed"], **data["dataset"].params}
+
+
 def _ends(graph: Graph) -> Iterator[End]:
     nodes = graph.check().nodes
-    for node in graph:
+    for node in network(graph).graph:
         if node.spec.call.kind == "output":
             given = nodes[node.id].inputs["input"]
             assert isinstance(given, TensorSpec)
@@ -88,7 +103,7 @@ def _ends(graph: Graph) -> Iterator[End]:
 
 def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> None:
     for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
-        names = [node.name for node in graph if node.spec.call.target == kind]
+        names = [node.name for node in network(graph).graph if node.spec.call.target == kind]
         if len(names) != len(fields):
             wanted = _counted([field.name for field in fields], "target" if kind == "output" else kind)
             raise RunError(f"The data set {dataset.id} {verb} {wanted}, but the network has {_counted(names, kind)}.")
