@@ -65,9 +65,11 @@ class Training:
     def __init__(self, run_dir: Path, resume: bool):
         self._pid = os.fork()
         if self._pid == 0:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            run(run_dir, lambda _: None, Control(), resume=resume)
-            os._exit(0)
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                run(run_dir, lambda _: None, Control(), resume=resume)
+            finally:
+                os._exit(0)
 
     def kill(self) -> None:
         os.kill(self._pid, signal.SIGKILL)

@@ -37,8 +37,8 @@ def project_files(graph: Graph) -> dict[str, str]:
     """The files of a project that trains the graph without this program.
 
     Returns:
-        Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader reads, and files
-        of the user's own that hold modules; a name may lead into a folder.
+        Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader
+        reads, and files of the user's own that hold modules; a name may lead into a folder.
 
     Raises:
         CheckError: the graph has errors.

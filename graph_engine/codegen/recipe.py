@@ -121,7 +121,11 @@ class Recipe:
 
     def _gradients(self) -> list[str]:
         if self._settings["parts"] == 1:
-            return ["self.optimizer.zero_grad()", *self._judge("self.team.join(*{})"), f"{self._scaled(self._penalised('loss'))}.backward()"]
+            return [
+                "self.optimizer.zero_grad()",
+                *self._judge("self.team.join(*{})"),
+                f"{self._scaled(self._penalised('loss'))}.backward()",
+            ]
         share = f"{self._penalised('part_loss')} * share * weight"
         return [
             "self.optimizer.zero_grad()",

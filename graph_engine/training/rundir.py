@@ -189,7 +189,12 @@ def write_run(run_dir: Path, record: RunRecord) -> None:
     """
     plain = asdict(record)
     plain["metrics"] = {name: value if math.isfinite(value) else json.dumps(value) for name, value in record.metrics.items()}
-    _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE)
+    try:
+        _read_record(run_dir / RECORD)
+    except RunError:
+        _replace_json(run_dir / RECORD, plain)  # what is damaged must not push out what is not
+    else:
+        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE)
 
 
 def read_label(run_dir: Path) -> Label:
