@@ -67,6 +67,7 @@ class Recipe:
             "min_delta": literal(stopping.params.get("min_delta")),
             "average_decay": literal(average.params.get("decay")),
             "average_start": literal(average.params.get("start")),
+            "counting": self._counting(),
             "judged": "self.model" if average.id == "none" else "self.average.module",
         }
 
@@ -74,6 +75,12 @@ class Recipe:
     def _every(self) -> str:
         """How often the schedule moves on; empty where there is none, or where it is told the loss."""
         return str(self._schedule.params.get("every", ""))
+
+    def _counting(self) -> str:
+        """Which weights a run leaves, in words."""
+        of = {"none": "weights", "EMA": "moving average of the weights", "SWA": "mean of the weights over the last epochs"}
+        when = "of the epoch with the least validation loss" if self._settings["keep"] == "best" else "at the end"
+        return f"the {of[self._settings['average'].id]} {when}"
 
     def _refuse(self) -> None:
         optimizer = self._settings["optimizer"]
