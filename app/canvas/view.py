@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -82,6 +82,7 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
+        self.canvas.about_to_rebuild.connect(self.cancel_gesture)
         self.canvas.selection_changed.connect(self.selection_changed)
         self.canvas.content_changed.connect(self.follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
@@ -215,9 +216,13 @@ class CanvasView(QGraphicsView):
         """Frames as they go around the same nodes when these are elsewhere."""
         return self.annotating.refitted(positions)
 
-    def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
+    def taken(self, staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Ids of the nodes, and of the frames and notes, that an edit takes which is asked for of the selection, without ``staying``."""
+        return self.canvas.annotations.taken(self.selected_nodes(), staying)
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str] = (), annotations: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
-        self.canvas.select(tuple(nodes), tuple(edges))
+        self.canvas.select(tuple(nodes), tuple(edges), tuple(annotations))
 
     def select_all(self) -> None:
         """Selects every node and edge."""
@@ -384,7 +389,6 @@ class CanvasView(QGraphicsView):
     # following
 
     def _open(self) -> None:
-        self.cancel_gesture()
         self._place = ()
         self._places.clear()
         self._keeps_fitting = True
@@ -392,7 +396,6 @@ class CanvasView(QGraphicsView):
 
     def _go_to_place(self) -> None:
         """Another graph of the document is shown: as it was when one was there last."""
-        self.cancel_gesture()
         left, self._place = self._place, self._session.place
         if not self._keeps_fitting:
             self._places[left] = self.camera.shown().center(), self.zoom

@@ -52,6 +52,10 @@ class Log:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Writes what is left."""
         self._lines.close()
         self._board.close()
 
