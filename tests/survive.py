@@ -28,16 +28,13 @@ from graph_engine import Graph
 from graph_engine.templates import template
 from graph_engine.training.control import Control
 from graph_engine.training.run import run
-from graph_engine.training.rundir import RECORD, new_run, read_run
+from graph_engine.training.rundir import METRICS, RECORD, new_run, read_run
 from graph_engine.training.state import RunState
 from graph_engine.training.worker import warm_up
 from tests.engine.training.helpers import ROOT, change, small_net
 
-LONGEST = 0.8
-"""Seconds from the command to a kill, at most; the runs take about as long, because they write a checkpoint after every step."""
-
 COMPARED = ("metrics.jsonl", "weights.safetensors", "checkpoints/best.safetensors")
-CUT = ("checkpoints/last.pt", "metrics.jsonl", RECORD)
+CUT = ("checkpoints/last.pt", METRICS, RECORD)
 PATIENCE = 120.0
 """Seconds until a process that should have begun, or ended, is called hung."""
 
@@ -159,22 +156,24 @@ def harass(graph: Graph, kills: int, ways: Sequence[str], folder: Path, chance: 
     """Kills runs of a network so often, in these ways in turn, and compares what they become with a run that is left alone."""
     count = Count()
     reference = _prepared(graph, folder)
+    began = time.monotonic()
     Training(reference, resume=False).wait()
+    longest = time.monotonic() - began
     assert read_run(reference).state is RunState.FINISHED, read_run(reference).message
     while count.kills.total() < kills:
         run_dir = _prepared(graph, folder)
         while not _is_finished(run_dir):
-            _once(run_dir, ways[count.kills.total() % len(ways)], kills, count, chance)
+            _once(run_dir, ways[count.kills.total() % len(ways)], kills, longest, count, chance)
         count.runs += 1
         count.different.update(name for name in COMPARED if (run_dir / name).read_bytes() != (reference / name).read_bytes())
     return count
 
 
-def _once(run_dir: Path, way: str, kills: int, count: Count, chance: random.Random) -> None:
-    """Lets a run go on, and kills it after a moment unless it was the last one, or has ended before."""
+def _once(run_dir: Path, way: str, kills: int, longest: float, count: Count, chance: random.Random) -> None:
+    """Lets a run go on, and kills it within so many seconds, unless it has ended before or all kills are done."""
     life = WAYS[way](run_dir, resume=(run_dir / "metrics.jsonl").exists())
     if count.kills.total() < kills:
-        time.sleep(chance.uniform(0, LONGEST))
+        time.sleep(chance.uniform(0, longest))
         if not _is_finished(run_dir):
             life.kill()
             count.kills[way] += 1
@@ -190,7 +189,10 @@ def _once(run_dir: Path, way: str, kills: int, count: Count, chance: random.Rand
     before = run_dir / ("run.previous.json" if name == RECORD else "checkpoints/previous.pt")
     if before.exists() and chance.random() < 0.3:
         path = run_dir / name
-        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * chance.uniform(0.5 if name == "metrics.jsonl" else 0, 0.99))])
+        size = path.stat().st_size
+        # what the checkpoint before knows of the metrics was on the disk long ago
+        least = torch.load(before, weights_only=True)["log_size"] if name == METRICS else 0
+        path.write_bytes(path.read_bytes()[: chance.randint(least, size)])
         count.cuts[path.name] += 1
 
 
