@@ -56,8 +56,8 @@ class Log:
 
     def close(self) -> None:
         """Writes what is left."""
-        self._lines.close()
-        self._board.close()
+        with self._board:  # closed as well where the disk is full
+            self._lines.close()
 
     def write(self, metrics: Iterable[Metric]) -> None:
         """Adds metrics to both."""
