@@ -136,20 +136,8 @@ class Forward:
         if name.startswith("*"):
             if Slot(step.node, -1, name[1:]) in self._values_of.written:
                 return [f"*{self._param(step, name[1:])}"]
-<<<<<<< HEAD
             return [self._size_of(step, v) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]]
-        if name in step.params:
-            return [self._param(step, name)]
-        names = tuple(self._names[ref] for ref in step.inputs[name])
-        return [Brackets("", names, "[]", shares=False)] if step.spec.input(name).variadic else list(names)
-=======
-            first = next(iter(step.inputs))
-            sizes, variable = step.arriving[first][0].shape, self._names[step.inputs[first][0]]
-            return [
-                Brackets(f"{variable}.size", (str(sizes.index(v)),)) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]
-            ]
         return [self._param(step, name)]
->>>>>>> main
 
     def _size_of(self, step: Step, size: str) -> Expression:
         """A named size, asked of the first tensor that has it."""
