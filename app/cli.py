@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.printing import (
+    make_table,
+    print_block,
+    print_findings,
+    print_json,
+    print_metrics,
+    print_report,
+    print_samples,
+    report_record,
+    show,
+)
 from graph_engine.errors import ArchloomError, RunError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from graph_engine import Graph
-    from graph_engine.analysis.checked import CheckedGraph, CheckedNode
-    from graph_engine.graph.definition import Definition
-    from graph_engine.graph.graph import CoreGraph
-    from graph_engine.graph.node import Node
     from graph_engine.training.events import Event, Sample
     from graph_engine.training.findings import Finding as RunFinding
 
@@ -85,12 +89,12 @@ def templates(as_json: Json = False) -> None:
 
     found = [(t.id, t.title, t.summary, t.graph.check().parameters) for t in templates()]
     if as_json:
-        _print_json([{"id": i, "title": t, "summary": s, "parameters": p} for i, t, s, p in found])
+        print_json([{"id": i, "title": t, "summary": s, "parameters": p} for i, t, s, p in found])
         return
-    table = _table("Template", "Title", "Parameters>", "What it is")
+    table = make_table("Template", "Title", "Parameters>", "What it is")
     for id, title, summary, parameters in found:
         table.add_row(id, title, f"{parameters:,}", summary)
-    _print(table)
+    show(table)
 
 
 @cli.command()
@@ -120,14 +124,14 @@ def blocks(
         registry()[name]  # an unknown name is told with the nearest known one
     rows = [b for b in listed() if name in (None, b["id"])]
     if as_json:
-        _print_json(rows if name is None else rows[0])
+        print_json(rows if name is None else rows[0])
     elif name is None:
-        table = _table("Block", "Category", "What it does")
+        table = make_table("Block", "Category", "What it does")
         for row in sorted(rows, key=lambda r: r["category"]):
             table.add_row(row["id"], row["category"], row["summary"])
-        _print(table)
+        show(table)
     else:
-        _print_block(rows[0])
+        print_block(rows[0])
 
 
 @cli.command()
@@ -136,9 +140,9 @@ def check(file: Document, as_json: Json = False, trust: Trust = False) -> None:
     graph = _open(file, trust)
     report = graph.check()
     if as_json:
-        _print_json(_report(graph, report))
+        print_json(report_record(graph, report))
     else:
-        _print_report(graph, report)
+        print_report(graph, report)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -151,15 +155,45 @@ def export(
     trust: Trust = False,
 ) -> None:
     """Takes the work out."""
-    from graph_engine.codegen.project import project_files
-    from graph_engine.files import write_folder, write_text
+    from graph_engine.codegen.project import write_project
+    from graph_engine.files import write_text
 
     graph = _open(file, trust)
     if to is Target.PYTHON:
         write_text(output, graph.to_python())
     else:
-        write_folder(output, project_files(graph))
+        write_project(graph, output)
     print(f"Wrote {output}.")
+
+
+@cli.command(name="import")
+def import_(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, or file.py:Name.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The document to write.", show_default=False)],
+    inputs: Annotated[
+        list[str],
+        typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, 12:int64<1000.", show_default=False),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Makes a document of a module: SOURCE is imported and called, which says that you trust it.
+
+    What it gives is a torch.nn.Module, which runs on inputs of the shapes that --input says, one --input for each. Its weights lie beside
+    the document.
+    """
+    from graph_engine import Graph
+    from graph_engine.importing.source import examples, load
+
+    if output.exists():
+        raise ArchloomError(f"{output} is there already: choose another name, or remove it first.")
+    graph = Graph.from_module(load(source), examples(inputs), output.stem)
+    graph.save(output)
+    assert graph.report is not None
+    if as_json:
+        print_json({"document": str(output), **graph.report.to_plain()})
+    else:
+        print(graph.report)
+        print(f"Wrote {output}, and its weights beside it.")
 
 
 @cli.command()
@@ -182,15 +216,15 @@ def train(
             record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume)
         except RunError:
             if not as_json:
-                _print_findings(shown.findings)
+                print_findings(shown.findings)
             raise
     if as_json:
         findings = [finding.to_plain() for finding in shown.findings]
-        _print_json({"run": str(output), "state": str(record.state), "metrics": record.metrics, "findings": findings})
+        print_json({"run": str(output), "state": str(record.state), "metrics": record.metrics, "findings": findings})
     else:
-        _print_metrics(record.metrics)
-        _print_samples(shown.samples)
-        _print_findings(shown.findings)
+        print_metrics(record.metrics)
+        print_samples(shown.samples)
+        print_findings(shown.findings)
         print(f"The run is in {output}.")
 
 
@@ -201,10 +235,10 @@ def evaluate(run_dir: Folder, as_json: Json = False) -> None:
 
     found = evaluation(run_dir)
     if as_json:
-        _print_json(found.metrics)
+        print_json(found.metrics)
     else:
-        _print_metrics(found.metrics)
-        _print_samples(found.samples)
+        print_metrics(found.metrics)
+        print_samples(found.samples)
 
 
 @cli.command()
@@ -248,190 +282,6 @@ def _open(file: Path, trust: bool) -> Graph:
         raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
     graph.answer()
     return graph
-
-
-_COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan"}
-
-
-class _Listed(NamedTuple):
-    """A node, what the check knows of it, and the group nodes that lead to it."""
-
-    path: tuple[Node, ...]
-    node: Node
-    found: CheckedNode
-    group: Definition | None
-
-
-def _listed(graph: CoreGraph, report: CheckedGraph, path: tuple[Node, ...] = (), seen: set[int] | None = None) -> Iterator[_Listed]:
-    """The nodes of a network as they are computed, each group followed by its content; a content that occurs again is listed once."""
-    seen = set() if seen is None else seen
-    for id_ in report.order:
-        node, found = graph[id_], report.nodes[id_]
-        group = graph.definitions[graph.groups[node.id]] if node.id in graph.groups else None
-        yield _Listed(path, node, found, group)
-        if group is not None and found.inside and id(found.inside[0]) not in seen:
-            seen.add(id(found.inside[0]))
-            yield from _listed(group, found.inside[0], (*path, node), seen)
-
-
-def _report(graph: Graph, report: CheckedGraph) -> dict[str, Any]:
-    nodes = []
-    for path, node, found, group in _listed(graph, report):
-        nodes.append(
-            {
-                "id": node.id,
-                "path": [n.id for n in path],
-                "name": node.name,
-                "block": node.block,
-                "group": group.name if group is not None else None,
-                "repeat": node.params["repeat"] if group is not None else 1,
-                "status": found.status,
-                "inputs": {port: _tensor(spec) for port, spec in found.inputs.items()},
-                "outputs": {port: _tensor(spec) for port, spec in found.outputs.items()},
-                "parameters": found.parameters,
-                "flops": _size(found.flops),
-                "memory": _size(found.memory),
-            }
-        )
-    return {
-        "ok": report.ok,
-        "diagnostics": [d.to_plain() for d in report.diagnostics],
-        "nodes": nodes,
-        "parameters": report.parameters,
-        "flops": _size(report.flops),
-        "memory": _size(report.memory),
-    }
-
-
-def _tensor(spec: Any) -> Any:
-    if spec is None:
-        return None
-    if hasattr(spec, "dtype"):
-        return {"shape": [_size(s) for s in spec.shape], "dtype": spec.dtype}
-    return [_tensor(s) for s in spec]
-
-
-def _size(size: Any) -> int | str:
-    return size if isinstance(size, int) else str(size)
-
-
-def _print_report(graph: Graph, report: CheckedGraph) -> None:
-    from rich.markup import escape
-
-    table = _table("Node", "Block", "Output", "Parameters>", "FLOPs>", "Memory>")
-    repeated = False
-    for path, node, found, group in _listed(graph, report):
-        times = node.params["repeat"] if group is not None else 1
-        repeated = repeated or times > 1
-        block = node.block if group is None else f"{group.name} ×{times}" if times > 1 else group.name
-        shown = {"ok": _outputs(found), "error": "[red]error[/]", "waiting": "[dim]waiting[/]"}[found.status]
-        table.add_row("  " * len(path) + node.name, block, shown, _count(found.parameters), _count(found.flops), _bytes(found.memory))
-    table.add_section()
-    table.add_row("Total", "", "", _count(report.parameters), _count(report.flops), _bytes(report.memory))
-    of_groups = " Inside a repeated group, figures are those of its first turn." if repeated else ""
-    _print(table, f"FLOPs and memory are those of one sample; a multiply-add counts as two.{of_groups}")
-    for d in report.diagnostics:
-        advice = f" [dim]{escape(d.fixes[0].title)}.[/]" if d.fixes else ""
-        place = "".join(f"{holder[id].name} › " for id in d.path if (holder := graph.holder(id)) is not None)
-        _print(f"[{_COLOURS[d.severity]}]{d.severity}[/] [dim]{d.code}[/] {escape(place)}{escape(d.message)}{advice}")
-
-
-def _outputs(node: CheckedNode) -> str:
-    from graph_engine.spec.tensor import shape_text
-
-    first = next(iter(node.outputs.values()), None)
-    return shape_text(first.shape) if first else ""
-
-
-def _count(value: Any) -> str:
-    return "" if value == 0 else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _bytes(value: Any) -> str:
-    if not isinstance(value, int):
-        return f"{value} B"
-    from rich.filesize import decimal
-
-    return decimal(value) if value else ""
-
-
-def _print_block(block: Mapping[str, Any]) -> None:
-    from rich.markup import escape
-
-    _print(f"[bold]{block['id']}[/]  [dim]{block['category']}[/]", escape(block["summary"]), "")
-    for heading in ("inputs", "outputs"):
-        if block[heading]:
-            table = _table(heading.capitalize(), "")
-            for port in block[heading]:
-                notes = [word for word in ("optional", "variadic") if port.get(word)]
-                table.add_row(port["name"], escape(port["help"]) + (f" [dim]({', '.join(notes)})[/]" if notes else ""))
-            _print(table)
-    if block["parameters"]:
-        table = _table("Parameter", "Default", "Value", "")
-        for p in block["parameters"]:
-            default = "required" if p["required"] else "inferred" if p["inferred"] else str(p["default"])
-            table.add_row(p["name"], default, escape(p["limits"]), escape(p["help"]))
-        _print(table)
-    if block["reference"]:
-        _print(block["reference"])
-
-
-def _print_metrics(metrics: Mapping[str, float]) -> None:
-    table = _table("Metric", "Value>")
-    for name, value in metrics.items():
-        table.add_row(name, f"{value:.4g}")
-    _print(table)
-
-
-def _print_samples(samples: Sequence[Sample]) -> None:
-    from rich.markup import escape
-
-    from app.widgets.text import end_text
-
-    if not samples:
-        return
-    table = _table("Sample", "Expected", "Found")
-    for given, expected, found, _ in samples:
-        table.add_row(escape(end_text(given)), escape(expected), f"[{'green' if found == expected else 'red'}]{escape(found)}[/]")
-    _print(table)
-
-
-def _print_findings(findings: Sequence[RunFinding]) -> None:
-    from rich.markup import escape
-
-    for finding in findings:
-        colour = "dim" if finding.follows else _COLOURS[finding.severity]
-        advice = f" [dim]{escape(finding.fixes[0].title)}.[/]" if finding.fixes and not finding.follows else ""
-        cause = f" [dim]follows from {finding.follows}[/]" if finding.follows else ""
-        _print(f"[{colour}]{finding.severity}[/] [dim]{finding.code}[/] {escape(finding.message)}{advice}{cause}")
-
-
-def _table(*columns: str) -> Table:
-    """A table; columns whose heading ends in ``>`` are aligned to the right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in columns:
-        table.add_column(heading.rstrip(">"), justify="right" if heading.endswith(">") else "left", overflow="fold")
-    return table
-
-
-def _print(*things: Any) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 160)  # a file or pipe has no edge to break lines at
-    for thing in things:
-        console.print(thing, soft_wrap=isinstance(thing, str))
-
-
-def _print_json(value: Any) -> None:
-    def plain(other: Any) -> NoReturn:
-        raise TypeError(f"no JSON for {type(other)}")
-
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=plain))
 
 
 class _Shown:

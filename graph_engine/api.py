@@ -262,7 +262,6 @@ class Graph(Editing, CoreGraph):
     Attributes:
         folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
         answers: what is known of modules that are not the program's own.
-        weights: tensors to begin with, by the names that they have in the generated class; `compile` puts them in where they fit.
         report: of an imported graph, what came of the import.
     """
 
@@ -270,7 +269,7 @@ class Graph(Editing, CoreGraph):
         CoreGraph.__init__(self, name, description)
         self.folder: Path | None = None
         self.answers = Answers()
-        self.weights: Mapping[str, Tensor] = {}
+        self._weights: Mapping[str, Tensor] | None = None
         self.report: ImportReport | None = None
         self._checker = Checker(self, answers=self.answers)
 
@@ -293,6 +292,46 @@ class Graph(Editing, CoreGraph):
     def check(self) -> CheckedGraph:
         """Shapes, costs and findings; cheap after an edit. Never raises for a bad graph."""
         return self._checker.check()
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        """Tensors to begin with, by the names that they have in the generated class; `compile` puts them in where they fit.
+
+        Raises:
+            DocumentError: the file that holds them is not there, or damaged.
+        """
+        if self._weights is None:
+            from graph_engine.document.weights import read_weights
+
+            self._weights = read_weights(self._weights_path) if self._weights_path is not None else {}
+        return self._weights
+
+    @weights.setter
+    def weights(self, tensors: Mapping[str, Tensor]) -> None:
+        self._weights, self.weights_file = tensors, None
+
+    @property
+    def begins_with_weights(self) -> bool:
+        """Whether there are such tensors."""
+        return self.weights_file is not None or bool(self._weights)
+
+    @property
+    def _weights_path(self) -> Path | None:
+        return (self.folder or Path()) / self.weights_file if self.weights_file is not None else None
+
+    def write_weights(self, path: Path) -> None:
+        """Writes the tensors to begin with to a safetensors file, if there are some.
+
+        Raises:
+            UnwritableError: it cannot be written.
+            DocumentError: the file that holds them now is not there.
+        """
+        from graph_engine.document.weights import copy_weights, save_weights
+
+        if self._weights_path is not None:
+            copy_weights(self._weights_path, path)
+        elif self._weights:
+            save_weights(self._weights, path)
 
     @property
     def foreign(self) -> frozenset[str]:
@@ -361,7 +400,7 @@ class Graph(Editing, CoreGraph):
 
         self.answer()
         module = build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
-        if previous is None and self.weights:
+        if previous is None and self.begins_with_weights:
             fill(module, self.weights)
         return module
 
@@ -387,14 +426,19 @@ class Graph(Editing, CoreGraph):
         return graph
 
     def save(self, path: str | Path) -> None:
-        """Writes the document.
+        """Writes the document, and beside it the tensors that it begins with, if there are some: ``net.archloom``, ``net.safetensors``.
 
         Raises:
             UnwritableError: the place cannot be written to; a file that was there is as before.
         """
         from graph_engine.document.write import save
 
-        save(self, Path(path))
+        path = Path(path)
+        if self.begins_with_weights:
+            beside = path.with_suffix(".safetensors")
+            self.write_weights(beside)
+            self.weights_file = Path(beside.name)
+        save(self, path)
         self.folder = Path(path).resolve().parent
 
     @classmethod

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import literal
 from graph_engine.errors import RunError
+from graph_engine.files import write_folder
 from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.schema import Settings
@@ -67,15 +69,32 @@ def project_files(graph: Graph) -> dict[str, str]:
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
     foreign = requirements(graph.foreign, graph.folder)
+    parts = task.parts() | recipe.parts() | ({"weights"} if graph.begins_with_weights else set())
+    parts |= {"load_file"} if parts & {"weights", "best"} else set()
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         **data_files(dataset),
         **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
-        "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
+        "train.py": _fill("train.py.txt", values, parts=parts),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
     }
+
+
+INITIAL = "initial.safetensors"
+"""The tensors that the network begins with, beside ``train.py``."""
+
+
+def write_project(graph: Graph, folder: Path) -> None:
+    """Writes the files of `project_files` into a new or empty folder, and the tensors that the network begins with.
+
+    Raises:
+        CheckError, RunError: as `project_files`.
+        UnwritableError: the folder holds something already, or cannot be written to.
+    """
+    write_folder(folder, project_files(graph))
+    graph.write_weights(folder / INITIAL)
 
 
 def data_files(dataset: DatasetOption) -> dict[str, str]:

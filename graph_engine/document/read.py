@@ -61,6 +61,7 @@ def from_text(text: str, kind: type[G], name: str = "The document") -> G:
         )
     record = validate(DocumentRecord, upgrade(content), name)
     graph = kind(record.name, record.description)
+    graph.weights_file = Path(record.weights) if record.weights is not None else None
     try:
         settings = Settings.from_plain({"data": record.data, "training": record.training})
         ids = Counter(n.id for nodes in (record.nodes, *(d.nodes for d in record.definitions)) for n in nodes)

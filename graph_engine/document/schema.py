@@ -93,3 +93,4 @@ class DocumentRecord(BaseModel):
     annotations: list[AnnotationRecord] = []
     data: dict[str, Any] = {}
     training: dict[str, Any] = {}
+    weights: Annotated[str, Field(pattern=r"^[^/\\]+\.safetensors$")] | None = None

@@ -39,6 +39,7 @@ def to_text(graph: CoreGraph) -> str:
         **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
         "data": _section(settings["data"]),
         "training": _section(settings["training"]),
+        **({"weights": _compact(graph.weights_file.name)} if graph.weights_file is not None else {}),
     }
     return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"
 

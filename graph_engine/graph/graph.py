@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ class CoreGraph(Walks):
     Attributes:
         name: the document's name; the generated class is called after it.
         description: a sentence about the network; the docstring of the generated class.
+        weights_file: where the tensors lie that the network begins with, beside the document; None where it begins with fresh ones.
     """
 
     def __init__(self, name: str = "network", description: str = "", root: CoreGraph | None = None):
@@ -52,6 +54,7 @@ class CoreGraph(Walks):
         self._name = name
         self._description = description
         self._settings = Settings()
+        self.weights_file: Path | None = None
         self._definitions: dict[str, Definition] = {}
         self._groups: dict[str, str] = {}
         self._modes: dict[str, Mode] = {}

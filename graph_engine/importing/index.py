@@ -5,6 +5,7 @@ Also the values of a layer's parameters, read from the layer, and whether they s
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,9 +46,8 @@ def resolve(target: str) -> Any:
     holder: Any = {"nn": nn, "F": F, "torch": torch}.get(target.partition(".")[0])
     if target.startswith("modules."):
         name = target.removeprefix("modules.")
-        file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        __import__(f"{graph_engine.modules.__name__}.{file}")
-        return getattr(getattr(graph_engine.modules, file), name)
+        file = "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+        return getattr(importlib.import_module(f"{graph_engine.modules.__name__}.{file}"), name)
     for part in target.split(".")[1:]:
         holder = getattr(holder, part)
     return holder
@@ -63,6 +63,13 @@ def layers() -> Mapping[type[nn.Module], BlockSpec]:
 def own_layers() -> Mapping[str, BlockSpec]:
     """The blocks whose layers torch lacks, by the name of their class, under which their source travels."""
     return {s.call.target.removeprefix("modules."): s for s in layers().values() if s.call.target.startswith("modules.")}
+
+
+@cache
+def helpers() -> Mapping[str, str]:
+    """The functions that call a layer where a certain port is connected, by name: their source, which travels along."""
+    targets = {target for spec in registry() for target in spec.call.through.values()}
+    return {target.removeprefix("modules."): inspect.getsource(resolve(target)) for target in targets}
 
 
 @cache

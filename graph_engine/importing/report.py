@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -69,6 +70,10 @@ class ImportReport:
     def share_opaque(self) -> float:
         """Share of the nodes that no block stands for."""
         return sum(self.opaque.values()) / self.nodes if self.nodes else 0.0
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {**asdict(self), "bitwise": self.bitwise, "largest": self.largest, "share_opaque": self.share_opaque}
 
     def __str__(self) -> str:
         in_groups = f", in {self.groups} groups" if self.groups else ""

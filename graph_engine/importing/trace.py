@@ -6,6 +6,7 @@ depend on inputs or learned tensors is a constant, whatever made it. Writing in 
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from graph_engine.errors import ImportModuleError
+from graph_engine.importing.index import helpers
 from graph_engine.spec.tensor import Shape
 
 Kind = Literal["layer", "plain", "module"]
@@ -226,12 +228,33 @@ class _Recorder(TorchFunctionMode):
         def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
             return recorder._module_called(original, module, args, kwargs)
 
+        helpers = list(self._helpers())
         nn.Module.__call__ = call  # type: ignore[method-assign]
+        for holder, name, function in helpers:
+            setattr(holder, name, self._helping(function))
         try:
             with self:
                 yield
         finally:
             nn.Module.__call__ = original  # type: ignore[method-assign]
+            for holder, name, function in helpers:
+                setattr(holder, name, function)
+
+    def _helpers(self) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
+        """The functions of the program's own, in the files of the module's classes, that call a layer in another way than alone."""
+        for file in {type(m).__module__ for m in self._module.modules()}:
+            for name, source in helpers().items():
+                function = getattr(sys.modules.get(file), name, None)
+                if inspect.isfunction(function) and inspect.getsource(function) == source:
+                    yield sys.modules[file], name, function
+
+    def _helping(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def helping(layer: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if self._asleep or id(layer) not in self._names:
+                return function(layer, *args, **kwargs)
+            return self._called(type(layer), lambda: function(layer, *args, **kwargs), args, kwargs, layer, self._names[id(layer)])
+
+        return helping
 
     def _module_called(self, original: Any, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if self._asleep or id(module) not in self._names:

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graph_engine.codegen.project import project_files
+from graph_engine.codegen.project import INITIAL, project_files
 from graph_engine.errors import RunError, UnwritableError
 from graph_engine.training.course import network_of
 from graph_engine.training.live.outline import computable
@@ -284,6 +284,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
+        graph.write_weights(source / INITIAL)
         graph.save(run_dir / DOCUMENT)
         found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
