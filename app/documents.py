@@ -11,7 +11,7 @@ from app.names import file_stem
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine import Graph
-from graph_engine.codegen.project import project_files
+from graph_engine.codegen.project import INITIAL, project_files
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import Template
 
@@ -183,7 +183,7 @@ class Documents(QObject):
             str(Path(self._folder()) / file_stem(self._session.document.name)),
             self.tr("Folder (*)"),
         )
-        if name and self._write_files(Path(name), files):
+        if name and self._write_files(Path(name), files) and self._write_weights(Path(name) / INITIAL):
             self.told.emit(self.tr("Exported to {0}").format(name))
 
     def complain(self, title: str, error: Exception) -> None:
@@ -223,6 +223,14 @@ class Documents(QObject):
                 (folder / name).write_text(text, encoding="utf-8")
         except OSError as error:
             self.complain(self.tr("Not exported"), OSError(self.tr("{0} cannot be written: {1}.").format(error.filename, error.strerror)))
+            return False
+        return True
+
+    def _write_weights(self, path: Path) -> bool:
+        try:
+            self._session.document.write_weights(path)
+        except ArchloomError as error:
+            self.complain(self.tr("The weights are not exported"), error)
             return False
         return True
 

@@ -27,74 +27,17 @@ TABLE = Path(__file__).parent / "data" / "zoo.md"
 TOO_LARGE = {"vit_h_14": "2.5 GB of weights", "regnet_y_128gf": "2.6 GB of weights"}
 """Models that are left out, and why: they are larger ones of families that are there."""
 
-TIMM = [
-    "bat_resnext26ts",
-    "beit_base_patch16_224",
-    "botnet26t_256",
-    "cait_xxs24_224",
-    "caformer_s18",
-    "coatnet_nano_rw_224",
-    "convit_tiny",
-    "convmixer_768_32",
-    "convnext_atto",
-    "convnextv2_atto",
-    "crossvit_tiny_240",
-    "cs3darknet_s",
-    "davit_tiny",
-    "deit_tiny_patch16_224",
-    "densenet121",
-    "dla34",
-    "dpn48b",
-    "edgenext_xx_small",
-    "efficientformer_l1",
-    "efficientnet_b0",
-    "efficientvit_b0",
-    "efficientvit_m0",
-    "eva02_tiny_patch14_224",
-    "fastvit_t8",
-    "focalnet_tiny_srf",
-    "gcvit_xxtiny",
-    "gernet_s",
-    "ghostnet_050",
-    "hardcorenas_a",
-    "hgnet_tiny",
-    "hiera_tiny_224",
-    "hrnet_w18_small",
-    "inception_next_atto",
-    "lcnet_050",
-    "levit_128s",
-    "maxvit_tiny_rw_224",
-    "mixer_s32_224",
-    "mixnet_s",
-    "mnasnet_050",
-    "mobilenetv3_small_050",
-    "mobilenetv4_conv_small",
-    "mobilevit_xxs",
-    "mvitv2_tiny",
-    "nf_resnet26",
-    "pit_ti_224",
-    "poolformer_s12",
-    "pvt_v2_b0",
-    "regnetx_002",
-    "repvgg_a0",
-    "repvit_m0_9",
-    "res2net50_26w_4s",
-    "resmlp_12_224",
-    "resnet18",
-    "resnetv2_50",
-    "rexnet_100",
-    "selecsls42",
-    "sequencer2d_s",
-    "skresnet18",
-    "swin_tiny_patch4_window7_224",
-    "tiny_vit_5m_224",
-    "twins_pcpvt_small",
-    "vgg11",
-    "visformer_tiny",
-    "vit_tiny_patch16_224",
-    "volo_d1_224",
-    "xcit_nano_12_p16_224",
-]
+TIMM = """
+    bat_resnext26ts beit_base_patch16_224 botnet26t_256 cait_xxs24_224 caformer_s18 coatnet_nano_rw_224 convit_tiny
+    convmixer_768_32 convnext_atto convnextv2_atto crossvit_tiny_240 cs3darknet_s davit_tiny deit_tiny_patch16_224
+    densenet121 dla34 dpn48b edgenext_xx_small efficientformer_l1 efficientnet_b0 efficientvit_b0 efficientvit_m0
+    eva02_tiny_patch14_224 fastvit_t8 focalnet_tiny_srf gcvit_xxtiny gernet_s ghostnet_050 hardcorenas_a hgnet_tiny
+    hiera_tiny_224 hrnet_w18_small inception_next_atto lcnet_050 levit_128s maxvit_tiny_rw_224 mixer_s32_224 mixnet_s
+    mnasnet_050 mobilenetv3_small_050 mobilenetv4_conv_small mobilevit_xxs mvitv2_tiny nf_resnet26 pit_ti_224 poolformer_s12
+    pvt_v2_b0 regnetx_002 repvgg_a0 repvit_m0_9 res2net50_26w_4s resmlp_12_224 resnet18 resnetv2_50 rexnet_100 selecsls42
+    sequencer2d_s skresnet18 swin_tiny_patch4_window7_224 tiny_vit_5m_224 twins_pcpvt_small vgg11 visformer_tiny
+    vit_tiny_patch16_224 volo_d1_224 xcit_nano_12_p16_224
+"""
 """One of each of many families."""
 
 
@@ -165,7 +108,7 @@ def of_timm() -> Iterator[Model]:
     """One of each of many families."""
     import timm
 
-    for name in TIMM:
+    for name in TIMM.split():
         size = timm.models.get_pretrained_cfg(name).input_size[-1]
         yield Model("timm", name, lambda n=name: timm.create_model(n, pretrained=False), pictures(64, size))
 

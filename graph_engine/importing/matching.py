@@ -211,7 +211,8 @@ def _arguments(spec: BlockSpec, given: Mapping[str, Any], first: TensorSpec | No
                 raise Refused(f"{own} is no tensor")
         inputs[own] = tuple(many)
 
-    order = list(rest)
+    renamed = {own: here for here, own in call.renamed.items()}
+    order = [name for name in rest if renamed.get(name, name) not in call.keywords]
     if call.kind == "operator" and call.arguments == ("input",):
         both = [rest.pop(name) for name in order[:2]]
         put("input", both)
@@ -220,7 +221,6 @@ def _arguments(spec: BlockSpec, given: Mapping[str, Any], first: TensorSpec | No
             if place >= len(order):
                 break
             put(name, rest.pop(order[place]))
-    renamed = {own: here for here, own in call.renamed.items()}
     for own in list(rest):
         name = renamed.get(own, own)
         if name in spec.defaults or name in {p.name for p in spec.inputs}:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +14,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (everybody's name for it)
 from torch import Tensor, nn
 
+from app.cli import main
 from graph_engine import Graph
 from graph_engine.blocks import registry
 from graph_engine.blocks.opaque import read
-from graph_engine.errors import ImportModuleError
+from graph_engine.codegen.project import write_project
+from graph_engine.errors import DocumentError, ImportModuleError
 from graph_engine.graph.groups import blocks_for
+from graph_engine.templates import template
 
 
 class Residual(nn.Module):
@@ -311,6 +318,93 @@ def test_an_operation_without_a_block_says_when_something_else_arrives() -> None
     graph = Graph.from_module(Spectrum(), torch.randn(2, 6))
     graph.set(graph.named("x"), shape=[8])
     assert "opaque.other-input" in {d.code for d in graph.check().diagnostics}
+
+
+class Lengths(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.graph = Graph("Lengths")
+        nodes = {name: self.graph.add(block, name=name, **params) for name, block, params in PACKED}
+        for source, target, port in (("x", "table", None), ("table", "gru", None), ("x", "ends", None), ("ends", "gru", "lengths")):
+            self.graph.connect(nodes[source], nodes[target], target_port=port)
+        self.graph.connect(nodes["gru"], nodes["y"])
+
+
+PACKED = [
+    ("x", "Input", {"shape": [7], "dtype": "int64"}),
+    ("table", "Embedding", {"num_embeddings": 20, "embedding_dim": 4}),
+    ("ends", "Lengths", {}),
+    ("gru", "GRU", {"hidden_size": 5, "batch_first": True}),
+    ("y", "Output", {}),
+]
+
+
+def test_own_layers_and_sequences_read_to_their_ends_come_back() -> None:
+    graph = Lengths().graph
+    again = Graph.from_module(graph.compile(), torch.randint(0, 20, (3, 7)), "Lengths")
+    assert again.report is not None and again.report.bitwise
+    assert again.to_python() == graph.to_python()
+
+
+def test_weights_lie_beside_the_document_and_training_begins_with_them(tmp_path: Path) -> None:
+    graph = Graph.from_module(ResNet(), torch.randn(1, 3, 8, 8))
+    graph.save(tmp_path / "net.archloom")
+    assert '"weights": "net.safetensors"' in (tmp_path / "net.archloom").read_text(encoding="utf-8")
+    opened = Graph.load(tmp_path / "net.archloom")
+    opened.save(tmp_path / "copy.archloom")
+    (tmp_path / "net.safetensors").unlink()
+    expected = graph.compile().state_dict()
+    for one in (opened, Graph.load(tmp_path / "copy.archloom")):
+        assert all(torch.equal(t, expected[name]) for name, t in one.compile().state_dict().items())
+    opened.rename(opened.named("fc"), "head")
+    assert not torch.equal(opened.compile().state_dict()["head.weight"], expected["fc.weight"])
+
+
+def test_an_exported_project_begins_with_the_weights(tmp_path: Path) -> None:
+    graph = template("mlp_digits").graph
+    module = graph.compile()
+    graph.weights = {name: t * 0 + 0.5 for name, t in module.state_dict().items()}
+    write_project(graph, tmp_path / "project")
+    source = (tmp_path / "project" / "train.py").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "import train; print(all(bool((p == 0.5).all()) for p in train.make_model().parameters()))"],
+        cwd=tmp_path / "project",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "True\n", done.stderr
+    assert "initial.safetensors" in source and "initial" not in template("mlp_digits").graph.to_python()
+
+
+@pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/x.safetensors", "a\\\\b.safetensors", "net.pt", ""])
+def test_a_document_names_weights_beside_it_only(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.archloom"
+    Graph("net").save(path)
+    path.write_text(path.read_text(encoding="utf-8").rstrip().removesuffix("}") + f',"weights": "{name}"}}', encoding="utf-8")
+    with pytest.raises(DocumentError, match="weights"):
+        Graph.load(path)
+
+
+def test_missing_weights_are_told(tmp_path: Path) -> None:
+    graph = Graph.from_module(Inception(), torch.randn(1, 3, 8, 8))
+    graph.save(tmp_path / "net.archloom")
+    (tmp_path / "net.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(DocumentError, match=r"net\.safetensors"):
+        Graph.load(tmp_path / "net.archloom").compile()
+
+
+def test_the_terminal_imports_what_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "own.py").write_text(
+        "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU())\n", encoding="utf-8"
+    )
+    target = tmp_path / "net.archloom"
+    assert main(["import", f"{tmp_path / 'own.py'}:model", "-o", str(target), "--input", "4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["bitwise"] and Graph.load(target).check().parameters == 15
+    assert main(["import", "own:model", "-o", str(target), "--input", "4"]) == 1 and "already" in capsys.readouterr().err
+    for source, words in (("nowhere.at_all:x", "nowhere"), (f"{tmp_path / 'own.py'}:torch", "neither"), ("json:loads", "called")):
+        assert main(["import", source, "-o", str(tmp_path / "other.archloom"), "--input", "4"]) == 1
+        assert words in capsys.readouterr().err
 
 
 def test_operations_without_a_block_are_not_in_the_palette() -> None:
