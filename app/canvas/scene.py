@@ -54,12 +54,13 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge and which of its points, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
     grip: Grip | None = None
+    bend: int | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -137,8 +138,9 @@ class CanvasScene(QGraphicsScene):
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
         reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        bent = {c.id for c in changes if c.kind == "bend"}
         annotated = self.annotations.apply(changes)
-        if not nodes and not edges:
+        if not nodes and not edges and not bent:
             if annotated:
                 self._make_room()
                 self.selection_changed.emit(self.selected_nodes())
@@ -180,6 +182,9 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in bent:
+            if id in self.edges:
+                self._place_edge(self.edges[id])
         for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
@@ -319,9 +324,11 @@ class CanvasScene(QGraphicsScene):
                     return Hit(item, port)
         best, nearest = reach * 0.7, None
         for item in found:
-            if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
+            if isinstance(item, EdgeItem) and (distance := distance_to(item.parts, x, y)) <= best:
                 best, nearest = distance, item
-        return Hit(edge=nearest, grip=self.annotations.at(at) if nearest is None else None)
+        if nearest is not None:
+            return Hit(edge=nearest, bend=nearest.bend_at(x, y, reach * 0.7))
+        return Hit(grip=self.annotations.at(at))
 
     def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
         """Items whose bounding rectangle meets ``rect``, the topmost first."""
