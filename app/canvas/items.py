@@ -263,7 +263,8 @@ class EdgeItem(QGraphicsPathItem):
         if not bends:
             return ()
         shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
-        return shifted(bends, shifts[0]) if shifts[0] == shifts[1] != (0.0, 0.0) else bends
+        (dx, dy), (other_x, other_y) = shifts
+        return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
     def middle(self) -> tuple[float, float]:
         """Where the label goes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ class Knife(Interaction):
         self.view.update_drafts()
 
 
-def _crosses(c: Curve, stroke: QLineF) -> bool:
-    points = [QPointF(*along(c, i / STEPS)) for i in range(STEPS + 1)]
+def _crosses(parts: Sequence[Curve], stroke: QLineF) -> bool:
+    steps = max(STEPS, STEPS * len(parts) // 2)
+    points = [QPointF(*along(parts, i / steps)) for i in range(steps + 1)]
     bounded = QLineF.IntersectionType.BoundedIntersection
     return any(QLineF(a, b).intersects(stroke)[0] == bounded for a, b in pairwise(points))
