@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
-from app.canvas.flow import COLOURS, Kind
+from app.canvas.flow import Kind
 from app.theme import Theme, blend, category_icon, mono, sans
 from app.theme.icons import glyph, icon_font
 
@@ -43,6 +43,7 @@ class Look:
         self.surface = QColor(theme.surface)
         self.text = QColor(theme.text)
         self.neutral = QColor(blend(theme.surface_sunken, theme.surface, 0.7))
+        self.idle = QColor(blend(theme.border_strong, theme.canvas, 0.6))
         self.veil = QColor(theme.canvas)
         self.veil.setAlpha(165)
         self.muted = QColor(theme.text_muted)
@@ -55,6 +56,8 @@ class Look:
         self.track = QColor(blend(theme.border_strong, theme.surface, 0.3))
         self.outline = QPen(QColor(blend(theme.border_strong, theme.border, 0.25)), 1)
         self.outline_hover = QPen(QColor(theme.border_strong), 1.2)
+        self.outline_idle = QPen(QColor(theme.border_strong), 1.4)
+        self.outline_idle.setDashPattern([3, 2.4])
         self.outline_error = QPen(self.error, 1.6)
         self.ring = QPen(self.accent, 2)
         self.shadows = tuple(QColor(0, 0, 0, a) for a in ((46, 30) if theme.dark else (16, 9)))
@@ -81,9 +84,11 @@ class Look:
         self.badge_font = icon_font(13)
         self.error_badge = glyph("warning-circle-fill")
         self.warning_badge = glyph("warning-fill")
+        self.signs = {"bypassed": glyph("arrow-arc-right"), "muted": glyph("speaker-slash")}
         self.name_metrics = QFontMetricsF(self.name_font)
         self.body_metrics = QFontMetricsF(self.body_font)
         self.figure_metrics = QFontMetricsF(self.figure_font)
+        self._flows = {kind: QColor(colour) for kind, colour in theme.flow.items()}
         self._categories: dict[str, CategoryLook] = {}
         self._widths: dict[str, float] = {}
 
@@ -105,7 +110,7 @@ class Look:
 
     def flow(self, kind: Kind) -> QColor:
         """The colour of what flows along an edge."""
-        return self.category(COLOURS[kind]).accent if kind in COLOURS else self.muted
+        return self._flows.get(kind, self.muted)
 
     def category(self, name: str) -> CategoryLook:
         """How the cards of a category look."""
