@@ -25,8 +25,9 @@ from graph_engine.errors import ArchloomError, RunError
 
 if TYPE_CHECKING:
     from graph_engine import Graph
-    from graph_engine.training.events import Event, Sample
+    from graph_engine.training.events import Event
     from graph_engine.training.findings import Finding as RunFinding
+    from graph_engine.training.sample import Sample
 
 cli = typer.Typer(
     name="archloom",

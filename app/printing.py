@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from graph_engine.graph.definition import Definition
     from graph_engine.graph.graph import CoreGraph
     from graph_engine.graph.node import Node
-    from graph_engine.training.events import Sample
     from graph_engine.training.findings import Finding
+    from graph_engine.training.sample import Sample
 
 _COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan"}
 
