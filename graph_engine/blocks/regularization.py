@@ -71,6 +71,17 @@ AlphaDropout = _dropout("AlphaDropout", "Dropout for SELU: it keeps mean and var
 FeatureAlphaDropout = _dropout(
     "FeatureAlphaDropout", "AlphaDropout of whole channels.", "a channel", channelwise(0), "(N, C) or (N, C, L) or (N, C, H, W)"
 )
+DropPath = BlockSpec(
+    id="DropPath",
+    category="Regularization",
+    summary="Leaves a whole branch out for some samples in training: stochastic depth, in front of the sum of a residual connection.",
+    inputs=(Port("input", "Any shape."),),
+    outputs=(Port("output", "The shape of the input."),),
+    params=(FloatParam(name="p", default=0.1, minimum=0.0, maximum=1.0, help="Probability of a sample to be zeroed."),),
+    infer=same,
+    call=Call("module", "modules.DropPath", positional=1),
+    keywords=("stochastic depth", "residual", "overfitting", "droppath"),
+)
 GaussianSample = BlockSpec(
     id="GaussianSample",
     category="Regularization",

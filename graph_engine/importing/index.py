@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (everybody's name for it)
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import get_testing_overrides
 
 import graph_engine.modules
@@ -106,7 +106,32 @@ def block_of(module: nn.Module) -> BlockSpec | None:
     own = own_layers().get(cls.__name__)
     if own is not None and _source(cls) == _source(resolve(own.call.target)):
         return own
-    return None
+    return registry()["DropPath"] if dropped_share(module) else None
+
+
+def dropped_share(module: nn.Module) -> float:
+    """The probability with which a module zeroes whole samples in training and scales the others, as everybody's own stochastic depth does.
+
+    Nobody agrees on its name, so it is tried: 0 where the module does anything else.
+    """
+    shares = [v for v in vars(module).values() if isinstance(v, float) and 0 < v < 1]
+    if not shares or any(True for _ in (*module.children(), *module.parameters(), *module.buffers())):
+        return 0.0
+    x, was_training = torch.ones(4096, 1, 1), module.training
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
+            evaluated, trained = type(module).forward(module.eval(), x), type(module).forward(module.train(), x)
+    except Exception:  # whatever it is, it takes other tensors
+        return 0.0
+    finally:
+        module.train(was_training)
+    if not isinstance(trained, Tensor) or trained.shape != x.shape or not torch.equal(evaluated, x):
+        return 0.0
+    kinds = trained.unique().tolist()
+    if len(kinds) != 2 or kinds[0] != 0:
+        return 0.0
+    return next((p for p in shares if abs(kinds[1] * (1 - p) - 1) < 1e-5), 0.0)
 
 
 @cache
@@ -119,6 +144,8 @@ def _source(cls: Any) -> str:
 
 def params_of(module: nn.Module, spec: BlockSpec) -> dict[str, Any] | None:
     """The parameters that a layer was constructed with; None where they cannot be read or do not say all of it."""
+    if spec.id == "DropPath":
+        return {"p": dropped_share(module) or float(getattr(module, "p", 0.0))}
     values: dict[str, Any] = {}
     for param in spec.constructed:
         place = spec.call.attributes.get(param.name, param.name)

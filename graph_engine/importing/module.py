@@ -23,7 +23,7 @@ from graph_engine.importing.matching import Match, forward_names
 from graph_engine.importing.plan import Plan, plan
 from graph_engine.importing.report import Compared, ImportReport
 from graph_engine.importing.rewriting import rewritten, with_constants_expanded
-from graph_engine.importing.trace import Call, Kind, Recording, Scope, record, values_in
+from graph_engine.importing.trace import Call, Kind, Recording, Scope, operation, record, values_in
 
 RECORDED, COMPARED = (2, 3), (4, 5)
 """Sizes of the batch at which a module is recorded, and at which the outputs are compared."""
@@ -84,6 +84,7 @@ class Imported:
             if found <= tied:
                 break
             tied |= found
+        self.report.notes = tuple(self._differing(first, tied))
         self._say("Finding blocks", 0.5)
         by_tensor = _same_names(self.module)
         tied |= frozenset(other for name in tied for other in by_tensor.get(name, ()))
@@ -93,7 +94,19 @@ class Imported:
             matches[call] = [matching.match(one, tied) for part in expanded for one in rewritten(part)]
         return first, _leading_somewhere(first, matches)
 
-    def _record(self, batch: int, tied: frozenset[str]) -> Recording:
+    def _differing(self, evaluated: Recording, tied: frozenset[str]) -> Iterator[str]:
+        """What the module does otherwise while it is trained, which the graph does not have."""
+        try:
+            trained = self._record(RECORDED[0], tied, training=True)
+        except (ImportModuleError, RuntimeError, ValueError) as error:
+            yield f"In training it could not be looked at: {error}"
+            return
+        before, after = (_said(one.root) for one in (evaluated, trained))
+        for path in dict.fromkeys((*before, *after)):
+            if before.get(path) != after.get(path):
+                yield f"{path or self.report.name} does something else while it is trained; the graph has what it does when evaluated."
+
+    def _record(self, batch: int, tied: frozenset[str], *, training: bool = False) -> Recording:
         inputs = with_batch(self._inputs, batch)
 
         def kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Kind:
@@ -103,6 +116,7 @@ class Imported:
             return "layer" if matching.fits(module, args, kwargs) else "module"
 
         with _undisturbed(self.module):
+            self.module.train(training)
             return record(self.module, inputs, self._positional, kind_of)
 
     def _paths(self) -> dict[int, str]:
@@ -232,6 +246,15 @@ def _torn(recording: Recording, module: nn.Module) -> Iterator[str]:
 
     walk(recording.root)
     yield from (name for name, places in scopes.items() if len(places) > 1 or name in direct)
+
+
+def _said(root: Scope) -> dict[str, list[str]]:
+    """The operations in each scope, in order."""
+    found: dict[str, list[str]] = {}
+    for call in calls(root):
+        name = call.path if call.layer is not None else operation(call.function)
+        found.setdefault(call.inside.path, []).append(name)
+    return found
 
 
 def _leading_somewhere(recording: Recording, matches: dict[Call, list[Match]]) -> dict[Call, list[Match]]:

@@ -250,6 +250,39 @@ def test_what_a_module_keeps_for_the_next_time_stays_learned() -> None:
     assert "Parameter" in {n.block for n in graph} and not module.cache
 
 
+class Depth(nn.Module):
+    """Everybody writes their own."""
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        return x * (torch.rand(len(x), *[1] * (x.dim() - 1)) >= self.rate) / (1 - self.rate)
+
+
+class Deep(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.drop_path = nn.Linear(4, 4), Depth(0.25)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x + self.drop_path(self.fc(x))
+        return y.sin() if self.training else y.cos()
+
+
+def test_stochastic_depth_stays_and_what_else_training_does_is_told() -> None:
+    graph = Graph.from_module(Deep(), torch.randn(2, 4))
+    assert graph.named("drop_path").block == "DropPath" and graph.named("drop_path").params["p"] == 0.25
+    made = graph.compile().train()
+    torch.manual_seed(0)
+    assert not torch.equal(made(x := torch.randn(9, 4)), made.eval()(x))
+    assert graph.report is not None and [n for n in graph.report.notes if n.startswith("Deep does something else while it is trained")]
+    assert not Graph.from_module(ResNet(), torch.randn(2, 3, 8, 8)).report.notes  # type: ignore[union-attr]
+
+
 class Deciding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.sum() > 1e9:
