@@ -121,6 +121,11 @@ class Worker(QObject):
         """Ends the run, with a checkpoint; the worker stays."""
         self.send({"do": "stop"})
 
+    def kill(self) -> None:
+        """Ends the worker as a crash would; another one is started."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
         """Ends the worker: politely, and by force where that takes too long."""
         process, self._process = self._process, None

@@ -58,6 +58,15 @@ class Preferences(QObject):
     def shares(self, measure: Measure) -> None:
         self._store.setValue("shares", measure)
 
+    @property
+    def live(self) -> bool:
+        """Whether live samples are shown."""
+        return bool(self._store.value("live", False, bool))
+
+    @live.setter
+    def live(self, on: bool) -> None:
+        self._store.setValue("live", on)
+
     def keys(self, action: str) -> list[QKeySequence] | None:
         """The keys that were chosen for an action; None where none were, an empty list where it is to have none."""
         stored = self._store.value(f"keys/{action}")

@@ -34,6 +34,10 @@ TURN = 40.0
 """How far an edge that runs back reaches out before it turns."""
 BESIDE = 56.0
 """How far from the row where it begins an edge passes that runs back: midway between the cards of neighbouring rows."""
+BESIDE_STRIPS = 80.0
+"""The same where cards have strips."""
+STRIP = 34.0
+"""How far the strip below a card reaches that shows what its node gives for a sample: less than the gap to the next card."""
 VARIADIC_SPAN = 28.0
 
 
@@ -145,16 +149,19 @@ def spread(place: PortPlace, index: int, count: int) -> float:
     return place.y - room / 2 + room * index / (count - 1)
 
 
-def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
-    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left."""
+def curve(x1: float, y1: float, x2: float, y2: float, beside: float = BESIDE) -> Curve:
+    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left.
+
+    Where it runs back, it passes ``beside`` the row where it begins.
+    """
     ahead = x2 - x1
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
         return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
     if abs(y2 - y1) > 2 * BESIDE:
-        lane = y1 + math.copysign(BESIDE, y2 - y1)
+        lane = y1 + (beside if y2 > y1 else -BESIDE)
     else:
-        lane = max(y1, y2) + BESIDE
+        lane = max(y1, y2) + beside
     return x1, y1, x1 + TURN, lane, x2 - TURN, lane, x2, y2
 
 

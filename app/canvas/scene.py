@@ -11,12 +11,13 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.geometry import BESIDE, BESIDE_STRIPS, MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
+from app.canvas.strips import Shown, StripItem, Strips
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -54,12 +55,13 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
+    """What lies under a point: a port with its node, a node or its strip, an edge, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
     grip: Grip | None = None
+    strip: StripItem | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -71,6 +73,7 @@ class CanvasScene(QGraphicsScene):
         overview: the same scene for far zoom.
         annotations: frames and notes.
         shares: the share of the whole that each card shows.
+        strips: what nodes give for a sample, below their cards.
         drafts: what gestures show while they last.
 
     Signals:
@@ -90,6 +93,7 @@ class CanvasScene(QGraphicsScene):
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
         self.shares = Shares(self)
+        self.strips = Strips(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
@@ -108,6 +112,7 @@ class CanvasScene(QGraphicsScene):
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
+        self.strips.forget()
         self.nodes.clear()
         self.edges.clear()
         self._selected_nodes.clear()
@@ -209,12 +214,24 @@ class CanvasScene(QGraphicsScene):
         self.stage.wear(Look(theme))
         self._fit_stroke()
         self.overview.forget_pictures()
+        self.strips.repaint()
         for item in self.nodes.values():
             item.reword()
         for edge in self.edges.values():
             edge.restyle()
         self.update()
         self.content_changed.emit()
+
+    def show_strips(self, shown: Mapping[str, Shown] | None) -> None:
+        """Shows below cards what their nodes give; None where nothing is to be shown of any, so that edges need not keep clear of it."""
+        self.strips.show(shown or {})
+        beside = BESIDE if shown is None else BESIDE_STRIPS
+        if beside != self.stage.beside:
+            self.stage.beside = beside
+            for edge in self.edges.values():
+                self._place_edge(edge)
+            self._labels.refresh()
+            self.content_changed.emit()
 
     def place(self, positions: Mapping[str, Position]) -> None:
         """Moves cards on the screen only: what a drag shows before it is done."""
@@ -305,6 +322,8 @@ class CanvasScene(QGraphicsScene):
         x, y = at.x(), at.y()
         found = self.items_in(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
         for item in found:
+            if isinstance(item, StripItem) and item.sceneBoundingRect().contains(at):
+                return Hit(item.card, strip=item)
             if isinstance(item, NodeItem):
                 port = item.port_at(x, y, reach) if ports else None
                 left, top, width, height = item.rect
@@ -391,6 +410,7 @@ class CanvasScene(QGraphicsScene):
         self.overview.touch_node(id)
 
     def _remove_node(self, id: str) -> None:
+        self.strips.drop(id)
         item = self.nodes.pop(id)
         if item is self._hovered_node:
             self._hovered_node = None
@@ -428,6 +448,7 @@ class CanvasScene(QGraphicsScene):
         for id in ids:
             item = self.nodes.get(id)
             if item is not None and item.relayout():
+                self.strips.follow(id)
                 self.overview.touch_node(id)
                 for edge in (*graph.incoming(id), *graph.outgoing(id)):
                     line = self.edges.get(edge.id)

@@ -163,6 +163,10 @@ class CanvasView(QGraphicsView):
         """Shows the selected cards, or all where none is selected."""
         self.camera.show_rect(self.canvas.content_rect(self.canvas.selected_nodes() or None), 2 * SPACE.far, animate)
 
+    def nodes_in_view(self) -> list[str]:
+        """Ids of the nodes whose cards are in view and near enough to be shown whole."""
+        return [item.node.id for item in self.canvas.nodes_in(self.camera.shown())] if self.zoom >= self.canvas.near else []
+
     def center_on(self, node: str, animate: bool = True) -> None:
         """Brings a card to the middle."""
         self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, self.canvas.near), animate)

@@ -61,7 +61,7 @@ class Looker:
     def answer(self) -> None:
         """Answers the latest request, unless that is done."""
         request = self._request
-        if request is None or request is self._answered:
+        if request is None or request is self._answered or request["network"] is None:
             return
         self._answered = request
         try:

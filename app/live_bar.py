@@ -1,0 +1,136 @@
+"""The bar on the canvas that chooses the live sample and says with which weights it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+
+from app.live import PARTS, Live
+from app.theme import SPACE, icon
+
+MESSAGE_WIDTH = 420
+"""Pixels beyond which a sentence is cut; a tip tells it whole."""
+
+
+class LiveBar(QFrame):
+    """Shown in the lower left corner of the canvas while live samples are.
+
+    Args:
+        live: what it shows and steers.
+        actions: of the window, by id.
+        canvas: where it lies.
+    """
+
+    def __init__(self, live: Live, actions: Mapping[str, QAction], canvas: QWidget):
+        super().__init__(canvas)
+        self._live = live
+        self._canvas = canvas
+        self.setProperty("role", "card")
+        self.setAccessibleName(self.tr("Live sample"))
+        self.part = QComboBox()
+        self.part.setAccessibleName(self.tr("Part of the data"))
+        for part, name in ((PARTS[0], self.tr("Validation")), (PARTS[1], self.tr("Training"))):
+            self.part.addItem(name, part)
+        self.part.activated.connect(lambda: live.choose(self.part.currentData()))
+        self.number = QLineEdit()
+        self.number.setAccessibleName(self.tr("Number of the sample"))
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.number.setFixedWidth(52)
+        self.number.editingFinished.connect(self._go)
+        self.of = QLabel()
+        self.of.setProperty("role", "muted")
+        self.expected = QLabel()
+        self.expected.setTextFormat(Qt.TextFormat.PlainText)
+        self.weights = QLabel()
+        self.weights.setProperty("role", "muted")
+        self.message = QLabel()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.near, SPACE.tight, SPACE.tight, SPACE.tight)
+        row.setSpacing(SPACE.tight)
+        row.addWidget(self.part)
+        row.addWidget(_button(actions["live_previous"]))
+        row.addWidget(self.number)
+        row.addWidget(self.of)
+        row.addWidget(_button(actions["live_next"]))
+        row.addWidget(_button(actions["live_random"]))
+        row.addSpacing(SPACE.tight)
+        row.addWidget(self.expected)
+        row.addSpacing(SPACE.tight)
+        row.addWidget(self.weights)
+        row.addWidget(self.message)
+        off = _button(actions["live"])
+        off.setIcon(icon("x"))
+        off.setToolTip(self.tr("Hide the live sample"))
+        row.addWidget(off)
+        canvas.installEventFilter(self)
+        live.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Says what is shown now."""
+        live, answer = self._live, self._live.answer
+        self.setVisible(live.is_on)
+        if not live.is_on:
+            return
+        self.part.setCurrentIndex(PARTS.index(live.part))
+        if not self.number.hasFocus():
+            self.number.setText(str(live.sample + 1))
+        self.of.setText(self.tr("of {0}").format(f"{answer.samples:,}") if answer is not None and answer.samples else "")
+        said = answer is not None and not live.message
+        expected = answer.expected if answer is not None and said else ""
+        short = QFontMetrics(self.expected.font()).elidedText(expected, Qt.TextElideMode.ElideRight, 180)
+        self.expected.setText(self.tr("expected: {0}").format(short) if expected else "")
+        self.expected.setToolTip(expected if short != expected else "")
+        self.weights.setText(self._words() if said else "")
+        text = live.message or (self.tr("Computing…") if answer is None else "")
+        self.message.setProperty("role", "error" if live.message else "muted")
+        self.message.style().polish(self.message)
+        self.message.setText(QFontMetrics(self.message.font()).elidedText(text, Qt.TextElideMode.ElideRight, MESSAGE_WIDTH))
+        self.message.setToolTip(text if self.message.text() != text else "")
+        for label in (self.expected, self.weights, self.message):
+            label.setVisible(bool(label.text()))
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _words(self) -> str:
+        """With which weights the values are computed."""
+        answer = self._live.answer
+        if answer is None:
+            return ""
+        if answer.weights == "training":
+            return self.tr("as it trains, step {0}").format(f"{answer.step:,}")
+        if answer.weights == "run":
+            fresh = answer.tensors - answer.kept
+            return self.tr("weights of the last run, {0} of {1} fresh").format(fresh, answer.tensors) if fresh else self.tr(
+                "weights of the last run"
+            )
+        return self.tr("untrained weights")
+
+    def _go(self) -> None:
+        text = self.number.text().replace(",", "").strip()
+        if text.isdecimal() and int(text) != self._live.sample + 1:
+            self._live.go_to(max(0, int(text) - 1))
+        self.number.setText(str(self._live.sample + 1))
+
+    def _place(self) -> None:
+        self.layout().activate()
+        self.resize(self.sizeHint())
+        self.move(SPACE.base, self._canvas.height() - self.height() - SPACE.base)
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAutoRaise(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setIconSize(QSize(16, 16))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
