@@ -79,8 +79,10 @@ class CanvasScene(QGraphicsScene):
     Signals:
         selection_changed: ids of the selected nodes, in the order in which they were selected.
         content_changed: something came, went, moved or looks different.
+        about_to_rebuild: another graph will be shown; what goes on with the items is to end now.
     """
 
+    about_to_rebuild = QtSignal()
     selection_changed = QtSignal(object)
     content_changed = QtSignal()
 
@@ -109,6 +111,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
+        self.about_to_rebuild.emit()
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)

@@ -82,6 +82,7 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
+        self.canvas.about_to_rebuild.connect(self.cancel_gesture)
         self.canvas.selection_changed.connect(self.selection_changed)
         self.canvas.content_changed.connect(self.follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
@@ -388,7 +389,6 @@ class CanvasView(QGraphicsView):
     # following
 
     def _open(self) -> None:
-        self.cancel_gesture()
         self._place = ()
         self._places.clear()
         self._keeps_fitting = True
@@ -396,7 +396,6 @@ class CanvasView(QGraphicsView):
 
     def _go_to_place(self) -> None:
         """Another graph of the document is shown: as it was when one was there last."""
-        self.cancel_gesture()
         left, self._place = self._place, self._session.place
         if not self._keeps_fitting:
             self._places[left] = self.camera.shown().center(), self.zoom
