@@ -1,13 +1,12 @@
-"""The bar on the canvas that chooses the live sample and says with which weights it is computed."""
+"""The bar below the canvas that chooses the live sample and says with which weights it is computed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
+from app.actions import Actions
 from app.live import PARTS, Live
 from app.theme import SPACE, icon
 
@@ -16,19 +15,17 @@ MESSAGE_WIDTH = 420
 
 
 class LiveBar(QFrame):
-    """Shown in the lower left corner of the canvas while live samples are.
+    """Shown while live samples are.
 
     Args:
         live: what it shows and steers.
         actions: of the window, by id.
-        canvas: where it lies.
     """
 
-    def __init__(self, live: Live, actions: Mapping[str, QAction], canvas: QWidget):
-        super().__init__(canvas)
+    def __init__(self, live: Live, actions: Actions, parent: QWidget | None = None):
+        super().__init__(parent)
         self._live = live
-        self._canvas = canvas
-        self.setProperty("role", "card")
+        self.setProperty("role", "strip")
         self.setAccessibleName(self.tr("Live sample"))
         self.part = QComboBox()
         self.part.setAccessibleName(self.tr("Part of the data"))
@@ -49,7 +46,7 @@ class LiveBar(QFrame):
         self.message = QLabel()
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE.near, SPACE.tight, SPACE.tight, SPACE.tight)
+        row.setContentsMargins(SPACE.wide, SPACE.tight, SPACE.near, SPACE.tight)
         row.setSpacing(SPACE.tight)
         row.addWidget(self.part)
         row.addWidget(_button(actions["live_previous"]))
@@ -62,11 +59,12 @@ class LiveBar(QFrame):
         row.addSpacing(SPACE.tight)
         row.addWidget(self.weights)
         row.addWidget(self.message)
-        off = _button(actions["live"])
-        off.setIcon(icon("x"))
-        off.setToolTip(self.tr("Hide the live sample"))
-        row.addWidget(off)
-        canvas.installEventFilter(self)
+        row.addStretch(1)
+        self.off = _plain_button()
+        self.off.setIcon(icon("x"))
+        self.off.setToolTip(self.tr("Hide the live sample"))
+        self.off.clicked.connect(live.toggle)
+        row.addWidget(self.off)
         live.changed.connect(self.refresh)
         self.refresh()
 
@@ -93,12 +91,6 @@ class LiveBar(QFrame):
         self.message.setToolTip(text if self.message.text() != text else "")
         for label in (self.expected, self.weights, self.message):
             label.setVisible(bool(label.text()))
-        self._place()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
 
     def _words(self) -> str:
         """With which weights the values are computed."""
@@ -120,15 +112,15 @@ class LiveBar(QFrame):
             self._live.go_to(max(0, int(text) - 1))
         self.number.setText(str(self._live.sample + 1))
 
-    def _place(self) -> None:
-        self.layout().activate()
-        self.resize(self.sizeHint())
-        self.move(SPACE.base, self._canvas.height() - self.height() - SPACE.base)
-
 
 def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
+    button = _plain_button()
     button.setDefaultAction(action)
+    return button
+
+
+def _plain_button() -> QToolButton:
+    button = QToolButton()
     button.setAutoRaise(True)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setIconSize(QSize(16, 16))

@@ -100,10 +100,10 @@ def _paint_planes(painter: QPainter, value: NodeValue, room: QRectF, theme: Them
         width = (room.width() - GAP * (across - 1)) / across
         height = width * rows / columns
     else:
-        across = value.tiles
-        height = room.height()
-        width = min(height * columns / rows, (room.width() - GAP * (across - 1)) / max(1, across))
+        width = min(room.width(), room.height() * columns / rows)
         height = width * rows / columns
+        across = max(1, min(value.tiles, int((room.width() + GAP + 0.5) // (width + GAP))))
+        planes = planes[:across]
     left = room.left() if large and value.tiles > 1 else room.left() + (room.width() - across * width - GAP * (across - 1)) / 2
     for number, plane in enumerate(planes):
         down, right = divmod(number, across)

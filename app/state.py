@@ -21,6 +21,8 @@ DOCUMENT_ACTIONS = (
 """What needs a document in view."""
 SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 """What needs something selected: nodes, edges, frames or notes."""
+LIVE_ACTIONS = ("live_next", "live_previous", "live_random", "live_part")
+"""What needs the live sample to be shown."""
 NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
 """What needs a selected node."""
 NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
@@ -49,6 +51,7 @@ class WindowState(QObject):
         session.replaced.connect(self._follow_groups)
         run.state_changed.connect(self._follow_run)
         run.progress_changed.connect(self._follow_progress)
+        window.live.changed.connect(self._follow_live)
         window.canvas.selection_changed.connect(self._follow_selection)
         window.problems.count_changed.connect(self._follow_problems)
 
@@ -71,8 +74,15 @@ class WindowState(QObject):
             action.setToolTip(tooltip(action))
             action.setEnabled(bool(step) and has_document)
         actions.enable(DOCUMENT_ACTIONS, has_document)
+        actions["live"].setEnabled(has_document and not window.run.worker.problem)
+        self._follow_live()
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
+
+    def _follow_live(self) -> None:
+        actions, live = self._window.actions_, self._window.live
+        actions["live"].setChecked(live.is_on)
+        actions.enable(LIVE_ACTIONS, live.is_on and self._window.start_page.isHidden())
 
     def _follow_run(self) -> None:
         run, actions = self._window.run, self._window.actions_

@@ -18,9 +18,12 @@ from app.edits import Edits
 from app.foreign import Foreign
 from app.help import Help
 from app.jobs import Asker
+from app.live import Live
+from app.live_bar import LiveBar
 from app.panels.code import CodePanel
 from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
+from app.panels.live_value import LiveSection
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.runs import RunsPanel
@@ -87,6 +90,8 @@ class MainWindow(QMainWindow):
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.trials = Trials(self)
+        self.live = Live(session, run, self.canvas, preferences, self)
+        self.live_bar = LiveBar(self.live, self.actions_)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
@@ -97,6 +102,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.trust_bar)
         column.addWidget(self.canvas)
+        column.addWidget(self.live_bar)
         self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -225,6 +231,7 @@ class MainWindow(QMainWindow):
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session)
+        self.inspector.add_section(LiveSection(self.live, session))
         self.training = TrainingPanel(
             session,
             run,
@@ -387,6 +394,7 @@ class MainWindow(QMainWindow):
             return
         self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
+        self.live.close()
         self.run.worker.close()
         self.foreign.close()
         super().closeEvent(event)

@@ -22,7 +22,6 @@ _BLUE, _ORANGE = (-0.06, -0.13), (0.08, 0.11)
 _STRONG_LIGHT, _STRONG_DARK = 0.52, 0.80
 
 
-@cache
 def shades(theme: Theme, signed: bool) -> np.ndarray:
     """The colours of the shades 0 to 255 as 0xffRRGGBB: numbers up to 254, what is no finite number at 255.
 
@@ -30,14 +29,19 @@ def shades(theme: Theme, signed: bool) -> np.ndarray:
         theme: whose surface is 0 where there are two sides.
         signed: whether shade 127 stands for 0.
     """
+    return _table(signed, theme.dark, theme.error)
+
+
+@cache
+def _table(signed: bool, dark: bool, broken: str) -> np.ndarray:
     if signed:
-        strong, middle = (_STRONG_DARK, 0.24) if theme.dark else (_STRONG_LIGHT, 0.975)
+        strong, middle = (_STRONG_DARK, 0.24) if dark else (_STRONG_LIGHT, 0.975)
         stops: tuple[Lab, ...] = ((strong, *_BLUE), (middle, 0.0, 0.0), (strong, *_ORANGE))
     else:
         stops = _RISING
     table = np.zeros(256, np.uint32)
     table[:255] = _packed(_line(stops, 255))
-    table[255] = 0xFF000000 | int(theme.error.lstrip("#"), 16)
+    table[255] = 0xFF000000 | int(broken.lstrip("#"), 16)
     return table
 
 
