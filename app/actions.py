@@ -183,6 +183,8 @@ ACTIONS: tuple[Act, ...] = (
         "trials.ask", "rate", gap=True),
     Act("learn_batch", "run", _(_C, "Learn One &Batch"), (), "student", _(_C, "Whether the network can learn a single batch by heart"),
         "trials.ask", "batch"),
+    Act("measure_cost", "run", _(_C, "Measure &Cost…"), (), "gauge", _(_C, "Memory, and time of each node and epoch, before a run"),
+        "trials.ask", "budget"),
     Act("commands", "help", _(_C, "&All Actions…"), ("Ctrl+Shift+P",), "command", _(_C, "Search everything that can be done"),
         "searches.show_commands"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
@@ -199,6 +201,9 @@ CONTEXT = (
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all", "|", "live")
 """The left part of the toolbar; the run's controls follow on the right."""
+
+QUESTIONS = ("find_rate", "learn_batch", "measure_cost")
+"""What can be asked before a run."""
 
 
 class Actions(QObject):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import layered
+from graph_engine.analysis.layout import layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -38,7 +38,9 @@ class Canvas(Protocol):
 
     def selected_annotations(self) -> tuple[str, ...]: ...
 
-    def select(self, nodes: Iterable[str]) -> None: ...
+    def taken(self, staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str] = (), annotations: Iterable[str] = ()) -> None: ...
 
     def add_block(self, block: str) -> str: ...
 
@@ -93,17 +95,18 @@ class Edits(QObject):
             self._canvas.select([node.id])
 
     def copy(self) -> None:
-        """Puts the selected nodes and the edges between them onto the clipboard."""
-        nodes = self._canvas.selected_nodes()
-        if nodes:
-            self._copied = clip.copy(self._session.graph, nodes)
+        """Puts the selected nodes and the edges between them onto the clipboard, with the frames and notes that belong to them."""
+        nodes, annotations = self._canvas.taken()
+        if nodes or annotations:
+            self._copied = clip.copy(self._session.graph, nodes, annotations)
             QGuiApplication.clipboard().setText(self._copied)
             self._pastes = 0
 
     def cut(self) -> None:
-        """As `copy`, then deletes."""
+        """As `copy`, then deletes what was copied."""
         self.copy()
-        self.delete()
+        nodes, annotations = self._canvas.taken()
+        self._delete(nodes, self._canvas.selected_edges(), annotations)
 
     def paste(self) -> None:
         """Adds what the clipboard holds, beside where it was copied."""
@@ -118,10 +121,11 @@ class Edits(QObject):
         self._add_copy(text, (STEP * self._pastes, STEP * self._pastes), fed=text == self._copied)
 
     def duplicate(self) -> None:
-        """Adds a copy of the selected nodes and of the edges between them."""
-        nodes = self._canvas.selected_nodes()
-        if nodes:
-            self._add_copy(clip.copy(self._session.graph, nodes), (STEP, STEP))
+        """Adds a copy of the selected nodes and of the edges between them, with the frames and notes that belong to them."""
+        nodes, annotations = self._canvas.taken()
+        if nodes or annotations:
+            text = QCoreApplication.translate("Edits", "Duplicate")
+            self._add_copy(clip.copy(self._session.graph, nodes, annotations), (STEP, STEP), title=text)
 
     def group(self) -> None:
         """Makes a group of the selected nodes."""
@@ -130,9 +134,12 @@ class Edits(QObject):
         title = QCoreApplication.translate("Edits", "Block")
 
         def make() -> Command:
-            made = group(graph, self._canvas.selected_nodes(), title)
+            ends = [n.id for n in graph if n.spec.call.kind in ("input", "output")]
+            nodes, annotations = self._canvas.taken(ends)
+            made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            return Macro(made.text, [made, In(definition.id, Move(layered(definition)))])
+            places = ports_beside(definition) if definition.annotations else layered(definition)
+            return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
             self._canvas.select(graph.nodes.keys() - before)
@@ -186,7 +193,9 @@ class Edits(QObject):
 
     def delete(self) -> None:
         """Deletes the selected nodes, edges, frames and notes."""
-        nodes, edges, annotations = self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations()
+        self._delete(self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations())
+
+    def _delete(self, nodes: Sequence[str], edges: Sequence[str], annotations: Sequence[str]) -> None:
         text = QCoreApplication.translate("Edits", "Delete")
         parts: list[Command] = []
         if edges:
@@ -225,18 +234,20 @@ class Edits(QObject):
             frames = Annotate(self._canvas.refitted_frames(positions), text)
             self._try(lambda: Macro(text, [Move(positions), frames]))
 
-    def _add_copy(self, text: str, offset: Position, fed: bool = False) -> None:
+    def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []
+        annotations: list[str] = []
         graph = self._session.graph
 
         def make() -> Command:
             command = clip.paste(graph, text, offset)
             pasted.extend(command.nodes)
+            annotations.extend(command.annotations)
             edges = feeding(graph, dict(zip(clip.copied_nodes(text), command.nodes, strict=True))) if fed else []
-            return Macro(command.text, [command, *edges]) if edges else command
+            return Macro(title or command.text, [command, *edges])
 
         if self._try(make):
-            self._canvas.select(pasted)
+            self._canvas.select(pasted, (), annotations)
 
     def _try(self, make: Callable[[], Command]) -> bool:
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.actions import tooltip
+from app.actions import QUESTIONS, tooltip
 from graph_engine.graph.annotation import COLOURS
 from graph_engine.training.state import RunState
 
@@ -92,7 +92,7 @@ class WindowState(QObject):
         actions["run"].setEnabled(has_document and (not run.is_busy or paused) and not run.worker.problem)
         actions["pause"].setEnabled(run.state == RunState.RUNNING)
         actions["stop"].setEnabled(run.is_busy)
-        actions.enable(("find_rate", "learn_batch"), has_document and not run.is_busy and not run.worker.problem)
+        actions.enable(QUESTIONS, has_document and not run.is_busy and not run.worker.problem)
         self._follow_progress()
 
     def _follow_progress(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
-from app.actions import CONTEXT, TOOLBAR, Actions
+from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.docks import Docks, Place
@@ -187,6 +187,8 @@ class MainWindow(QMainWindow):
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
+        if not self.trials.may_run():
+            return
         self.need_charts()
         try:
             self.run.start(self.session.document)
@@ -236,7 +238,7 @@ class MainWindow(QMainWindow):
             session,
             run,
             tuple(self.actions_[id] for id in ("run", "pause", "stop")),
-            tuple(self.actions_[id] for id in ("find_rate", "learn_batch")),
+            tuple(self.actions_[id] for id in QUESTIONS),
         )
         self.problems = ProblemsPanel(session)
         self.code = CodePanel(session)
@@ -327,6 +329,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self.edits.add)
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
+        self.trials.node_chosen.connect(self._go_to)
         self.code.save_wanted.connect(self.documents.export_python)
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from graph_engine.analysis.layout import PREVIEW
+from graph_engine.analysis.layout import CARD, PREVIEW
 from graph_engine.graph.node import GroupSpec
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.ports import Port
@@ -22,7 +22,7 @@ PortKey = tuple[Side, str]
 """Side and name of a port."""
 
 GRID = 16.0
-WIDTH = 176.0
+WIDTH = CARD
 HEADER = 28.0
 BODY = 22.0
 ROW = 20.0

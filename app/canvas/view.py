@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -220,9 +220,13 @@ class CanvasView(QGraphicsView):
         """Frames as they go around the same nodes when these are elsewhere."""
         return self.annotating.refitted(positions)
 
-    def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
+    def taken(self, staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Ids of the nodes, and of the frames and notes, that an edit takes which is asked for of the selection, without ``staying``."""
+        return self.canvas.annotations.taken(self.selected_nodes(), staying)
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str] = (), annotations: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
-        self.canvas.select(tuple(nodes), tuple(edges))
+        self.canvas.select(tuple(nodes), tuple(edges), tuple(annotations))
 
     def select_all(self) -> None:
         """Selects every node and edge."""

@@ -15,6 +15,9 @@ from graph_engine.analysis import topology
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import COLUMN, Node, Position
 
+CARD = 176.0
+"""Width of a node's card, in scene units."""
+
 ROW, PORT, PREVIEW = 112.0, 20.0, 88.0
 """Scene units between the tops of neighbouring rows, for each port beyond the first, and for a group's content on its card."""
 
@@ -63,6 +66,22 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
         y += height + GAP
     return {node: positions[node] for node in graph.nodes}
+
+
+def ports_beside(graph: CoreGraph) -> dict[str, Position]:
+    """Positions for inputs in a column before all else, and for outputs in one behind it, where the rest is to stay in its place."""
+    ports = {kind: [n for n in graph if n.spec.call.kind == kind] for kind in ("input", "output")}
+    rest = [n.position for n in graph if n.spec.call.kind not in ports] or [(0.0, 0.0)]
+    rects = [a.rect for a in graph.annotations.values()]
+    left = min([x for x, _ in rest] + [r[0] for r in rects]) - COLUMN
+    right = max([x + COLUMN for x, _ in rest] + [r[0] + r[2] + COLUMN - CARD for r in rects])
+    positions: dict[str, Position] = {}
+    for kind, x in (("input", left), ("output", right)):
+        column = sorted(ports[kind], key=lambda n: n.position[1])
+        top = fmean(n.position[1] for n in column) - ROW * (len(column) - 1) / 2 if column else 0.0
+        for place, node in enumerate(column):
+            positions[node.id] = round(x / GRID) * GRID, round((top + place * ROW) / GRID) * GRID
+    return positions
 
 
 def _height(graph: CoreGraph, node: Node) -> float:

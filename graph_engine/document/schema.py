@@ -66,7 +66,7 @@ class DefinitionRecord(BaseModel):
 
 
 class ClipRecord(BaseModel):
-    """Nodes, the edges between them, and the definitions of the groups among them."""
+    """Nodes, the edges between them, the definitions of the groups among them, and frames and notes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -74,6 +74,7 @@ class ClipRecord(BaseModel):
     definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
+    annotations: list[AnnotationRecord] = []
 
 
 class DocumentRecord(BaseModel):

@@ -36,7 +36,7 @@ def to_text(graph: CoreGraph) -> str:
         **({"definitions": _definitions(graph.definitions.values())} if graph.definitions else {}),
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
-        **({"annotations": _lines(annotation_records(graph))} if graph.annotations else {}),
+        **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
         "data": _section(settings["data"]),
         "training": _section(settings["training"]),
     }
@@ -53,7 +53,7 @@ def definition_record(definition: Definition) -> dict[str, Any]:
     record["nodes"] = [node_record(definition, n) for n in definition]
     record["edges"] = edge_records(definition, definition.nodes)
     if definition.annotations:
-        record["annotations"] = annotation_records(definition)
+        record["annotations"] = annotation_records(definition.annotations.values())
     return record
 
 
