@@ -74,6 +74,7 @@ class Live(QObject):
         run.began.connect(self._on_began)
         run.state_changed.connect(self._on_run)
         run.worker.events.connect(self._take)
+        run.worker.ready.connect(self._on_ready)
         run.worker.died.connect(self._on_died)
 
     @property
@@ -183,7 +184,8 @@ class Live(QObject):
         self._run.worker.send(request)
         if not self._run.is_busy:
             self._waits_for = self._number
-            self._patience.start()
+            if self._run.worker.is_ready:  # one that loads torch yet may take its time
+                self._patience.start()
         self.changed.emit()
 
     def _take(self, events: Iterable[Event]) -> None:
@@ -200,12 +202,19 @@ class Live(QObject):
 
     def _give_up(self) -> None:
         if self._waits_for is not None:
+            self._patience.start()  # so that its end is known to be the network's fault
             self._run.worker.kill()
 
+    def _on_ready(self) -> None:
+        if self._waits_for is not None:
+            self._patience.start()
+
     def _on_died(self) -> None:
-        if self._waits_for is None:
-            if self.is_on and not self._run.worker.problem:
-                self._again()
+        if not self.is_on:
+            return
+        if not self._patience.isActive():
+            self.message = self._run.worker.problem
+            self._again()
             return
         self._forget()  # the next edit asks again; at once, the same would end the next process too
         self.message = self.tr("The network ended the process that computed it. It is tried again after the next edit.")

@@ -101,8 +101,10 @@ class LiveBar(QFrame):
             return self.tr("as it trains, step {0}").format(f"{answer.step:,}")
         if answer.weights == "run":
             fresh = answer.tensors - answer.kept
-            return self.tr("weights of the last run, {0} of {1} fresh").format(fresh, answer.tensors) if fresh else self.tr(
-                "weights of the last run"
+            return (
+                self.tr("weights of the last run, {0} of {1} fresh").format(fresh, answer.tensors)
+                if fresh
+                else self.tr("weights of the last run")
             )
         return self.tr("untrained weights")
 

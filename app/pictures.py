@@ -207,4 +207,6 @@ def _paint_scores(painter: QPainter, value: NodeValue, room: QRectF, theme: Them
         painter.setFont(mono(10))
         painter.setPen(QColor(theme.text_muted))
         text = f"{share:.0%}" if of == 1.0 else figure(share)
-        painter.drawText(QRectF(track.right(), row.top(), figures, height), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        painter.drawText(
+            QRectF(track.right(), row.top(), figures, height), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text
+        )

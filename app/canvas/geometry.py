@@ -36,7 +36,7 @@ BESIDE = 56.0
 """How far from the row where it begins an edge passes that runs back: midway between the cards of neighbouring rows."""
 BESIDE_STRIPS = 80.0
 """The same where cards have strips."""
-STRIP = 34.0
+STRIP = 32.0
 """How far the strip below a card reaches that shows what its node gives for a sample: less than the gap to the next card."""
 VARIADIC_SPAN = 28.0
 

@@ -10,7 +10,22 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 
 from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import BESIDE, FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
+from app.canvas.geometry import (
+    BESIDE,
+    FOOTER,
+    MARGIN,
+    WIDTH,
+    Curve,
+    Layout,
+    PortKey,
+    PortPlace,
+    Rect,
+    curve,
+    layout,
+    pieces,
+    point_on,
+    spread,
+)
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-CARD = (164, 30)
+CARD = (164, 28)
 """Room for a value on a card, in scene units: what is sent for all nodes is made for it."""
 
 BROKEN = 255
