@@ -110,11 +110,16 @@ ACTIONS: tuple[Act, ...] = (
         gap=True, local=True),
     Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
         "edits.dissolve", local=True),
-    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical", _(_C, "Show what is inside on the card"),
-        "edits.expand", local=True),
+    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical",
+        _(_C, "Show only the titles of cards; of groups, what is inside"), "edits.expand", local=True),
     Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Return",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
         "edits.enter", local=True),
     Act("leave", "edit", _(_C, "Lea&ve Group"), ("U",), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
+    Act("bypass", "edit", _(_C, "B&ypass"), ("Ctrl+B",), "arrow-arc-right",
+        _(_C, "The node passes on what arrives, as if it were not there; again to switch it on"), "edits.set_mode", "bypassed",
+        gap=True, local=True),
+    Act("mute", "edit", _(_C, "&Mute"), ("M",), "speaker-slash",
+        _(_C, "The node gives nothing, as if nothing were connected to it; again to switch it on"), "edits.set_mode", "muted", local=True),
     Act("share", "edit", _(_C, "Share &Weights"), (), "link", _(_C, "The selected nodes use the weights of the first"), "edits.share",
         gap=True, local=True),
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
@@ -195,7 +200,8 @@ ACTIONS: tuple[Act, ...] = (
 
 CONTEXT = (
     "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "expand",
-    "enter", "leave", "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
+    "enter", "leave", "|", "bypass", "mute",
+    "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
 )  # fmt: skip
 """The canvas's context menu."""
 

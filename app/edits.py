@@ -19,9 +19,11 @@ from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
+from graph_engine.graph.forms import SetForm
 from graph_engine.graph.graph import new_node
-from graph_engine.graph.groups import AddDefinition, Expand, In, block_named
-from graph_engine.graph.node import COLUMN, Node, Position
+from graph_engine.graph.groups import AddDefinition, In, block_named
+from graph_engine.graph.modes import SetMode, refusal
+from graph_engine.graph.node import COLUMN, Form, Mode, Node, Position
 from graph_engine.graph.regroup import dissolve, group
 from graph_engine.graph.sharing import Share, Unshare
 
@@ -156,11 +158,19 @@ class Edits(QObject):
             self._canvas.select(graph.nodes.keys() - before)
 
     def expand(self) -> None:
-        """Shows what is inside the selected groups on their cards; where all show it, no more."""
-        graph = self._session.graph
-        chosen = [id for id in self._canvas.selected_nodes() if id in graph.groups]
+        """Shows the selected cards small: of nodes the title, of groups no content; where all are small, large again."""
+        graph, chosen = self._session.graph, self._canvas.selected_nodes()
+        small: dict[str, Form] = {id: "whole" if id in graph.groups else "collapsed" for id in chosen}
+        large: dict[str, Form] = {id: "expanded" if id in graph.groups else "whole" for id in chosen}
         if chosen:
-            self._try(lambda: Expand(chosen, not all(graph[id].expanded for id in chosen)))
+            self._try(lambda: SetForm(large if all(graph[id].form == form for id, form in small.items()) else small))
+
+    def set_mode(self, mode: Mode) -> None:
+        """Bypasses or mutes the selected nodes, as far as they can be; where all are already, switches them on again."""
+        graph, selected = self._session.graph, self._canvas.selected_nodes()
+        chosen = [id for id in selected if not refusal(graph, graph[id], mode)] or selected
+        if chosen:
+            self._try(lambda: SetMode(chosen, "active" if all(graph[id].mode == mode for id in chosen) else mode))
 
     def enter(self) -> None:
         """Shows the content of the selected group."""

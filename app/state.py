@@ -23,7 +23,7 @@ SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 """What needs something selected: nodes, edges, frames or notes."""
 LIVE_ACTIONS = ("live_next", "live_previous", "live_random", "live_part")
 """What needs the live sample to be shown."""
-NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
+NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share", "expand", "bypass", "mute")
 """What needs a selected node."""
 NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
 """What needs a selected frame or note."""
@@ -118,7 +118,7 @@ class WindowState(QObject):
         actions["rename"].setEnabled(len(nodes or notes) == 1)
         actions["swap"].setEnabled(len(nodes) == 1)
         actions.enable(ROW_ACTIONS, len(nodes) > 1)
-        actions.enable(("dissolve", "expand"), bool(groups))
+        actions["dissolve"].setEnabled(bool(groups))
         actions["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         actions["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from graph_engine.analysis.layout import CARD, PREVIEW
-from graph_engine.graph.node import GroupSpec
+from graph_engine.graph.node import Form, GroupSpec
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.ports import Port
 
@@ -69,6 +69,7 @@ class Layout(NamedTuple):
         labelled: whether the card names its ports because one side has several.
         stacked: whether more cards show behind it, because it stands for several nodes.
         preview: height of the part that shows what is inside; 0 without one.
+        collapsed: only the title is shown, and all ports of a side in one place.
     """
 
     height: float
@@ -77,6 +78,7 @@ class Layout(NamedTuple):
     labelled: bool
     stacked: bool = False
     preview: float = 0.0
+    collapsed: bool = False
 
     @property
     def ports(self) -> tuple[PortPlace, ...]:
@@ -94,11 +96,11 @@ class Layout(NamedTuple):
         raise KeyError(name)
 
 
-def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), expanded: bool = False) -> Layout:
-    """Size and ports of the cards of a block, without the outputs in ``idle``; ``expanded`` makes room for a group's content."""
-    if idle or expanded:
+def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), form: Form = "whole") -> Layout:
+    """Size and ports of the cards of a block in some form, without the outputs in ``idle``."""
+    if idle or form != "whole":
         shown = tuple(p for p in spec.outputs if p.name not in idle)
-        return _layout(spec.inputs, shown, isinstance(spec, GroupSpec), PREVIEW if expanded else 0.0)
+        return _layout(spec.inputs, shown, isinstance(spec, GroupSpec), form)
     found = _LAYOUTS.get(id(spec))
     if found is None or found[0] is not spec:
         found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs, isinstance(spec, GroupSpec))
@@ -117,13 +119,20 @@ _LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}
 
 
 @lru_cache(maxsize=1024)
-def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool, preview: float = 0.0) -> Layout:
+def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool, form: Form = "whole") -> Layout:
+    if form == "collapsed":
+        return Layout(HEADER, _merged(inputs, "input"), _merged(outputs, "output"), False, stacked, collapsed=True)
+    preview = PREVIEW if form == "expanded" else 0.0
     labelled = len(inputs) > 1 or len(outputs) > 1
     rows = max(_rows(inputs), _rows(outputs)) if labelled else 0.0
     height = HEADER + BODY + rows * ROW + FOOTER
     top = HEADER + BODY if labelled else 0.0
     room = rows * ROW if labelled else height
     return Layout(height + preview, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled, stacked, preview)
+
+
+def _merged(ports: Sequence[Port], side: Side) -> tuple[PortPlace, ...]:
+    return tuple(PortPlace(p.name, side, 0.0 if side == "input" else WIDTH, HEADER / 2, 0.0, p.optional) for p in ports)
 
 
 def _rows(ports: Sequence[Port]) -> float:

@@ -85,8 +85,10 @@ def ports_beside(graph: CoreGraph) -> dict[str, Position]:
 
 
 def _height(graph: CoreGraph, node: Node) -> float:
+    if node.form == "collapsed":
+        return ROW
     ports = max(len(node.spec.inputs), len(node.spec.outputs) - len(graph.idle_outputs(node.id)))
-    return ROW + PORT * (ports - 1) + PREVIEW * node.expanded
+    return ROW + PORT * (ports - 1) + PREVIEW * (node.form == "expanded")
 
 
 def _extent(band: Sequence[Sequence[str]], tops: dict[str, float], heights: dict[str, float]) -> tuple[float, float]:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import Health
 from graph_engine.training.live.value import NodeValue
 from graph_engine.training.state import RunState
 
@@ -120,6 +122,12 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
+class Found(NamedTuple):
+    """What is wrong with the training of the run, as far as it can be told now; in place of what was told before."""
+
+    findings: tuple[Finding, ...]
+
+
 class NodeTime(NamedTuple):
     """How long a node takes in one step, in seconds; that of a group holds what is in it."""
 
@@ -210,7 +218,7 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -220,6 +228,8 @@ _KINDS: dict[str, type[Any]] = {
     "progress": Progress,
     "samples": Samples,
     "probed": Probed,
+    "health": Health,
+    "found": Found,
     "budgeted": Budgeted,
     "log": Log,
     "looked": Looked,
@@ -246,6 +256,8 @@ def decode(line: bytes | str) -> list[Event]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return value.to_plain()
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -261,6 +273,11 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
+    elif kind is Health:
+        return Health.of(plain)
+    elif kind is Found:
+        return Found(tuple(map(Finding.of, plain["findings"])))
+
     elif kind is Budgeted:
         plain["nodes"] = tuple(NodeTime(*times) for times in plain["nodes"])
     elif kind is Looked:
