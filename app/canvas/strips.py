@@ -79,6 +79,7 @@ class Strips(QObject):
         super().__init__(scene)
         self._scene = scene
         self._items: dict[str, StripItem] = {}
+        self._shown: Mapping[str, Shown] = {}
         self._unpainted: dict[str, None] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(0)
@@ -96,11 +97,12 @@ class Strips(QObject):
 
     def show(self, shown: Mapping[str, Shown]) -> None:
         """Shows these values, and no others, below the cards of their nodes."""
+        self._shown = shown
         for id in [id for id in self._items if id not in shown]:
             self.drop(id)
         for id, what in shown.items():
             card = self._scene.nodes.get(id)
-            if card is None:
+            if card is None or card.layout.collapsed:
                 continue
             item = self._items.get(id)
             if item is None or item.card is not card:
@@ -124,11 +126,16 @@ class Strips(QObject):
         """The cards are gone."""
         self._items.clear()
         self._unpainted.clear()
+        self._shown = {}
 
     def follow(self, node: str) -> None:
-        """The card of a node has another height."""
-        if node in self._items:
+        """The card of a node has another height; a collapsed one has no strip."""
+        if self._scene.nodes[node].layout.collapsed:
+            self.drop(node)
+        elif node in self._items:
             self._items[node].follow()
+        elif node in self._shown:
+            self.show(self._shown)
 
     def repaint(self) -> None:
         """The theme is another one."""

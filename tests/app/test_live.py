@@ -195,8 +195,7 @@ def test_strips_of_templates_hide_no_other_card() -> None:
     for one in templates():
         for graph in one.graph.graphs():
             boxes = {
-                node.id: QRectF(*node.position, WIDTH, layout(node.spec, graph.idle_outputs(node.id), node.expanded).height)
-                for node in graph
+                node.id: QRectF(*node.position, WIDTH, layout(node.spec, graph.idle_outputs(node.id), node.form).height) for node in graph
             }
             for id, box in boxes.items():
                 strip = QRectF(box.left(), box.bottom(), WIDTH, STRIP)
