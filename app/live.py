@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -60,6 +61,8 @@ class Live(QObject):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
         self._waits_for: int | None = None
+        self._is_edited = False
+        self._network: dict[str, Any] | None = None
         self._asked: tuple[tuple[str, ...], frozenset[str], str | None] | None = None
         self._was_active = False
         self._trained: Path | None = None
@@ -155,6 +158,10 @@ class Live(QObject):
     def _ask(self) -> None:
         if not self.is_on:
             return
+        if self._waits_for is not None and not self._is_edited:
+            self._asked = None  # what is on its way is of this network: it is shown first, so that who leafs through samples sees them
+            return
+        self._is_edited = False
         wanted = self._wanted()
         place, nodes, detail = wanted
         request = {
@@ -170,7 +177,9 @@ class Live(QObject):
             if not self._run.state.is_active:
                 if self._folder is None:
                     self._folder = tempfile.TemporaryDirectory(prefix="archloom-")
-                request["network"] = describe(self._session.document, Path(self._folder.name))
+                if self._network is None:
+                    self._network = describe(self._session.document, Path(self._folder.name))
+                request["network"] = self._network
                 weights = newest_weights(self._trained) if self._trained is not None else None
                 request["weights"] = str(weights) if weights is not None else None
         except ArchloomError as error:
@@ -196,7 +205,9 @@ class Live(QObject):
         self._patience.stop()
         self.answer = looked[-1]
         self.message = self.answer.message or ""
-        if self.answer.message is None:
+        if self._asked is None:
+            self._late.start(0)
+        elif self.answer.message is None:
             self.sample = self.answer.sample
         self._show()
 
@@ -213,6 +224,7 @@ class Live(QObject):
         if not self.is_on:
             return
         if not self._patience.isActive():
+            self._waits_for = None
             self.message = self._run.worker.problem
             self._again()
             return
@@ -223,6 +235,7 @@ class Live(QObject):
     # following
 
     def _on_edit(self) -> None:
+        self._is_edited, self._network = True, None
         self._again()
         if self.is_on:
             self._show()
@@ -230,6 +243,7 @@ class Live(QObject):
     def _on_replaced(self) -> None:
         self._trained = None
         self.sample = 0
+        self._is_edited, self._network = True, None
         self._forget()
         self._again()
         self._show()
@@ -250,6 +264,7 @@ class Live(QObject):
         active = self._run.state.is_active
         if active != self._was_active:
             self._was_active = active
+            self._is_edited = True
             self._again()
 
     # showing

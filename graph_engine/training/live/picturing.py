@@ -36,7 +36,7 @@ class Size(NamedTuple):
     detailed: bool = False
 
 
-ON_CARD = Size(*CARD, side=40, pixels=6_000)
+ON_CARD = Size(*CARD, side=32, pixels=4_000)
 IN_DETAIL = Size(320, 320, side=96, pixels=60_000, detailed=True)
 
 
