@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import layered, ports_beside
+from graph_engine.analysis.layout import Direction, layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -50,9 +50,14 @@ class Canvas(Protocol):
 
     def reveal(self, node: str) -> None: ...
 
+    def glide(self, edit: Callable[[], object]) -> None: ...
+
 
 class Edits(QObject):
     """Edits on the selection.
+
+    Attributes:
+        direction: in which auto layout goes.
 
     Signals:
         refused: an edit was refused; one sentence.
@@ -66,6 +71,7 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
         self._copied = ""
+        self.direction: Direction = "across"
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -140,7 +146,7 @@ class Edits(QObject):
             nodes, annotations = self._canvas.taken(ends)
             made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            places = ports_beside(definition) if definition.annotations else layered(definition)
+            places = ports_beside(definition) if definition.annotations else layered(definition, self.direction)
             return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
@@ -237,12 +243,12 @@ class Edits(QObject):
         self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
-        """Puts all nodes in order, left to right; frames go with what they frame."""
-        positions = layered(self._session.graph)
+        """Puts all nodes in order; frames go with what they frame."""
+        positions = layered(self._session.graph, self.direction)
         if positions:
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
-            self._try(lambda: Macro(text, [Move(positions), frames]))
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames])))
 
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []

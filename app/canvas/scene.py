@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import BESIDE, BESIDE_STRIPS, MARGIN, PortPlace, Rect, distance_to
+from app.canvas.geometry import MARGIN, STRIP, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
@@ -232,9 +232,9 @@ class CanvasScene(QGraphicsScene):
     def show_strips(self, shown: Mapping[str, Shown] | None) -> None:
         """Shows below cards what their nodes give; None where nothing is to be shown of any, so that edges need not keep clear of it."""
         self.strips.show(shown or {})
-        beside = BESIDE if shown is None else BESIDE_STRIPS
-        if beside != self.stage.beside:
-            self.stage.beside = beside
+        below = 0.0 if shown is None else STRIP
+        if below != self.stage.below:
+            self.stage.below = below
             for edge in self.edges.values():
                 self._place_edge(edge)
             self._labels.refresh()

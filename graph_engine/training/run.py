@@ -180,6 +180,7 @@ class _Watch:
         self._control = control
         self._run_dir = run_dir
         self._looker = looker
+        self._training: Any = None
         self._holding = False
         self._step = 0
         self._clock = time.monotonic()
@@ -196,7 +197,7 @@ class _Watch:
             return "pause"
         if self._control.wish == "pause":
             self._listener(StateChange(RunState.PAUSED))
-            self._control.wait()
+            self._hold()
             self._clock = time.monotonic()
         if self._control.wish == "stop":
             self.stopped = True
@@ -204,6 +205,16 @@ class _Watch:
         self._holding = False
         self._listener(StateChange(RunState.RUNNING))
         return "go"
+
+    def _hold(self) -> None:
+        """Waits until the run may go on; meanwhile its network can be looked at."""
+        looker, training = self._looker, self._training
+        if looker is None or training is None:
+            self._control.wait()
+            return
+        while self._control.wish == "pause":
+            self._control.wait(lambda: looker.is_asked)
+            looker.glance(training, self._run_dir)
 
     def tell(self, metrics: list[Any], training: Any) -> None:
         for metric in metrics:
@@ -219,6 +230,7 @@ class _Watch:
         self._step, self._clock = at.step, now
         epoch = at.epoch if at.batch else max(1, at.epoch - 1)  # between two epochs it is the one that is over
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
+        self._training = training
         if self._looker is not None:
             self._looker.glance(training, self._run_dir)
 

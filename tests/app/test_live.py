@@ -18,7 +18,6 @@ from app.theme import DARK, LIGHT, Theme
 from app.theme.shades import lightness, shades
 from app.window import MainWindow
 from graph_engine import Graph
-from graph_engine.analysis.layout import ROW
 from graph_engine.graph.commands import RemoveNodes, SetParams
 from graph_engine.templates import template, templates
 from graph_engine.training.live.value import BROKEN, NodeValue
@@ -60,10 +59,6 @@ def test_every_kind_of_value_is_painted(qapp: object) -> None:
                 NodeValue((), "n", "output", "picture", (3, 1, 1), "float32", tiles=3, rows=1, columns=1, shades="/gAA"),
             ):
                 assert len(painted(value, theme, large)) > 1
-
-
-def test_a_strip_fits_between_two_cards_of_a_column() -> None:
-    assert 72 + STRIP < ROW
 
 
 @pytest.fixture

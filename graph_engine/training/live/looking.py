@@ -58,10 +58,15 @@ class Looker:
         self._request = request
         self._next = 0.0
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is a request that has not been answered."""
+        return self._request is not None and self._request is not self._answered
+
     def answer(self) -> None:
         """Answers the latest request, unless that is done."""
         request = self._request
-        if request is None or request is self._answered or request["network"] is None:
+        if request is None or not self.is_asked or request["network"] is None:
             return
         self._answered = request
         try:
