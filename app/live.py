@@ -65,6 +65,7 @@ class Live(QObject):
         self._network: dict[str, Any] | None = None
         self._asked: tuple[tuple[str, ...], frozenset[str], str | None] | None = None
         self._was_active = False
+        self._was_far = False
         self._trained: Path | None = None
         self._late = _timer(self, EDIT_MS, self._ask)
         self._patience = _timer(self, PATIENCE_MS, self._give_up)
@@ -84,6 +85,11 @@ class Live(QObject):
     def is_waiting(self) -> bool:
         """Whether an answer is on its way."""
         return self._waits_for is not None or (self.is_on and self._late.isActive())
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the cards are too small for values to be seen."""
+        return self._canvas.zoom < self._canvas.canvas.near
 
     def toggle(self) -> None:
         """Shows the values, or hides them; remembered."""
@@ -249,6 +255,9 @@ class Live(QObject):
         self._show()
 
     def _on_view(self) -> None:
+        if self.is_on and self.is_far != self._was_far:
+            self._was_far = self.is_far
+            self.changed.emit()
         if self.is_on and not self._late.isActive():
             place, nodes, detail = self._wanted()
             known = self._asked

@@ -84,7 +84,8 @@ class LiveBar(QFrame):
         self.expected.setText(self.tr("expected: {0}").format(short) if expected else "")
         self.expected.setToolTip(expected if short != expected else "")
         self.weights.setText(self._words() if said else "")
-        text = live.message or (self.tr("Computing…") if answer is None else "")
+        far = self.tr("Zoom in to see the values on the nodes.") if live.is_far else ""
+        text = live.message or (self.tr("Computing…") if answer is None else far)
         self.message.setProperty("role", "error" if live.message else "muted")
         self.message.style().polish(self.message)
         self.message.setText(QFontMetrics(self.message.font()).elidedText(text, Qt.TextElideMode.ElideRight, MESSAGE_WIDTH))

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from app.theme import Theme, mono, sans
 from app.theme.shades import shades
@@ -108,7 +108,12 @@ def _paint_planes(painter: QPainter, value: NodeValue, room: QRectF, theme: Them
     for number, plane in enumerate(planes):
         down, right = divmod(number, across)
         top = room.top() + down * (height + GAP) + (0 if large and value.tiles > 1 else (room.height() - height) / 2)
-        _draw(painter, _image(plane, table), QRectF(left + right * (width + GAP), top, width, height))
+        place = QRectF(left + right * (width + GAP), top, width, height)
+        _draw(painter, _image(plane, table), place)
+        if large:  # planes of zeros are as dark as what lies behind them
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(theme.border), 1))
+            painter.drawRect(place)
 
 
 def _across(tiles: int, rows: int, columns: int) -> int:
