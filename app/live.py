@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.pictures import Shown
-from app.preferences import Preferences
 from app.run import Run
 from app.session import Session
 from graph_engine.errors import ArchloomError
@@ -21,6 +20,7 @@ from graph_engine.training.live.value import NodeValue
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
+    from app.preferences import Preferences
 
 EDIT_MS = 150
 """How long edits and moves of the view are gathered before the values are asked for anew."""
