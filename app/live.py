@@ -6,19 +6,21 @@ import random
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.canvas.strips import Shown
-from app.canvas.view import CanvasView
-from app.preferences import Preferences
+from app.pictures import Shown
 from app.run import Run
 from app.session import Session
 from graph_engine.errors import ArchloomError
 from graph_engine.training.events import Event, Looked
 from graph_engine.training.live.request import describe, newest_weights
 from graph_engine.training.live.value import NodeValue
+
+if TYPE_CHECKING:
+    from app.canvas.view import CanvasView
+    from app.preferences import Preferences
 
 EDIT_MS = 150
 """How long edits and moves of the view are gathered before the values are asked for anew."""
@@ -283,7 +285,7 @@ class Live(QObject):
         self._patience.stop()
 
     def _show(self) -> None:
-        self._canvas.canvas.show_strips(self._shown() if self.is_on else None)
+        self._canvas.canvas.strips.show(self._shown() if self.is_on else None)
         self.changed.emit()
 
     def _shown(self) -> Mapping[str, Shown]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
@@ -15,6 +16,13 @@ from graph_engine.training.live.value import BROKEN, TOP, NodeValue
 
 GAP = 2.0
 _NO_PEN = Qt.PenStyle.NoPen
+
+
+class Shown(NamedTuple):
+    """What is shown of a node: a value, or why there is none."""
+
+    value: NodeValue | None
+    problem: str = ""
 
 
 def paint_value(painter: QPainter, value: NodeValue, room: QRectF, theme: Theme, large: bool = False) -> None:

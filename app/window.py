@@ -241,7 +241,6 @@ class MainWindow(QMainWindow):
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session)
-        self.inspector.add_section(LiveSection(self.live, session))
         self.training = TrainingPanel(
             session,
             run,
@@ -321,6 +320,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         run, canvas = self.run, self.canvas
+        self.inspector.add_section(LiveSection(self.live, self.session))
         run.logged.connect(self.status.tell)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)

@@ -11,13 +11,13 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import MARGIN, STRIP, PortPlace, Rect, distance_to
+from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
-from app.canvas.strips import Shown, StripItem, Strips
+from app.canvas.strips import StripItem, Strips
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -229,16 +229,12 @@ class CanvasScene(QGraphicsScene):
         self.update()
         self.content_changed.emit()
 
-    def show_strips(self, shown: Mapping[str, Shown] | None) -> None:
-        """Shows below cards what their nodes give; None where nothing is to be shown of any, so that edges need not keep clear of it."""
-        self.strips.show(shown or {})
-        below = 0.0 if shown is None else STRIP
-        if below != self.stage.below:
-            self.stage.below = below
-            for edge in self.edges.values():
-                self._place_edge(edge)
-            self._labels.refresh()
-            self.content_changed.emit()
+    def place_edges(self) -> None:
+        """Runs all edges anew: what they keep clear of has changed."""
+        for edge in self.edges.values():
+            self._place_edge(edge)
+        self._labels.refresh()
+        self.content_changed.emit()
 
     def place(self, positions: Mapping[str, Position]) -> None:
         """Moves cards on the screen only: what a drag shows before it is done."""

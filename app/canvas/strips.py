@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPixmapItem
 from app.canvas.geometry import STRIP, WIDTH
 from app.canvas.items import NodeItem
 from app.canvas.look import Look
-from app.pictures import facts, paint_value
+from app.pictures import Shown, facts, paint_value
 from app.theme import RADIUS
-from graph_engine.training.live.value import CARD, NodeValue
+from graph_engine.training.live.value import CARD
 
 if TYPE_CHECKING:
     from app.canvas.scene import CanvasScene
@@ -28,13 +28,6 @@ SHARPNESS = 2.0
 
 UNDER = 8.0
 """How far a strip reaches below its card, which hides that part."""
-
-
-class Shown(NamedTuple):
-    """What the strip of a node shows: a value, or why there is none."""
-
-    value: NodeValue | None
-    problem: str = ""
 
 
 class StripItem(QGraphicsPixmapItem):
@@ -95,9 +88,13 @@ class Strips(QObject):
         """The strip of a node, if it has one."""
         return self._items.get(node)
 
-    def show(self, shown: Mapping[str, Shown]) -> None:
-        """Shows these values, and no others, below the cards of their nodes."""
-        self._shown = shown
+    def show(self, shown: Mapping[str, Shown] | None) -> None:
+        """Shows these values, and no others, below the cards of their nodes; None where edges need not keep clear of any."""
+        below = 0.0 if shown is None else STRIP
+        if below != self._scene.stage.below:
+            self._scene.stage.below = below
+            self._scene.place_edges()
+        self._shown = shown = shown or {}
         for id in [id for id in self._items if id not in shown]:
             self.drop(id)
         for id, what in shown.items():
