@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 0.5
 """Least time between two looks at a network that trains."""
 
-SHARE = 0.02
+SHARE = 0.01
 """Share of a run's time that looking may take."""
 
 
