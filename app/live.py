@@ -212,12 +212,19 @@ class Live(QObject):
         self._waits_for = None
         self._patience.stop()
         self.answer = looked[-1]
-        self.message = self.answer.message or ""
+        self.message = self._complaint(self.answer)
         if self._asked is None:
             self._late.start(0)
         elif self.answer.message is None:
             self.sample = self.answer.sample
         self._show()
+
+    def _complaint(self, answer: Looked) -> str:
+        """Why a network gives nothing, with the name of the node that fails."""
+        holder = self._session.document.holder(answer.node) if answer.node is not None else None
+        if holder is None or answer.node is None:
+            return answer.message or ""
+        return self.tr("{0} fails: {1}").format(holder[answer.node].name, answer.message)
 
     def _give_up(self) -> None:
         if self._waits_for is not None:

@@ -107,7 +107,7 @@ def test_edits_samples_places_and_a_run(live: MainWindow, qtbot: QtBot) -> None:
     window.canvas.select([graph.named("conv1").id])
     settled(window, qtbot)
     [section] = window.inspector.findChildren(LiveSection)
-    [picture] = section.findChildren(ValuePicture)
+    [picture] = [shown for shown in section.findChildren(ValuePicture) if shown.isVisibleTo(section)]
     assert picture.value.tiles == 32 and sum(picture.value.counts) == 32 * 26 * 26
 
     session.execute(SetParams(graph.named("conv2").id, {"kernel_size": (40, 40)}))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 0.5
 """Least time between two looks at a network that trains."""
 
-SHARE = 0.02
+SHARE = 0.01
 """Share of a run's time that looking may take."""
 
 
@@ -96,7 +96,7 @@ class Looker:
         except Superseded:
             return
         except running.BrokenError as error:
-            told = told._replace(message=str(error), node=error.node, place=error.place)
+            told = told._replace(message=str(error), node=error.node, place=error.place, values=error.values)
         except Exception as error:  # whatever it is, the run must not end because somebody looks at it
             told = told._replace(message=f"This run cannot be looked at: {error}")
         self._answered = request
@@ -121,7 +121,7 @@ class Looker:
             view = running.View.of(request["view"])
             found = running.values(model, source, data, sample, view, lambda: self._request is not request)
         except running.BrokenError as error:
-            return Looked(number, part, message=str(error), node=error.node, place=error.place)
+            return Looked(number, part, message=str(error), node=error.node, place=error.place, values=error.values)
         return Looked(number, part, index, count, expected=data.told(sample), values=tuple(found), **facts)
 
     def _read(self, network: Mapping[str, Any]) -> Data:
