@@ -292,7 +292,7 @@ class Live(QObject):
         self._patience.stop()
 
     def _show(self) -> None:
-        self._canvas.canvas.strips.show(self._shown() if self.is_on else None)
+        self._canvas.canvas.strips.show(self._shown() if self.is_on else {})
         self.changed.emit()
 
     def _shown(self) -> Mapping[str, Shown]:

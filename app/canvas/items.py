@@ -10,21 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 
 from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import (
-    FOOTER,
-    MARGIN,
-    WIDTH,
-    Curve,
-    Layout,
-    PortKey,
-    PortPlace,
-    Rect,
-    curve,
-    layout,
-    pieces,
-    point_on,
-    spread,
-)
+from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share
@@ -48,7 +34,6 @@ class Stage:
         lit: while an edge is drawn, for each node the ports that it may end at, and the one that it is held at; a node that is
             left out has none.
         target: node and port that it would end at now.
-        below: how far strips below cards reach, which edges keep clear of.
     """
 
     look: Look
@@ -56,7 +41,6 @@ class Stage:
     lit: dict[str, frozenset[PortKey]] | None = None
     target: tuple[str, PortKey] | None = None
     hidden_edges: set[str] = field(default_factory=set)
-    below: float = 0.0
 
     def __post_init__(self) -> None:
         self.wear(self.look)
@@ -229,14 +213,13 @@ class EdgeItem(QGraphicsPathItem):
             siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
-        below = self._stage.below
         made = curve(
             start.x() + out.x,
             start.y() + out.y,
             end.x() + into.x,
             end.y() + y,
-            (start.y(), start.y() + self.source.layout.bottom + below),
-            (end.y(), end.y() + self.target.layout.bottom + below),
+            (start.y(), start.y() + self.source.layout.bottom),
+            (end.y(), end.y() + self.target.layout.bottom),
         )
         if made != self.curve:
             self.curve = made

@@ -55,7 +55,7 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node or its strip, an edge, a frame or note, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
@@ -227,13 +227,6 @@ class CanvasScene(QGraphicsScene):
         for edge in self.edges.values():
             edge.restyle()
         self.update()
-        self.content_changed.emit()
-
-    def place_edges(self) -> None:
-        """Runs all edges anew: what they keep clear of has changed."""
-        for edge in self.edges.values():
-            self._place_edge(edge)
-        self._labels.refresh()
         self.content_changed.emit()
 
     def place(self, positions: Mapping[str, Position]) -> None:

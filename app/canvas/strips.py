@@ -88,13 +88,9 @@ class Strips(QObject):
         """The strip of a node, if it has one."""
         return self._items.get(node)
 
-    def show(self, shown: Mapping[str, Shown] | None) -> None:
-        """Shows these values, and no others, below the cards of their nodes; None where edges need not keep clear of any."""
-        below = 0.0 if shown is None else STRIP
-        if below != self._scene.stage.below:
-            self._scene.stage.below = below
-            self._scene.place_edges()
-        self._shown = shown = shown or {}
+    def show(self, shown: Mapping[str, Shown]) -> None:
+        """Shows these values, and no others, below the cards of their nodes."""
+        self._shown = shown
         for id in [id for id in self._items if id not in shown]:
             self.drop(id)
         for id, what in shown.items():
