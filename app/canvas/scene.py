@@ -119,6 +119,7 @@ class CanvasScene(QGraphicsScene):
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected or self.bends.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
+        self.strips.forget()
         self.nodes.clear()
         self.edges.clear()
         self._selected_nodes.clear()
@@ -431,6 +432,7 @@ class CanvasScene(QGraphicsScene):
         self.overview.touch_node(id)
 
     def _remove_node(self, id: str) -> None:
+        self.strips.drop(id)
         item = self.nodes.pop(id)
         if item is self._hovered_node:
             self._hovered_node = None

@@ -77,7 +77,6 @@ class Strips(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._paint_some)
-        scene.about_to_rebuild.connect(self.forget)
         self._frames: dict[bool, QPixmap] = {}
 
     @property
