@@ -105,10 +105,12 @@ def test_edits_samples_places_and_a_run(live: MainWindow, qtbot: QtBot) -> None:
     assert window.live.answer.part == "train" and window.live.answer.samples == 1257
 
     window.canvas.select([graph.named("conv1").id])
-    settled(window, qtbot)
     [section] = window.inspector.findChildren(LiveSection)
-    [picture] = [shown for shown in section.findChildren(ValuePicture) if shown.isVisibleTo(section)]
-    assert picture.value.tiles == 32 and sum(picture.value.counts) == 32 * 26 * 26
+
+    def large() -> list[NodeValue]:
+        return [shown.value for shown in section.findChildren(ValuePicture) if shown.isVisibleTo(section) and shown.value.counts]
+
+    qtbot.waitUntil(lambda: [(value.tiles, sum(value.counts)) for value in large()] == [(32, 32 * 26 * 26)], timeout=60_000)
 
     session.execute(SetParams(graph.named("conv2").id, {"kernel_size": (40, 40)}))
     assert strips.item(graph.named("conv2").id) is None and strips.item(graph.named("relu2").id) is None, "what is wrong shows nothing"
