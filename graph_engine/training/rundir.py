@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.project import project_files
+from graph_engine.document.write import save
 from graph_engine.errors import RunError, UnwritableError
 from graph_engine.training.state import RunState
 
@@ -229,7 +230,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
-        graph.save(run_dir / DOCUMENT)
+        save(graph, run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
     except OSError as error:
         raise unwritable(run_dir, error) from error
     write_run(run_dir, record)
