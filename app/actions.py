@@ -64,6 +64,7 @@ MENUS: Mapping[str, str] = {
     "file/template": _(_C, "New from &Template"),
     "file/export": _(_C, "&Export"),
     "view/bookmarks": _(_C, "&Bookmarks"),
+    "view/shares": _(_C, "Sha&res on Nodes"),
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
 }
@@ -156,6 +157,11 @@ ACTIONS: tuple[Act, ...] = (
           "canvas.bookmarks.go", n, local=True) for n in range(1, 10)),
     *(Act(f"set_bookmark_{n}", "view/bookmarks", _(_C, "Set Bookmark &{0}"), (f"Ctrl+{n}",), "", _(_C, "Remember what is in view"),
           "canvas.bookmarks.set", n, gap=n == 1, local=True) for n in range(1, 10)),
+    Act("shares_off", "view/shares", _(_C, "&None"), (), "", "", "show_shares", "off", "shares"),
+    Act("shares_parameters", "view/shares", _(_C, "Share of &Parameters"), (), "chart-bar-horizontal",
+        _(_C, "A bar on each node: the longest is the node with most of the network's parameters"), "show_shares", "parameters", "shares"),
+    Act("shares_flops", "view/shares", _(_C, "Share of &Operations (FLOPs)"), (), "chart-bar-horizontal",
+        _(_C, "A bar on each node: the longest is the node with most of the network's operations"), "show_shares", "flops", "shares"),
     Act("theme_system", "view/theme", _(_C, "Like the &System"), (), "", "", "set_theme", "system", "theme"),
     Act("theme_light", "view/theme", _(_C, "&Light"), (), "", "", "set_theme", "light", "theme"),
     Act("theme_dark", "view/theme", _(_C, "&Dark"), (), "", "", "set_theme", "dark", "theme"),
@@ -276,7 +282,7 @@ _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "save_as": ("file/export",),
     "add": ("edit/select",),
     "layout": ("edit/arrange", "edit/annotate"),
-    "fit_all": ("view/bookmarks", "view/theme", "view/panels"),
+    "fit_all": ("view/bookmarks", "view/shares", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
 

@@ -10,6 +10,7 @@ from typing import cast
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from PySide6.QtGui import QKeySequence
 
+from app.canvas.shares import Measure
 from app.theme.style import Mode
 
 LAYOUT_VERSION = 2
@@ -46,6 +47,16 @@ class Preferences(QObject):
     @theme.setter
     def theme(self, mode: Mode) -> None:
         self._store.setValue("theme", mode)
+
+    @property
+    def shares(self) -> Measure:
+        """What the cards on the canvas show the node's share of."""
+        measure = self._store.value("shares", "off")
+        return measure if measure in ("off", "parameters", "flops") else "off"
+
+    @shares.setter
+    def shares(self, measure: Measure) -> None:
+        self._store.setValue("shares", measure)
 
     def keys(self, action: str) -> list[QKeySequence] | None:
         """The keys that were chosen for an action; None where none were, an empty list where it is to have none."""

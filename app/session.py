@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import GraphBridge
 from graph_engine import Graph
+from graph_engine.analysis.check import Contents
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import SetSettings
@@ -208,8 +209,10 @@ class Session(QObject):
 
     def _checked_here(self) -> CheckedGraph:
         found = self.report.inside(self.place)
-        assert found is not None
-        return found
+        if found is not None:
+            return found
+        assert isinstance(self.graph, Definition)
+        return Contents(self.document.answers).alone(self.graph)
 
     def _visit(self, command: Command) -> None:
         """Shows the graph that a step is about to change, so that one sees what happens."""

@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
-from app.actions import CONTEXT, TOOLBAR, Actions, tooltip
+from app.actions import CONTEXT, TOOLBAR, Actions
+from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
@@ -32,6 +33,7 @@ from app.searches import Searches
 from app.series import Overlay
 from app.session import Session
 from app.start_page import StartPage
+from app.state import WindowState
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
 from app.trials import Trials
@@ -40,25 +42,11 @@ from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
-from graph_engine.graph.annotation import COLOURS
 from graph_engine.templates import templates
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
     from app.panels.charts import ChartsPanel
-
-_DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "paste_fed", "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
-    "reset_panels", "start_page",
-)  # fmt: skip
-_SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
-_NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
-_NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
-_ROW_ACTIONS = (
-    "connect", "align_left", "align_centre", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
-    "distribute_down",
-)  # fmt: skip
 
 _IDLE_MS = 300
 """When, after the window has shown, what it can do without at first is loaded."""
@@ -79,6 +67,7 @@ class MainWindow(QMainWindow):
     Attributes:
         canvas, palette_panel, inspector, problems, code, training: the views.
         actions_: everything that can be done.
+        state: keeps what the window says true.
     """
 
     def __init__(self, session: Session, run: Run, themes: ThemeManager, preferences: Preferences, asker: Asker | None = None):
@@ -116,12 +105,11 @@ class MainWindow(QMainWindow):
         self.start_page = StartPage(preferences, self._templates, self)
         self.status = StatusBar(session, run, self)
         self.setStatusBar(self.status)
+        self.state = WindowState(self)
         self._connect()
         self.resize(1280, 800)
         self._restore()
-        self._on_state()
-        self._on_run()
-        self._on_selection(())
+        self.state.refresh()
         self.show_start_page()
 
     # what the table of actions asks for
@@ -144,6 +132,11 @@ class MainWindow(QMainWindow):
         """Follows the system, or stays light or dark, from now on."""
         self.preferences.theme = mode
         self.themes.set_mode(mode)
+
+    def show_shares(self, measure: Measure) -> None:
+        """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
+        self.preferences.shares = measure
+        self.canvas.show_shares(measure)
 
     def reset_layout(self) -> None:
         """Puts the panels where they were first."""
@@ -294,6 +287,7 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
+        self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:
         menu = self._menus["file/recent"]
@@ -307,21 +301,16 @@ class MainWindow(QMainWindow):
         menu.setEnabled(bool(paths))
 
     def _connect(self) -> None:
-        session, run, canvas = self.session, self.run, self.canvas
-        session.state_changed.connect(self._on_state)
-        run.state_changed.connect(self._on_run)
-        run.progress_changed.connect(self._on_progress)
+        run, canvas = self.run, self.canvas
         run.logged.connect(self.status.tell)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
-        canvas.selection_changed.connect(self._on_selection)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(self._open_node)
-        session.place_changed.connect(self._on_state)
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
@@ -329,12 +318,9 @@ class MainWindow(QMainWindow):
         self.recovery.failed.connect(self.status.tell)
         self.documents.opened.connect(self.show_document)
         self.palette_panel.chosen.connect(self.edits.add)
-        session.state_changed.connect(self._show_groups)
-        session.replaced.connect(self._show_groups)
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
         self.code.save_wanted.connect(self.documents.export_python)
-        self.problems.count_changed.connect(self._on_problems)
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)
         page.file_chosen.connect(self.documents.open_path)
@@ -342,11 +328,11 @@ class MainWindow(QMainWindow):
         page.open_chosen.connect(self.documents.open)
         page.left_chosen.connect(self._recover)
         page.left_given_up.connect(self._forget_left)
-        self._on_problems(*(sum(d.severity == s for d in session.report.diagnostics) for s in ("error", "warning", "hint")))
 
     def _restore(self) -> None:
         geometry, docks = self.preferences.geometry, self.preferences.docks
         self._is_fresh = docks is None
+        self.canvas.show_shares(self.preferences.shares)
         if geometry is not None:
             self.restoreGeometry(geometry)
         if docks is not None:
@@ -359,72 +345,11 @@ class MainWindow(QMainWindow):
         self.canvas.setEnabled(not covered)
         self.status.show_document(not covered)
         self._place_cover()
-        self._on_state()
+        self.state.follow_document()
 
     def _place_cover(self) -> None:
         top = self.toolbar.geometry().bottom() + 1
         self.start_page.setGeometry(0, top, self.width(), self.status.geometry().top() - top)
-
-    # following what happens
-
-    def _on_state(self) -> None:
-        session = self.session
-        has_document = self.start_page.isHidden()
-        self.setWindowModified(session.is_dirty)
-        self.setWindowTitle(f"{session.title}[*] – Archloom" if has_document else "Archloom[*]")
-        for id, text, step in (("undo", self.tr("&Undo"), session.undo_text), ("redo", self.tr("&Redo"), session.redo_text)):
-            action = self.actions_[id]
-            action.setText(f"{text} {step}" if step else text)
-            action.setToolTip(tooltip(action))
-            action.setEnabled(bool(step) and has_document)
-        self.actions_.enable(_DOCUMENT_ACTIONS, has_document)
-        self.actions_["leave"].setEnabled(has_document and bool(session.place))
-        self._on_run()
-
-    def _on_run(self) -> None:
-        run, actions = self.run, self.actions_
-        paused = run.state == RunState.PAUSED
-        has_document = self.start_page.isHidden()
-        actions["run"].setText(self.tr("&Resume") if paused else self.tr("&Run"))
-        actions["run"].setEnabled(has_document and (not run.is_busy or paused) and not run.worker.problem)
-        actions["pause"].setEnabled(run.state == RunState.RUNNING)
-        actions["stop"].setEnabled(run.is_busy)
-        actions.enable(("find_rate", "learn_batch"), has_document and not run.is_busy and not run.worker.problem)
-        self._on_progress()
-
-    def _on_progress(self) -> None:
-        run = self.run
-        if not run.is_busy:
-            self.run_words.setText("")
-        elif run.state == RunState.STARTING:
-            self.run_words.setText(self.tr("Starting…"))
-        else:
-            self.run_words.setText(
-                self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
-            )
-
-    def _on_selection(self, nodes: tuple[str, ...]) -> None:
-        notes = self.canvas.selected_annotations()
-        self.inspector.select(nodes)
-        self.code.mark_nodes(nodes)
-        graph = self.session.graph
-        groups = [id for id in nodes if id in graph.groups]
-        self.actions_.enable(_SELECTION_ACTIONS, bool(nodes or self.canvas.selected_edges() or notes))
-        self.actions_.enable(_NOTE_ACTIONS, bool(notes))
-        self.actions_.enable(_NODE_ACTIONS, bool(nodes))
-        self.actions_["rename"].setEnabled(len(nodes or notes) == 1)
-        self.actions_["swap"].setEnabled(len(nodes) == 1)
-        self.actions_.enable(_ROW_ACTIONS, len(nodes) > 1)
-        self.actions_.enable(("dissolve", "expand"), bool(groups))
-        self.actions_["enter"].setEnabled(len(nodes) == 1 and bool(groups))
-        self.actions_["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
-
-    def _on_problems(self, errors: int, warnings: int, hints: int) -> None:
-        count = errors + warnings + hints
-        self.docks.all["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
-
-    def _show_groups(self) -> None:
-        self.palette_panel.show_groups(d.spec for d in self.session.document.definitions.values())
 
     def _open_node(self, node: str) -> None:
         if node in self.session.graph.groups:

@@ -19,7 +19,8 @@ from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.definition import Definition, Exposed
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Edge, Node, Position
+from graph_engine.graph.modes import SetMode
+from graph_engine.graph.node import Edge, Mode, Node, Position
 from graph_engine.graph.sharing import Share, Unshare
 from graph_engine.lowering import lower
 from graph_engine.spec.block import BlockSpec
@@ -115,6 +116,18 @@ class Editing(ABC):
             NodeNameError: the name is taken, or no identifier.
         """
         self._do(Rename(self._target[node].id, name))
+
+    def set_mode(self, mode: Mode, *nodes: Node | str) -> None:
+        """Bypasses nodes, mutes them, or switches them on again.
+
+        Args:
+            mode: ``bypassed``: they pass on what arrives, as if they were not there; ``muted``: they give nothing; ``active``.
+            *nodes: nodes or their ids.
+
+        Raises:
+            GraphError: one has nothing to pass on, or is a port of a group.
+        """
+        self._do(SetMode([self._target[node].id for node in nodes], mode))
 
     def group(self, nodes: Iterable[Node | str], name: str) -> Node:
         """Makes a group of nodes and puts one node in their place.

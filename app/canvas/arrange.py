@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.canvas.geometry import Rect, tidy
-from graph_engine.analysis.rewire import main_input
 from graph_engine.graph.commands import Macro, Move
 from graph_engine.graph.node import Position
 
@@ -38,7 +37,7 @@ class Arrange(QObject):
         selected = view.selected_nodes()
         tops = {id: items[id].y() for id in selected}
         for id in sorted(selected, key=lambda id: items[id].x()):
-            into = main_input(graph[id].spec)
+            into = graph[id].spec.main_input
             edges = graph.inputs(id, into.name) if into is not None else ()
             edge = next((e for e in edges if e.source in tops or len(selected) == 1), None)
             if edge is not None:

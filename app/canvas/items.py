@@ -13,6 +13,7 @@ from app.canvas.flow import Kind, kind
 from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
+from app.canvas.shares import Share, paint_share
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
 from graph_engine.analysis.checked import CheckedNode
@@ -57,6 +58,7 @@ class NodeItem(QGraphicsItem):
         node: what it shows; read while painting, never changed.
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
+        share: of the whole network, where the cards show that.
     """
 
     def __init__(self, node: Node, stage: Stage):
@@ -64,6 +66,7 @@ class NodeItem(QGraphicsItem):
         self.node = node
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.expanded)
         self.checked: CheckedNode | None = None
+        self.share: Share | None = None
         self.selected = False
         self.hovered = False
         self._stage = stage
@@ -89,8 +92,12 @@ class NodeItem(QGraphicsItem):
         look = self._stage.look
         state = self.state()
         if self._lines is None:
-            self._lines = fit(wording(self.node, self.checked), look, state.severity in ("error", "warning"))
+            words = wording(self.node, self.checked)
+            words = words if self.share is None else words._replace(weights=self.share.text)
+            self._lines = fit(words, look, state.severity in ("error", "warning"))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
+        if self.share is not None:
+            paint_share(painter, look, self.layout, self.share)
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
             top = self.layout.height - FOOTER - self.layout.preview

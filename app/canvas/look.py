@@ -52,6 +52,7 @@ class Look:
         self.accent = QColor(theme.accent)
         self.port_rim = QPen(QColor(theme.border_strong), 1.4)
         self.hairline = QPen(QColor(theme.border), 1)
+        self.track = QColor(blend(theme.border_strong, theme.surface, 0.3))
         self.outline = QPen(QColor(blend(theme.border_strong, theme.border, 0.25)), 1)
         self.outline_hover = QPen(QColor(theme.border_strong), 1.2)
         self.outline_error = QPen(self.error, 1.6)

@@ -93,7 +93,7 @@ class Overview:
 
     def clear(self) -> None:
         """Forgets everything."""
-        self._nodes, self._edges = Rows(6), Rows(13)
+        self._nodes, self._edges = Rows(7), Rows(13)
         self._dirty_nodes.clear()
         self._dirty_edges.clear()
         self.forget_pictures()
@@ -196,6 +196,12 @@ class Overview:
             if len(some):
                 painter.setBrush(colour)
                 draw_rects(painter, some)
+        shared = nodes[nodes[:, 6] != _NO_SHARE]
+        if len(shared):  # so small, the card itself is the bar
+            painter.setBrush(look.track)
+            draw_rects(painter, shared[:, :4])
+            painter.setBrush(look.accent)
+            draw_rects(painter, shared[:, :4] * np.stack([*np.ones((2, len(shared))), shared[:, 6], np.ones(len(shared))], axis=1))
 
     def _paint_stamps(self, painter: QPainter, rows: np.ndarray, scale: float, ratio: float) -> None:
         look, transform = self._stage.look, painter.transform()
@@ -209,13 +215,18 @@ class Overview:
         painter.setPen(look.text)
         margin = _STAMP_MARGIN
         ids = self._nodes.ids
-        for row, (x, y, width, height, category, flags) in zip(rows.tolist(), self._nodes.data[rows].tolist(), strict=True):
+        for row, (x, y, width, height, category, flags, bar) in zip(rows.tolist(), self._nodes.data[rows].tolist(), strict=True):
             key = Stamp(int(category), height, int(flags))
             stamp = self._stamps.get(key)
             if stamp is None:
                 stamp = self._stamps[key] = self._draw_stamp(key, width * scale, height * scale, ratio)
             left, top = x * scale + dx, y * scale + dy
             painter.drawPixmap(QPointF(left - margin, top - margin), stamp)
+            if bar != _NO_SHARE:
+                thick = max(3.0, 0.16 * height * scale)
+                foot = QRectF(left + 1, top + height * scale - thick - 1, width * scale - 2, thick)
+                painter.fillRect(foot, look.track)
+                painter.fillRect(QRectF(foot.left(), foot.top(), foot.width() * bar, thick), look.accent)
             if named:
                 id = ids[row]
                 name = self._names.get(id)
@@ -257,7 +268,7 @@ class Overview:
             if category not in self._categories:
                 self._categories.append(category)
             self._names.pop(id, None)
-            nodes[id] = (*item.rect, self._categories.index(category), _node_flags(item))
+            nodes[id] = (*item.rect, self._categories.index(category), _node_flags(item), item.share.bar if item.share else _NO_SHARE)
         for id in self._dirty_edges:
             edge = self._edge_items.get(id)
             if edge is None:
@@ -273,6 +284,7 @@ class Overview:
 
 
 _STAMP_MARGIN = 4
+_NO_SHARE = -1.0
 
 
 def _node_flags(item: NodeItem) -> int:

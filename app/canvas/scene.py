@@ -16,6 +16,7 @@ from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, 
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
+from app.canvas.shares import Shares
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -69,6 +70,7 @@ class CanvasScene(QGraphicsScene):
         stage: what the items paint with.
         overview: the same scene for far zoom.
         annotations: frames and notes.
+        shares: the share of the whole that each card shows.
         drafts: what gestures show while they last.
 
     Signals:
@@ -87,6 +89,7 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
+        self.shares = Shares(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
@@ -197,6 +200,7 @@ class CanvasScene(QGraphicsScene):
                 if line.tell(found):
                     self.overview.touch_edge(edge.id)
                     self._labels.touch(line)
+        self.shares.follow(checked)
         self._labels.refresh()
         self.content_changed.emit()
 

@@ -40,6 +40,7 @@ from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import DropBlock, add_block, centred
 from app.canvas.minimap import Minimap
 from app.canvas.scene import CanvasScene, CanvasSession
+from app.canvas.shares import Measure
 from app.canvas.tips import tip
 from app.canvas.trail import Trail
 from app.canvas.walk import Walk
@@ -185,6 +186,10 @@ class CanvasView(QGraphicsView):
         """Shows the minimap whenever not all cards are in view, or never."""
         self._minimap_wanted = visible
         self.follow()
+
+    def show_shares(self, measure: Measure) -> None:
+        """Shows on each card its share of the network's parameters or operations, or neither."""
+        self.canvas.shares.show(measure)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""

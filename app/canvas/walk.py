@@ -10,7 +10,6 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from app.canvas.geometry import Rect
 from app.canvas.wording import wording, worst_of
-from graph_engine.analysis.rewire import main_input
 
 if TYPE_CHECKING:
     from app.canvas.items import NodeItem
@@ -57,7 +56,7 @@ class Walk(QObject):
         if way == "next":
             return next((e.target for e in graph.outgoing(id)), None)
         if way == "previous":
-            into = main_input(graph[id].spec)
+            into = graph[id].spec.main_input
             return next((e.source for e in graph.inputs(id, into.name)), None) if into is not None else None
         return None
 

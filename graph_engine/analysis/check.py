@@ -1,8 +1,7 @@
 """Checks a graph, again and again while it is edited, without torch.
 
 The checker keeps what it found and recomputes only what an edit touched: the dirty nodes in topological order, and what lies behind a
-node only where its output really changed. Findings are kept apart from results, because a rule also looks at a node's neighbours, and most
-rules do not look at shapes.
+node only where its output really changed. What rules find is kept apart, in `graph_engine.analysis.findings`.
 """
 
 from __future__ import annotations
@@ -15,25 +14,20 @@ from math import prod
 from typing import Any, NamedTuple
 from weakref import WeakMethod, WeakValueDictionary, finalize
 
-import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis import remedies, topology
 from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
 from graph_engine.analysis.costs import Costs, bytes_stored
-from graph_engine.analysis.diagnostics import Diagnostic, Severity, unconnected
-from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
+from graph_engine.analysis.diagnostics import Diagnostic, Severity, impassable, starved, unconnected
+from graph_engine.analysis.findings import Findings
 from graph_engine.graph.changes import Change
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.network import Network, network, passed_input
 from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.foreign import Answers, Unanswered
 from graph_engine.spec.tensor import Size, TensorSpec, total
-
-MISFITS = frozenset(
-    {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
-)
-"""Codes of errors that can follow from a mistake further in front."""
 
 
 class Checker:
@@ -48,19 +42,13 @@ class Checker:
     def __init__(self, graph: CoreGraph, use: Use | None = None, answers: Answers | None = None):
         self._graph = graph
         self._use = use
-        self._rules = [r for r in GRAPH_RULES if use is None or not r.whole]
         self._contents = Contents(answers) if use is None else use.contents
         self._kept: dict[str, tuple[Checker, ...]] = {}
         self._stamps: dict[str, int] = {}
         self._own: dict[str, CheckedNode] = {}
+        self._network = Network(graph, {}, {})
+        self._found = Findings(graph, self._own, use is None, self._params)
         self._shown = Layered({})
-        self._near: dict[str, tuple[Diagnostic, ...]] = {}
-        self._near_shapes: dict[str, tuple[Diagnostic, ...]] = {}
-        self._far: dict[str, tuple[Diagnostic, ...]] = {}
-        self._causes: dict[str, str] = {}
-        self._follows: frozenset[str] = frozenset()
-        self._by_rule: dict[Declared, tuple[Diagnostic, ...]] = {}
-        self._findings: tuple[Diagnostic, ...] = ()
         self._faulty: set[str] = set()
         self._order: tuple[str, ...] = ()
         self._place: dict[str, int] = {}
@@ -73,7 +61,7 @@ class Checker:
         self._edited: set[str] = set(graph.nodes)
         self._joined: set[str] = set()
         self._turned: set[str] = set()
-        self._index = Index(graph)
+        self._switched: set[str] = set()
         self._reshaped = self._stale_rules = True
         self._costs = Costs()
         self._last: CheckedGraph | None = None
@@ -105,13 +93,13 @@ class Checker:
             for id in changed & self._live:
                 self._costs = self._costs.replaced(replaced[id], self._own[id])
         edited = {id for id in self._edited if id in self._own}
-        shown = changed | edited | self._run_node_rules(changed, edited) | self._run_graph_rules(edited, flowed=flowed)
-        shown |= self._find_causes()
-        self._edited.clear()
-        self._joined.clear()
+        shown = changed | edited
+        shown |= self._found.run(changed, edited, self._joined, self._turned, flowed=flowed, stale=self._stale_rules)
+        for noted in (self._edited, self._joined, self._turned):
+            noted.clear()
         self._stale_rules = False
         self._show(shown, fresh=reshaped)
-        self._last = CheckedGraph(self._shown, self._order, self._findings, frozenset(self._faulty), *self._costs)
+        self._last = CheckedGraph(self._shown, self._order, self._found.document, frozenset(self._faulty), *self._costs)
         return self._last
 
     def _look_inside(self) -> None:
@@ -140,10 +128,13 @@ class Checker:
                 continue
             if kind == "settings":
                 self._stale_rules = True
-            elif kind in ("node", "name"):
+            elif kind in ("node", "name", "mode"):
                 self._dirty.add(change.id)
                 self._edited.add(change.id)
                 self._stale_rules |= kind == "name"
+                if kind == "mode" or change.id in self._graph.modes:  # its neighbours look past it, or tell of it
+                    self._reshaped = self._stale_rules = True
+                    self._switched.add(change.id)
             else:
                 self._reshaped = self._stale_rules = True
                 self._dirty.add(change.target or change.id)
@@ -166,15 +157,36 @@ class Checker:
             place = {id: i for i, id in enumerate(order)}
         self._order, self._place = tuple(order), place
         self._drawn.clear()
-        self._live = live = topology.live(self._graph, self._order)
+        self._resolve()
+        graph = self._network.graph
+        self._live = live = topology.live(graph, self._order)
         borrowing = frozenset(self._borrowers())
         self._dirty |= (borrowing ^ self._borrowing) & nodes.keys()
         self._borrowing = borrowing
         for id in self._own.keys() - nodes.keys():
             del self._own[id]
-            for kept in (self._near, self._near_shapes, self._kept, self._stamps):
-                kept.pop(id, None)
-        self._index = Index(self._graph, self._order, live)
+            self._kept.pop(id, None)
+            self._stamps.pop(id, None)
+            self._found.forget(id)
+        self._found.follow(graph, self._order, live)
+
+    def _resolve(self) -> None:
+        """Brings what computes up to date, and marks the nodes for which bypassed and muted ones have made a difference."""
+        self._network = network(self._graph)
+        modes = self._graph.modes
+        if not (modes or self._switched):
+            return
+        stack = [id for id in self._switched | self._joined if id in self._graph]
+        reached = set(stack)
+        while stack:
+            id = stack.pop()
+            if id in self._switched or id in modes:
+                around = {e.source for e in self._graph.incoming(id)} | {e.target for e in self._graph.outgoing(id)}
+                stack += around - reached
+                reached |= around
+        self._dirty |= reached
+        self._joined |= reached
+        self._switched.clear()
 
     def _borrowers(self) -> Iterator[str]:
         """Ids of the nodes whose weights count with another one: of those that share some, all but one that leads to an output."""
@@ -218,7 +230,9 @@ class Checker:
         return changed, replaced, flowed
 
     def _evaluate(self, node: Node) -> CheckedNode:
-        spec, graph, own = node.spec, self._graph, self._own
+        spec, graph, own = node.spec, self._network.graph, self._own
+        if node.mode != "active":
+            return self._evaluate_idle(node)
         if self._use is not None and spec.call.kind == "input":
             x = self._use.arriving.get(node.name)
             return CheckedNode(node.id, "ok", outputs={"output": x}) if x is not None else CheckedNode(node.id, "waiting")
@@ -230,7 +244,9 @@ class Checker:
                 inputs[port.name] = None
                 continue
             if len(edges) < (spec.minimum_inputs if port.variadic else 1):
-                faults.append(unconnected(node, port, len(edges)))
+                muted = [self._graph[id] for id in dict.fromkeys(self._network.lost.get((node.id, port.name), ()))]
+                count = len(edges)
+                faults.append(starved(self._graph, node, port, count, muted) if muted else unconnected(node, port, count))
                 continue
             if port.variadic:
                 arriving = tuple([own[edge.source].outputs.get(edge.source_port) for edge in edges])
@@ -273,6 +289,23 @@ class Checker:
         return CheckedNode(
             node.id, "ok", inputs, outputs, found.sizes, found.weights, found.buffers, parameters, found.flops, memory, stored
         )
+
+    def _evaluate_idle(self, node: Node) -> CheckedNode:
+        """A bypassed node costs nothing and gives what it passes on; a muted one gives nothing."""
+        self._kept.pop(node.id, None)
+        if node.mode == "muted":
+            return CheckedNode(node.id, "ok")
+        passing, own = self._network.passing[node.id], self._own
+        faults = [impassable(self._graph, node, port) for port in node.spec.outputs if self._graph.outputs(node.id, port.name)]
+        diagnostics = tuple([d for d in faults if d is not None])
+        if diagnostics:
+            return CheckedNode(node.id, "error", diagnostics=diagnostics)
+        outputs = {port: own[id].outputs.get(output) for port, (id, output) in passing.items()}
+        known = {port: x for port, x in outputs.items() if x is not None}
+        if len(known) < len(outputs):
+            return CheckedNode(node.id, "waiting")
+        inputs = {into: x for port, x in known.items() if (into := passed_input(node.spec, port)) is not None}
+        return CheckedNode(node.id, "ok", inputs, known)
 
     def _evaluate_group(
         self, node: Node, spec: GroupSpec, params: Mapping[str, Any], inputs: Mapping[str, Any], faults: Sequence[Diagnostic]
@@ -335,83 +368,6 @@ class Checker:
             inside=tuple(inside),
         )
 
-    def _run_node_rules(self, changed: set[str], edited: set[str]) -> set[str]:
-        """Runs the rules for nodes; the ids of nodes whose findings changed.
-
-        Args:
-            changed: ids of the nodes whose result is another one now.
-            edited: ids of the nodes that are new, or have another name or another parameter.
-        """
-        graph, own, turned = self._graph, self._own, self._turned
-        due = {id for id in self._joined | turned if id in own} | edited
-        for id in edited:
-            due.update(edge.source for edge in graph.incoming(id))
-            due.update(edge.target for edge in graph.outgoing(id))
-        turned.clear()
-        different = {id for id in due if self._find(id, rules_for(graph[id].spec).plain, self._near)}
-        for id in changed | due:
-            rules = rules_for(graph[id].spec).shaped
-            if rules and self._find(id, rules, self._near_shapes):
-                different.add(id)
-        return different
-
-    def _find(self, id: str, rules: Sequence[Declared], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
-        """Runs some rules on a node and keeps what they find; whether that is something else than before."""
-        found: tuple[Diagnostic, ...] = ()
-        if rules and self._own[id].status == "ok":
-            node = self._graph[id]
-            view = NodeView(self._graph, node, self._own[id], self._params(node))
-            found = tuple([d for rule in rules for d in rule.run(view)])
-            if view.params != node.params:
-                found = tuple([d._replace(fixes=()) for d in found])
-        if found == kept.get(id, ()):
-            return False
-        if found:
-            kept[id] = found
-        else:
-            del kept[id]
-        return True
-
-    def _find_causes(self) -> set[str]:
-        """Finds errors that follow from what was found on a node before them; the ids of nodes that are told of in another way now."""
-        before = self._causes.keys() | self._follows
-        causes: dict[str, str] = {}
-        follows: set[str] = set()
-        for id, found in self._near_shapes.items():
-            code = next((d.code for d in found if d.code in CAUSES and d.code not in self._graph[id].silenced), None)
-            if code is not None:
-                wrong = {n for n in self._graph.descendants(id) if any(d.code in MISFITS for d in self._own[n].diagnostics)}
-                if wrong:
-                    causes[id] = code
-                    follows |= wrong
-        self._causes, self._follows = causes, frozenset(follows)
-        return (before ^ (causes.keys() | follows)) | causes.keys()
-
-    def _run_graph_rules(self, edited: set[str], *, flowed: bool) -> set[str]:
-        """Runs the rules for graphs that are due; the ids of nodes whose findings changed.
-
-        Args:
-            edited: ids of the nodes that have another parameter.
-            flowed: an output changed.
-        """
-        categories = {self._graph[id].spec.category for id in edited} | ({ANY} if edited else set())
-        due = [r for r in self._rules if self._stale_rules or (flowed and r.shapes) or r.params & categories]
-        view = GraphView(self._graph, self._own, self._index)
-        before = {rule: self._by_rule.get(rule, ()) for rule in due}
-        self._by_rule |= {rule: tuple(rule.run(view)) for rule in due}
-        if all(self._by_rule[rule] == found for rule, found in before.items()):
-            return set()
-        whole: list[Diagnostic] = []
-        far: dict[str, tuple[Diagnostic, ...]] = {}
-        for rule in self._rules:
-            for found in self._by_rule[rule]:
-                if found.node is None:
-                    whole.append(found)
-                else:
-                    far[found.node] = (*far.get(found.node, ()), found)
-        old, self._far, self._findings = self._far, far, tuple(whole)
-        return {id for id in old.keys() | far.keys() if old.get(id) != far.get(id)}
-
     def _show(self, changed: set[str], *, fresh: bool) -> None:
         """Lays what changed over what was shown before.
 
@@ -421,11 +377,11 @@ class Checker:
         """
         fronts = {}
         for id in changed & self._own.keys():
-            own, extra = self._own[id], self._near.get(id, ()) + self._near_shapes.get(id, ()) + self._far.get(id, ())
-            if id in self._follows:
+            own, extra = self._own[id], self._found.on(id)
+            if id in self._found.follows:
                 own = CheckedNode(id, "waiting")
-            if id in self._causes:
-                extra = tuple(d._replace(severity="error") if d.code == self._causes[id] else d for d in extra)
+            if id in self._found.causes:
+                extra = tuple(d._replace(severity="error") if d.code == self._found.causes[id] else d for d in extra)
             if extra and (silenced := self._graph[id].silenced):
                 extra = tuple(d for d in extra if d.severity == "error" or d.code not in silenced)
             front = own._replace(diagnostics=own.diagnostics + extra) if extra else own
@@ -483,6 +439,14 @@ class Contents:
             use = Use(dict(zip(names, arriving, strict=True)), definition.values_inside(dict(exposed)), self)
             checker = self._found[key] = Checker(definition, use)
         return checker
+
+    def alone(self, definition: Definition) -> CheckedGraph:
+        """The check of a group's content where nothing is known of what arrives: of one that no use computes, being bypassed or muted."""
+        defaults = definition.spec.defaults
+        exposed = tuple((e.name, defaults[e.name]) for e in definition.exposed)
+        checker = self.of(definition, (None,) * len(definition.spec.inputs), exposed)
+        assert checker is not None
+        return checker.check()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from graph_engine.analysis.diagnostics import Diagnostic
@@ -10,6 +10,8 @@ from graph_engine.blocks import registry
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings
 from graph_engine.graph.graph import CoreGraph, new_node
+from graph_engine.graph.modes import SetMode
+from graph_engine.graph.network import network
 from graph_engine.graph.node import COLUMN, Edge
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
@@ -42,13 +44,17 @@ def _parts(graph: CoreGraph, diagnostic: Diagnostic, fix: Fix) -> Iterator[Comma
         yield SetParams(id, fix.params)
     if fix.insert:
         port = fix.port or diagnostic.port or node.spec.inputs[0].name
-        yield from _insert(graph, alike(graph, graph.inputs(id, port)[fix.edge]), fix.insert)
+        computing = network(graph).graph
+        yield from _insert(graph, [graph.edges[e.id] for e in alike(computing, computing.inputs(id, port)[fix.edge])], fix.insert)
     for port, (source, output) in fix.connect.items():
         yield Connect(source, output, id, port)
     if fix.replace:
         yield from _replace(graph, id, registry()[fix.replace])
     if fix.remove:
-        yield from _bypass(graph, id)
+        yield from redraw(graph, past(graph, [id]))
+        yield RemoveNodes([id])
+    if fix.mode:
+        yield SetMode([id], fix.mode)
 
 
 def alike(graph: CoreGraph, edge: Edge) -> list[Edge]:
@@ -59,11 +65,6 @@ def alike(graph: CoreGraph, edge: Edge) -> list[Edge]:
 def insert(graph: CoreGraph, edge: Edge, block: str, params: Mapping[str, Any], text: str = "") -> Macro:
     """Puts a new node onto an edge and makes room for it by moving what lies behind."""
     return Macro(text or f"Insert {block}", list(_insert(graph, [edge], [Insert(block, params)])))
-
-
-def bypass(graph: CoreGraph, node: str, text: str = "Take out") -> Macro:
-    """Removes a node and joins what fed its first input to all that it fed."""
-    return Macro(text, list(_bypass(graph, node)))
 
 
 def shared_params(old: BlockSpec, params: Mapping[str, Any], new: BlockSpec) -> dict[str, Any]:
@@ -86,15 +87,6 @@ def _insert(graph: CoreGraph, edges: Sequence[Edge], blocks: Sequence[Insert]) -
     yield from redraw(graph, {e.id: before for e in edges})
 
 
-def _bypass(graph: CoreGraph, node: str) -> Iterator[Command]:
-    spec = graph[node].spec
-    feeding = graph.inputs(node, spec.inputs[0].name) if spec.inputs else ()
-    if feeding:
-        before = (feeding[0].source, feeding[0].source_port)
-        yield from redraw(graph, {e.id: before for e in graph.outgoing(node)})
-    yield RemoveNodes([node])
-
-
 def _replace(graph: CoreGraph, id: str, spec: BlockSpec) -> Iterator[Command]:
     old = graph[id]
     new = new_node(graph, spec, None, shared_params(old.spec, old.params, spec), old.position)
@@ -104,6 +96,22 @@ def _replace(graph: CoreGraph, id: str, spec: BlockSpec) -> Iterator[Command]:
     yield from redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)})
     yield RemoveNodes([id])
     yield Rename(new.id, old.name)
+
+
+def past(graph: CoreGraph, nodes: Collection[str]) -> dict[str, Output | None]:
+    """For each edge that leaves some nodes, what feeds them through the main inputs on the way to it; None where nothing does."""
+    return {e.id: _before(graph, e, nodes) for id in nodes for e in graph.outgoing(id) if e.target not in nodes}
+
+
+def _before(graph: CoreGraph, edge: Edge, nodes: Collection[str]) -> Output | None:
+    at = edge
+    while at.source in nodes:
+        into = graph[at.source].spec.main_input
+        feeding = graph.inputs(at.source, into.name) if into is not None else ()
+        if not feeding:
+            return None
+        at = feeding[0]
+    return at.source, at.source_port
 
 
 def redraw(graph: CoreGraph, sources: Mapping[str, Output | None]) -> Iterator[Command]:

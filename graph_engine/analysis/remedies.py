@@ -208,7 +208,9 @@ def numbers_of_another_kind(at: Faulty) -> Iterator[Fix]:
     if "float32" in expected:
         yield from _embedded(at, x)
     source = at.graph[at.edges()[0].source]
-    decided_outside = source.spec.call.kind == "input" and at.graph is not at.graph.root  # an Input of a group gives what its uses receive
+    decided_outside = (
+        source.spec.call.kind == "input" and at.graph.holder(source.id) is not at.graph.root
+    )  # an Input of a group gives what its uses receive
     if expected and not source.spec.inputs and "dtype" in source.params and not decided_outside:
         dtype = expected.split(" or ")[0]
         yield Fix(f"Set the dtype of the {source.block} to {dtype}", {"dtype": dtype}, node=source.id)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from graph_engine.analysis.checked import CheckedGraph
-from graph_engine.analysis.fixes import Output, redraw, shared_params
+from graph_engine.analysis.fixes import Output, past, redraw, shared_params
 from graph_engine.errors import EdgeError
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename
@@ -16,11 +16,6 @@ from graph_engine.graph.node import COLUMN, Edge, Node, Position
 from graph_engine.spec.block import BlockSpec, Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
-
-
-def main_input(spec: BlockSpec) -> Port | None:
-    """The input that is meant where none is named: the first that is needed, else the first; None without any."""
-    return min(spec.inputs, key=lambda p: p.optional, default=None)
 
 
 def join(graph: CoreGraph, node: Node, held: str, side: str, port: str) -> Macro:
@@ -38,7 +33,7 @@ def join(graph: CoreGraph, node: Node, held: str, side: str, port: str) -> Macro
     """
     add = AddNode(node)
     if side == "output":
-        into = main_input(node.spec)
+        into = node.spec.main_input
         if into is None:
             raise EdgeError(f"{node.block} has no input that {graph[held].name} could feed.")
         return Macro(add.text, [add, Connect(held, port, node.id, into.name)])
@@ -108,7 +103,7 @@ def put(graph: CoreGraph, node: Node, edge: str, position: Position) -> Macro:
         edge: id of the edge.
         position: where the node is wanted.
     """
-    into = main_input(node.spec)
+    into = node.spec.main_input
     assert into is not None
     old = graph.edges[edge]
     parts: list[Command] = [] if node.id in graph else [AddNode(node)]
@@ -125,13 +120,10 @@ def left_by(graph: CoreGraph, checked: CheckedGraph, nodes: Collection[str]) -> 
         For each such edge the output that it is to come from: what fed the nodes through their main inputs, where the target
         can work with that; else None.
     """
-    found: dict[str, Output | None] = {}
-    for id in nodes:
-        for edge in graph.outgoing(id):
-            if edge.target not in nodes:
-                before = _before(graph, edge, nodes)
-                found[edge.id] = before if before is not None and _takes(checked, graph, edge, before) else None
-    return found
+    return {
+        id: before if before is not None and _takes(checked, graph, graph.edges[id], before) else None
+        for id, before in past(graph, nodes).items()
+    }
 
 
 def take_out(graph: CoreGraph, checked: CheckedGraph, nodes: Collection[str]) -> Macro | None:
@@ -196,18 +188,6 @@ def _matched(old: Sequence[Port], new: Sequence[Port]) -> Mapping[str, Port]:
     by_name = {p.name: p for p in new}
     places = {p.name: new[i] for i, p in enumerate(old) if i < len(new)}
     return {p.name: by_name.get(p.name) or places[p.name] for p in old if p.name in by_name or p.name in places}
-
-
-def _before(graph: CoreGraph, edge: Edge, nodes: Collection[str]) -> Output | None:
-    """What feeds, from outside of some nodes, the main inputs on the way to ``edge``."""
-    at = edge
-    while at.source in nodes:
-        into = main_input(graph[at.source].spec)
-        feeding = graph.inputs(at.source, into.name) if into is not None else ()
-        if not feeding:
-            return None
-        at = feeding[0]
-    return at.source, at.source_port
 
 
 def _takes(checked: CheckedGraph, graph: CoreGraph, edge: Edge, source: Output) -> bool:

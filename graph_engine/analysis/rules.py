@@ -42,7 +42,7 @@ class NodeView(NamedTuple):
     """What a rule for nodes sees.
 
     Attributes:
-        graph: the graph.
+        graph: the graph as it computes, without bypassed and muted nodes.
         node: a node whose status is ``ok``.
         checked: what the check knows of it.
         params: value of every parameter, where it is checked; None where it is inferred.
@@ -96,14 +96,16 @@ class GraphView:
     """What a rule for graphs sees.
 
     Attributes:
-        graph: the graph.
+        graph: the graph as it computes, without bypassed and muted nodes.
         nodes: what the check knows of each node.
         index: the nodes by block, category and kind.
+        drawn: the graph with the nodes that do not compute.
     """
 
     graph: CoreGraph
     nodes: Mapping[str, CheckedNode]
     index: Index
+    drawn: CoreGraph
 
     def healthy(self, what: str, *names: str) -> list[Node]:
         """As `Index.of`, without those that are at fault or wait."""
@@ -231,21 +233,21 @@ def softmax_without_dim(view: NodeView) -> Iterator[Found]:
 @graph_rule("graph.empty", "error", whole=True)
 def nothing_to_run(view: GraphView) -> Iterator[Found]:
     """A network needs nodes."""
-    if not len(view.graph):
+    if not len(view.drawn):
         yield Found("The network is empty: add an Input, layers and an Output.")
 
 
 @graph_rule("graph.no-input", "error", whole=True)
 def no_input(view: GraphView) -> Iterator[Found]:
     """Without an input nothing flows."""
-    if len(view.graph) and not view.index.of("kind", "input"):
+    if len(view.drawn) and not view.index.of("kind", "input"):
         yield Found("The network has no Input: add one and connect it to the first layer.")
 
 
 @graph_rule("graph.no-output", "error", whole=True)
 def no_output(view: GraphView) -> Iterator[Found]:
     """Without an output nothing is computed."""
-    if len(view.graph) and not view.index.of("kind", "output"):
+    if len(view.drawn) and not view.index.of("kind", "output"):
         yield Found("The network has no Output: add one and connect the last layer to it.")
 
 
@@ -279,7 +281,7 @@ def shared_weights_do_not_fit(view: GraphView) -> Iterator[Found]:
 @graph_rule("graph.dead-end", "warning", shapes=True)
 def result_goes_nowhere(view: GraphView) -> Iterator[Found]:
     """What reaches no output is not part of the network."""
-    feeding = {edge.source for edge in view.graph.edges.values()}
+    feeding = {edge.source for edge in view.drawn.edges.values()}
     for node in view.graph:
         if node.id not in feeding and node.spec.outputs and node.spec.inputs and view.nodes[node.id].status == "ok":
             port = node.spec.outputs[0].name

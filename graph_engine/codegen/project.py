@@ -18,8 +18,10 @@ from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import broken_up, literal
 from graph_engine.errors import RunError
+from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.option import Selected
+from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
 
 if TYPE_CHECKING:
@@ -67,27 +69,34 @@ def project_files(graph: Graph) -> dict[str, str]:
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
     foreign = requirements(graph.foreign, graph.folder)
-    reader = resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8")
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
-        **_standing_alone("data.py", reader),
+        **data_files(dataset),
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
+    }
+
+
+def data_files(dataset: DatasetOption) -> dict[str, str]:
+    """The reader of a data set, ``data.py``, what it shares with others, and what it reads; text by name."""
+    reader = resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8")
+    return {
+        **_standing_alone("data.py", reader),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
 
 
 def _data(chosen: Selected[DatasetOption]) -> dict[str, str]:
     """Values for the script's template: what its reader is given."""
-    arguments = chosen.option.arguments
-    if arguments is None:
+    arguments = _arguments(chosen)
+    if not chosen.option.is_own:
         return {
             "part": "TensorDataset",
             "moved": "move(part, self.device)",
             "data": "",
-            "data_arguments": "".join(f", {name}={literal(value)}" for name, value in chosen.params.items()),
+            "data_arguments": "".join(f", {name}={literal(value)}" for name, value in arguments.items()),
         }
     lines = [line for name, value in arguments.items() for line in broken_up(f"{literal(name)}: ", value, "    ", 140)]
     return {"part": "Part", "moved": "part.to(self.device)", "data": "\n".join(lines), "data_arguments": ", **DATA"}
@@ -102,9 +111,20 @@ def _standing_alone(name: str, text: str) -> dict[str, str]:
     return files
 
 
+def data_arguments(settings: Settings) -> dict[str, Any]:
+    """What ``load`` and ``vocabularies`` in ``data.py`` are called with, by name."""
+    data = settings.data
+    return {"validation": data["validation"], "test": data["test"], "seed": settings.training["seed"], **_arguments(data["dataset"])}
+
+
+def _arguments(chosen: Selected[DatasetOption]) -> Mapping[str, Any]:
+    """What a reader is given besides shares and seed."""
+    return chosen.params if chosen.option.arguments is None else chosen.option.arguments
+
+
 def _ends(graph: Graph) -> Iterator[End]:
     nodes = graph.check().nodes
-    for node in graph:
+    for node in network(graph).graph:
         if node.spec.call.kind == "output":
             given = nodes[node.id].inputs["input"]
             assert isinstance(given, TensorSpec)
@@ -115,7 +135,7 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
     if dataset.is_own:
         _refuse_absent(dataset)
     for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
-        names = [node.name for node in graph if node.spec.call.target == kind]
+        names = [node.name for node in network(graph).graph if node.spec.call.target == kind]
         if len(names) != len(fields):
             wanted = _counted([field.name for field in fields], "target" if kind == "output" else kind)
             raise RunError(f"The data set {dataset.id} {verb} {wanted}, but the network has {_counted(names, kind)}.")

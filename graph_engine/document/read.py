@@ -20,6 +20,7 @@ from graph_engine.errors import DocumentError, GraphError, NewerVersionError, qu
 from graph_engine.graph.commands import AddMany, SetSettings
 from graph_engine.graph.definition import DEEPEST, GROUP, Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.modes import refusal
 from graph_engine.graph.node import Node
 from graph_engine.settings.schema import Settings
 
@@ -221,9 +222,14 @@ def build(
         id = ids[record.id] = record.id if keep_ids else graph._new_node_id()
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
-        made[record.id] = Node(
-            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), record.expanded
+        node = made[record.id] = Node(
+            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), record.expanded, record.mode
         )
+        reason = refusal(graph, node, record.mode)
+        if reason and keep_ids:
+            raise GraphError(f"node {quoted(record.name)}: {reason}")
+        if reason:
+            node._mode = "active"
     owners: dict[str, str] = {}
     lending = {record.id for record in nodes if record.shares not in ids}
     for record in nodes:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 
 from graph_engine.document.annotations import AnnotationRecord
+from graph_engine.graph.node import Mode
 
 Finite = Annotated[float, AllowInfNan(False)]
 
@@ -19,6 +20,7 @@ class NodeRecord(BaseModel):
         shares: id of the node whose weights it computes with, where they are not its own.
         expanded: of a group, whether its card shows what is inside.
         silenced: codes of the findings that are not to be told of it.
+        mode: whether it is bypassed or muted, where it does not compute.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -31,6 +33,7 @@ class NodeRecord(BaseModel):
     params: dict[str, Any] = {}
     silenced: list[str] = []
     expanded: bool = False
+    mode: Mode = "active"
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 
 

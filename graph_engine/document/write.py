@@ -77,6 +77,8 @@ def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
         record["silenced"] = sorted(node.silenced)
     if node.expanded:
         record["expanded"] = True
+    if node.mode != "active":
+        record["mode"] = node.mode
     record["position"] = [_short(c) for c in node.position]
     return record
 

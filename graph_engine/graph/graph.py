@@ -25,7 +25,8 @@ from graph_engine.errors import (
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import Change
 from graph_engine.graph.names import check_identifier
-from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+from graph_engine.graph.node import Edge, GroupSpec, Mode, Node, Position
+from graph_engine.graph.walks import Walks
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 Listener = Callable[[Sequence[Change]], None]
 
 
-class CoreGraph:
+class CoreGraph(Walks):
     """Nodes, edges and settings of one document.
 
     A document's graph also owns the definitions of its groups, which are graphs themselves (`Definition`). The ids of nodes are unique
@@ -53,6 +54,7 @@ class CoreGraph:
         self._settings = Settings()
         self._definitions: dict[str, Definition] = {}
         self._groups: dict[str, str] = {}
+        self._modes: dict[str, Mode] = {}
         self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
@@ -87,6 +89,11 @@ class CoreGraph:
     def groups(self) -> Mapping[str, str]:
         """The id of its definition for each node that is a group."""
         return MappingProxyType(self._groups)
+
+    @property
+    def modes(self) -> Mapping[str, Mode]:
+        """The nodes that do not compute, being bypassed or muted, by id; `graph_engine.graph.network` tells what is left."""
+        return MappingProxyType(self._modes)
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -207,41 +214,6 @@ class CoreGraph:
         for edges in self._out[node].values():
             yield from edges
 
-    def path(self, start: str, end: str) -> list[str] | None:
-        """Node ids along some directed path, both ends included, or None."""
-        came_from: dict[str, str | None] = {start: None}
-        stack = [start]
-        while stack:
-            node = stack.pop()
-            if node == end:
-                path = [node]
-                while (before := came_from[path[-1]]) is not None:
-                    path.append(before)
-                return path[::-1]
-            for edge in self.outgoing(node):
-                if edge.target not in came_from:
-                    came_from[edge.target] = node
-                    stack.append(edge.target)
-        return None
-
-    def ancestors(self, node: str) -> set[str]:
-        """Ids of all nodes from which ``node`` can be reached, itself excluded."""
-        return self._reach(node, lambda id: (e.source for e in self.incoming(id)))
-
-    def descendants(self, node: str) -> set[str]:
-        """Ids of all nodes that can be reached from ``node``, itself excluded."""
-        return self._reach(node, lambda id: (e.target for e in self.outgoing(id)))
-
-    def _reach(self, node: str, step: Callable[[str], Iterator[str]]) -> set[str]:
-        found: set[str] = set()
-        stack = [node]
-        while stack:
-            for other in step(stack.pop()):
-                if other not in found:
-                    found.add(other)
-                    stack.append(other)
-        return found
-
     def check_edge(self, source: str, source_port: str, target: str, target_port: str) -> EdgeError | None:
         """Whether an edge may exist: None when it may, else the reason, ready to be raised or shown.
 
@@ -268,20 +240,7 @@ class CoreGraph:
 
     def find_cycle(self) -> list[str] | None:
         """Node ids along some cycle, beginning and ending with the same node, or None; there is none unless a command is under way."""
-        waiting = {id: sum(1 for _ in self.incoming(id)) for id in self._nodes}
-        ready = [id for id, count in waiting.items() if not count]
-        while ready:
-            for edge in self.outgoing(ready.pop()):
-                waiting[edge.target] -= 1
-                if not waiting[edge.target]:
-                    ready.append(edge.target)
-        left = {id for id, count in waiting.items() if count}
-        if not left:
-            return None
-        walk = [next(iter(left))]  # backwards: each node that is left has a predecessor that is left
-        while walk.count(walk[-1]) == 1:
-            walk.append(next(e.source for e in self.incoming(walk[-1]) if e.source in left))
-        return walk[walk.index(walk[-1]) :][::-1]
+        return self.cycle_among(self._nodes)
 
     def free_name(self, stem: str, taken: Iterable[str] = (), *, numbered: bool = False) -> str:
         """A name that no node has.
@@ -366,12 +325,15 @@ class CoreGraph:
         self._out[node.id] = {}
         if isinstance(node.spec, GroupSpec):
             self._groups[node.id] = node.spec.definition
+        if node.mode != "active":
+            self._modes[node.id] = node.mode
         self._note(Change("node-added", node.id))
 
     def _delete_node(self, id: str) -> None:
         node = self._nodes.pop(id)
         del self._names[node.name], self._in[id], self._out[id]
         self._groups.pop(id, None)
+        self._modes.pop(id, None)
         self._note(Change("node-removed", id))
 
     def _set_owner(self, id: str, owner: str | None) -> None:
@@ -430,6 +392,14 @@ class CoreGraph:
     def _set_silenced(self, id: str, codes: frozenset[str]) -> None:
         self._nodes[id]._silenced = codes
         self._note(Change("node", id))
+
+    def _set_mode(self, id: str, mode: Mode) -> None:
+        self._nodes[id]._mode = mode
+        if mode == "active":
+            self._modes.pop(id, None)
+        else:
+            self._modes[id] = mode
+        self._note(Change("mode", id))
 
     def _set_name(self, id: str, name: str) -> None:
         node = self._nodes[id]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
+
+Mode = Literal["active", "bypassed", "muted"]
+"""Whether a node computes; passes on what arrives, as if it were not there; or gives nothing, as if nothing were connected to it."""
 
 COLUMN = 272.0
 """From one node to the next behind it, in scene units."""
@@ -39,7 +42,7 @@ class Node:
         id: stable, unique in the graph.
     """
 
-    __slots__ = ("_expanded", "_name", "_params", "_position", "_silenced", "_spec", "id")
+    __slots__ = ("_expanded", "_mode", "_name", "_params", "_position", "_silenced", "_spec", "id")
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Node:
         position: Position,
         silenced: frozenset[str] = frozenset(),
         expanded: bool = False,
+        mode: Mode = "active",
     ):
         self.id = id
         self._spec = spec
@@ -58,6 +62,7 @@ class Node:
         self._position = position
         self._silenced = silenced
         self._expanded = expanded
+        self._mode: Mode = mode
 
     @property
     def spec(self) -> BlockSpec:
@@ -93,6 +98,11 @@ class Node:
     def expanded(self) -> bool:
         """Of a group, whether its card shows what is inside."""
         return self._expanded
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it computes, is bypassed or muted."""
+        return self._mode
 
     def __repr__(self) -> str:
         return f"<{self.block} {self.name!r} ({self.id})>"

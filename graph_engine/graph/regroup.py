@@ -10,6 +10,7 @@ from graph_engine.graph.commands import AddMany, AddNode, Connect, Macro, Move, 
 from graph_engine.graph.definition import Definition, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.groups import AddDefinition, RemoveDefinition, uses
+from graph_engine.graph.modes import refusal
 from graph_engine.graph.node import COLUMN, Edge, GroupSpec, Node, Position
 
 End = tuple[str, str]
@@ -148,7 +149,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             x, y = inner.position
             place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
             params = {**inner.params, **values.get(inner.id, {})}
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded))
+            mode = inner.mode if used.mode == "active" or refusal(graph, inner, used.mode) else used.mode
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded, mode))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.errors import CheckError
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.network import network
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Program, Ref, Step
 from graph_engine.lowering.units import Units
@@ -28,7 +29,41 @@ def lower(graph: CoreGraph, checked: CheckedGraph) -> Program:
     return body(graph, checked, {}, units)._replace(units=units.in_order())
 
 
-def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[str, Any]], units: Units) -> Program:
+def lower_part(graph: CoreGraph, checked: CheckedGraph) -> Program:
+    """The program of all that can be computed of a network, whether the rest is wrong or not there yet.
+
+    It is that of `lower` where nothing is wrong and every result is used. Otherwise what no other node takes is a result too, under the
+    id of its own node; nodes that are wrong, or that lack something, are left out with all that follows from them.
+    """
+    resolved = network(graph).graph
+    fine = _computable(resolved, checked)
+    ends = [id for id in fine if resolved[id].spec.call.kind == "output"]
+    ends += [id for id in fine if id not in ends and not any(edge.target in fine for edge in resolved.outgoing(id))]
+    units = Units(graph, checked, body, ends)
+    return body(graph, checked, {}, units, ends)._replace(units=units.in_order())
+
+
+def _computable(graph: CoreGraph, checked: CheckedGraph) -> dict[str, None]:
+    """Ids of the nodes that can be computed, in the order in which they were added."""
+    fine: set[str] = set()
+    for id in checked.order:
+        if id not in graph:
+            continue
+        node = checked.nodes[id]
+        is_fine = node.status == "ok" and not any(d.severity == "error" for d in node.diagnostics)
+        is_fine = is_fine and all(content.ok for content in node.inside) and all(edge.source in fine for edge in graph.incoming(id))
+        if is_fine:
+            fine.add(id)
+    return {node.id: None for node in graph if node.id in fine}
+
+
+def body(
+    graph: CoreGraph,
+    checked: CheckedGraph,
+    values: Mapping[str, Mapping[str, Any]],
+    units: Units,
+    ends: Sequence[str] | None = None,
+) -> Program:
     """The program of a graph without its groups' classes, which ``units`` gathers.
 
     Args:
@@ -36,8 +71,10 @@ def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[s
         checked: its check.
         values: parameters of nodes that have another value in this use of the definition.
         units: finds the class of a group.
+        ends: ids of the nodes to come from; left out, all outputs. What leaves one that is no output is a result.
     """
-    order = written_order(graph)
+    graph = network(graph).graph
+    order = written_order(graph, ends)
     constructed: set[str] = set()
     steps = {}
     for id in order:
@@ -47,8 +84,10 @@ def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[s
             step = step._replace(layer=graph[owner].name, constructs=owner not in constructed)
             constructed.add(owner)
         steps[id] = step
-    inputs = tuple(_step(graph, checked, n.id, values, units) for n in graph if n.spec.call.kind == "input")
-    outputs = tuple(steps.pop(n.id) for n in graph if n.spec.call.kind == "output")
+    given = [n.id for n in graph if n.spec.call.kind == "input" and (ends is None or n.id in steps)]
+    inputs = tuple(_step(graph, checked, id, values, units) for id in given)
+    left = [n.id for n in graph if n.spec.call.kind == "output"] if ends is None else ends
+    outputs = tuple(steps.pop(id) if graph[id].spec.call.kind == "output" else _result(steps[id]) for id in left)
     calls = tuple(s for s in steps.values() if s.spec.call.kind != "input")
     last_use: dict[Ref, int] = {}
     for i, step in enumerate((*calls, *outputs)):
@@ -56,6 +95,12 @@ def body(graph: CoreGraph, checked: CheckedGraph, values: Mapping[str, Mapping[s
             for ref in refs:
                 last_use[ref] = min(i, len(calls))
     return Program(graph.name, graph.description, inputs, calls, outputs, last_use)
+
+
+def _result(step: Step) -> Step:
+    """What leaves a node as a result of the network."""
+    port, spec = next(iter(step.outputs.items()))
+    return step._replace(inputs={"input": (Ref(step.node, port),)}, arriving={"input": (spec,)}, outputs={})
 
 
 def _step(graph: CoreGraph, checked: CheckedGraph, id: str, values: Mapping[str, Mapping[str, Any]], units: Units) -> Step:

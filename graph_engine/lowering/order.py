@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graph_engine.graph.graph import CoreGraph
 
 
-def written_order(graph: CoreGraph) -> list[str]:
-    """Depth first from the outputs, so that a branch is written to its end before the next begins."""
+def written_order(graph: CoreGraph, ends: Iterable[str] | None = None) -> list[str]:
+    """Depth first from the outputs, so that a branch is written to its end before the next begins.
+
+    Args:
+        graph: the network, or the content of a group.
+        ends: ids of the nodes to come from; left out, all outputs.
+    """
     done: dict[str, None] = {}
-    for end in graph:
-        if end.spec.call.kind != "output":
-            continue
-        stack = [(end.id, False)]
+    for end in [node.id for node in graph if node.spec.call.kind == "output"] if ends is None else ends:
+        stack = [(end, False)]
         while stack:
             id, visited = stack.pop()
             if id in done:

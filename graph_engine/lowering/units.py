@@ -16,6 +16,7 @@ from graph_engine.errors import ParamError
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.names import RESERVED
+from graph_engine.graph.network import network
 from graph_engine.lowering.order import written_order
 from graph_engine.lowering.program import Argument, Program, Ref, Slot, Step, Turn, Unit, Written
 from graph_engine.spec.params import Param
@@ -46,14 +47,15 @@ class Units:
         graph: the document's graph.
         checked: its check.
         body: makes the program of a content.
+        ends: as for `written_order`.
     """
 
-    def __init__(self, graph: CoreGraph, checked: CheckedGraph, body: Body):
+    def __init__(self, graph: CoreGraph, checked: CheckedGraph, body: Body, ends: Sequence[str] | None = None):
         self._body = body
         self._uses: dict[Definition, dict[int, _Use]] = {}
         self._units: dict[Definition, list[Unit]] = {}
         self._turns: dict[int, Turn] = {}
-        self._collect(graph, checked, {})
+        self._collect(graph, checked, {}, ends)
         for definition in self._uses:
             self._make(definition)
 
@@ -76,8 +78,9 @@ class Units:
         groups = [list(group) for _, group in alike]
         return tuple(group[0]._replace(times=sum(turn.times for turn in group)) for group in groups)
 
-    def _collect(self, graph: CoreGraph, checked: CheckedGraph, values: Values) -> None:
-        for id_ in written_order(graph) if graph.groups else ():
+    def _collect(self, graph: CoreGraph, checked: CheckedGraph, values: Values, ends: Sequence[str] | None = None) -> None:
+        graph = network(graph).graph
+        for id_ in written_order(graph, ends) if graph.groups else ():
             if id_ not in graph.groups:
                 continue
             definition = graph.definitions[graph.groups[id_]]

@@ -201,6 +201,11 @@ class BlockSpec:
         return tuple(p for p in self.params if p.name not in self.call.keywords and p.name not in own)
 
     @cached_property
+    def main_input(self) -> Port | None:
+        """The input that is meant where none is named: the first that is needed, else the first; None without any."""
+        return min(self.inputs, key=lambda p: p.optional, default=None)
+
+    @cached_property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return tuple(p.name for p in self.outputs)

@@ -33,6 +33,7 @@ class Fix(NamedTuple):
         edge: which edge of a variadic port to put them onto.
         replace: id of a block to put in the node's place, with the parameters that both have.
         remove: take the node out and join its neighbours.
+        mode: whether the node computes from then on, is bypassed or muted; empty as before.
         connect: ports to connect, each with the id of a node and its output.
         settings: settings of the document, by their dotted names.
         node: id of the node to mend, where it is not the one that is blamed.
@@ -46,6 +47,7 @@ class Fix(NamedTuple):
     edge: int = 0
     replace: str | None = None
     remove: bool = False
+    mode: Literal["", "active", "bypassed", "muted"] = ""
     connect: Mapping[str, tuple[str, str]] = {}
     settings: Mapping[str, Any] = {}
     node: str | None = None

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.training.live.value import NodeValue
 from graph_engine.training.state import RunState
 
 
@@ -119,7 +120,39 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log
+class Looked(NamedTuple):
+    """What a network makes of one sample, node by node, or why it makes nothing of it.
+
+    Attributes:
+        number: of the request.
+        part: of the data: ``train``, ``validation`` or ``test``.
+        sample, samples: which one of how many.
+        weights: ``start``, with which a run would begin; ``run``, the last ones of a run; ``training``, those of a run as they are now.
+        kept, tensors: how many of the network's tensors are from the run, and how many it has.
+        step, epoch: of the run, while it trains.
+        expected: what the network should give, in words.
+        values: of the nodes in view.
+        message: why there are none, in a sentence.
+        node, place: the node at which the network failed, and the groups that lead to it.
+    """
+
+    number: int
+    part: str = "validation"
+    sample: int = 0
+    samples: int = 0
+    weights: str = "start"
+    kept: int = 0
+    tensors: int = 0
+    step: int = 0
+    epoch: int = 0
+    expected: str = ""
+    values: tuple[NodeValue, ...] = ()
+    message: str | None = None
+    node: str | None = None
+    place: tuple[str, ...] = ()
+
+
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log | Looked
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -130,6 +163,7 @@ _KINDS: dict[str, type[Any]] = {
     "samples": Samples,
     "probed": Probed,
     "log": Log,
+    "looked": Looked,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -168,6 +202,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
+    elif kind is Looked:
+        plain["values"], plain["place"] = tuple(map(NodeValue.of, plain["values"])), tuple(plain["place"])
     elif kind is Ready:
         plain["devices"] = tuple(plain["devices"])
     return kind(**plain)

@@ -1,10 +1,10 @@
-"""Imports the project files of a run, without a trace in the interpreter when the run is over."""
+"""Imports generated files, without a trace in the interpreter afterwards."""
 
 from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +13,8 @@ NAMES = ("model", "data", "train")
 
 
 @contextmanager
-def loaded(source: Path) -> Iterator[ModuleType]:
-    """The module ``train`` of a project folder, with the ``model`` and ``data`` that it imports.
+def loaded(source: Path, names: Sequence[str] = NAMES) -> Iterator[ModuleType]:
+    """The last of some modules of a project folder, which may import those before it; left out, ``train``.
 
     The files are compiled anew, never taken from a bytecode cache, since a cache cannot tell two texts of one length written in one
     second apart. Until the end of the context the modules are known to the interpreter as if run from that folder, and so are files of
@@ -22,18 +22,18 @@ def loaded(source: Path) -> Iterator[ModuleType]:
     """
     known = set(sys.modules)
     sys.path.insert(0, str(source))
-    before = {name: sys.modules.pop(name) for name in NAMES if name in sys.modules}
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     try:
-        for name in NAMES:
+        for name in names:
             path = source / f"{name}.py"
             linecache.checkcache(str(path))
             module = ModuleType(name)
             module.__file__ = str(path)
             sys.modules[name] = module
             exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)
-        yield sys.modules["train"]
+        yield sys.modules[names[-1]]
     finally:
-        for name in NAMES:
+        for name in names:
             sys.modules.pop(name, None)
         sys.modules.update(before)
         sys.path.remove(str(source))

@@ -21,6 +21,7 @@ from graph_engine.training import rundir
 from graph_engine.training.control import Control
 from graph_engine.training.events import Listener, Log, Measured, Progress, Sample, Samples, StateChange
 from graph_engine.training.failures import explain
+from graph_engine.training.live.looking import Looker
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
 from graph_engine.training.state import RunState
@@ -34,6 +35,7 @@ def run(
     listener: Listener,
     control: Control,
     *,
+    looker: Looker | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     device: str | None = None,
@@ -46,6 +48,7 @@ def run(
         run_dir: a prepared folder (`rundir.prepare`).
         listener: is called in this thread, at most thirty times a second with all that is new.
         control: pauses and stops.
+        looker: shows what the network makes of a sample while it trains, where somebody wishes to see.
         epochs, seed, device, threads: in place of the document's; None leaves those.
         resume: go on from the last checkpoint, from the beginning where there is none; otherwise the folder must not have been run.
 
@@ -56,7 +59,7 @@ def run(
         RunError: the folder is not that of a run.
     """
     record = rundir.read_run(run_dir)
-    watch = _Watch(listener, control)
+    watch = _Watch(listener, control, run_dir, looker)
     try:
         if not resume and (run_dir / rundir.METRICS).exists():
             raise RunError(f"{run_dir} has been run already: resume it, or make a new run.")
@@ -150,11 +153,13 @@ def devices() -> tuple[str, ...]:
 class _Watch:
     """What a run's ``train.py`` tells and asks."""
 
-    def __init__(self, listener: Listener, control: Control):
+    def __init__(self, listener: Listener, control: Control, run_dir: Path, looker: Looker | None):
         self.stopped = False
         self.metrics: dict[str, float] = {}
         self._listener = listener
         self._control = control
+        self._run_dir = run_dir
+        self._looker = looker
         self._holding = False
         self._step = 0
         self._clock = time.monotonic()
@@ -189,6 +194,8 @@ class _Watch:
         self._step, self._clock = at.step, now
         epoch = at.epoch if at.batch else max(1, at.epoch - 1)  # between two epochs it is the one that is over
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
+        if self._looker is not None:
+            self._looker.glance(training, self._run_dir)
 
     def show(self, samples: list[Any], training: Any) -> None:
         self._listener(Samples(training.at.epoch, tuple(map(Sample.of, samples))))

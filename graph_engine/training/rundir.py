@@ -6,6 +6,7 @@
 - ``metrics.jsonl``: every metric, an object a line
 - ``checkpoints/``: last.pt, previous.pt, best.safetensors
 - ``weights.safetensors``: the weights at the end
+- ``outline.json``: where in the source the values of nodes are (`graph_engine.training.live.outline`)
 - ``label.json``: what a person calls the run; written by nothing that trains
 """
 
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graph_engine.codegen.project import project_files
 from graph_engine.document.write import save
 from graph_engine.errors import RunError, UnwritableError
+from graph_engine.training.live.outline import computable
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ SOURCE = "source"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"
 LABEL = "label.json"
+OUTLINE = "outline.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +234,9 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         save(graph, run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
+        found = computable(graph)
+        assert found is not None  # a network that can be trained can be computed
+        (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")
     except OSError as error:
         raise unwritable(run_dir, error) from error
     write_run(run_dir, record)

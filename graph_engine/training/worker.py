@@ -5,6 +5,7 @@ stdin as JSON lines::
 
     {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false}
     {"do": "probe", "run_dir": "…", "kind": "rate"}
+    {"do": "look", "number": 1, …}   {"do": "look", "number": null}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
 Events leave on stdout (`graph_engine.training.events`), in batches, at most thirty a second. The end of stdin means that the
@@ -27,6 +28,7 @@ from typing import Any, BinaryIO
 from graph_engine.errors import RunError
 from graph_engine.training.control import Control
 from graph_engine.training.events import Event, Listener, Log, Ready, StateChange, encode
+from graph_engine.training.live.looking import Looker
 from graph_engine.training.probe import probe
 from graph_engine.training.run import devices, run
 from graph_engine.training.state import RunState
@@ -98,6 +100,7 @@ class Worker:
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
         self._open_runs = 0
+        self._looker = Looker(listener)
 
     def read_commands(self, descriptor: int) -> None:
         """Obeys the lines of a descriptor until its end; meant for a thread."""
@@ -116,6 +119,9 @@ class Worker:
             self._control = Control()
             self._open_runs += 1
             self._runs.put((command | {"do": do}, self._control))
+        elif do == "look":
+            self._looker.ask(command if command["number"] is not None else None)
+            self._runs.put(({"do": do}, self._control))
         elif do == "quit":
             if not self._open_runs:
                 os._exit(0)  # there is nothing to save, and warming up may take seconds yet
@@ -129,14 +135,19 @@ class Worker:
         while (job := self._runs.get()) is not None:
             command, control = job
             try:
-                do, run_dir = command.pop("do"), Path(command.pop("run_dir"))
+                do = command.pop("do")
+                if do == "look":
+                    self._looker.answer()
+                    continue
+                run_dir = Path(command.pop("run_dir"))
                 if do == "probe":
                     probe(command["kind"], run_dir, self._listener, control)
                 else:
-                    run(run_dir, self._listener, control, **command)
+                    run(run_dir, self._listener, control, looker=self._looker, **command)
             except RunError as error:
                 self._listener(StateChange(RunState.FAILED, str(error)))
             self._open_runs -= 1
+            self._looker.forget_run()
 
 
 def warm_up() -> None:

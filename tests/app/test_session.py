@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.session import Session
 from graph_engine.errors import DocumentError, ParamError, UnwritableError
 from graph_engine.graph.commands import SetParams
+from graph_engine.graph.modes import SetMode
 from graph_engine.templates import template
 
 
@@ -72,3 +73,18 @@ def test_an_old_graph_is_heard_no_more(session: Session) -> None:
     session.changed.connect(seen.append)
     old.set("n2", out_channels=3)
     assert not seen
+
+
+def test_a_group_that_does_not_compute_can_be_entered_and_edited(qtbot: QtBot) -> None:
+    document = template("cnn_digits").open()
+    group = document.group([document.named("conv1"), document.named("relu1")], "Stage")
+    session = Session(document)
+    for mode in ("muted", "bypassed"):
+        session.execute(SetMode([group.id], mode))  # type: ignore[arg-type]
+        session.enter(group.id)
+        assert session.checked.nodes[session.graph.named("conv1").id].status == "waiting"
+        session.execute(SetParams(session.graph.named("conv1").id, {"out_channels": 3}))
+        session.leave()
+    session.execute(SetMode([group.id], "active"))
+    session.enter(group.id)
+    assert session.checked.nodes[session.graph.named("conv1").id].status == "ok"

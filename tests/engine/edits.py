@@ -12,8 +12,9 @@ from graph_engine.graph.annotate import Annotate, new_id
 from graph_engine.graph.annotation import COLOURS, Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings, Silence
-from graph_engine.graph.graph import new_node
-from graph_engine.graph.node import Node
+from graph_engine.graph.graph import CoreGraph, new_node
+from graph_engine.graph.modes import SetMode
+from graph_engine.graph.node import Mode, Node
 from tests.engine.cases import random_value
 
 Maker = Callable[[Graph, random.Random], Command | None]
@@ -59,6 +60,13 @@ def _silence(graph: Graph, rng: random.Random) -> Command | None:
     node = _node(graph, rng)
     codes = [d.code for d in graph.check().nodes[node.id].diagnostics] if node else []
     return node and Silence(node.id, rng.sample(sorted({*codes, *node.silenced, "lint.bias-before-norm"}), 1))
+
+
+def _mode(graph: CoreGraph, rng: random.Random) -> Command | None:
+    """Some nodes bypassed, muted or switched on; not every one can be."""
+    nodes = list(graph.nodes)
+    mode: Mode = rng.choice(["active", "active", "bypassed", "bypassed", "muted"])
+    return SetMode(rng.sample(nodes, min(len(nodes), rng.randint(1, 2))), mode) if nodes else None
 
 
 def _rename(graph: Graph, rng: random.Random) -> Command | None:
@@ -115,6 +123,8 @@ EDITS: Mapping[str, Maker] = {
     "set": _set,
     "set again": _set,
     "silence": _silence,
+    "mode": _mode,
+    "mode again": _mode,
     "rename": _rename,
     "move": _move,
     "annotate": _annotate,

@@ -35,6 +35,7 @@ def consistent(graph: Graph) -> None:
     assert len(ids) == len(set(ids))
     for g in graph.graphs():
         assert {n.id: n.spec.definition for n in g if hasattr(n.spec, "definition")} == dict(g.groups)
+        assert {n.id: n.mode for n in g if n.mode != "active"} == dict(g.modes)
         assert {n.name for n in g} == g._names.keys()
         for node in g:
             assert node.params.keys() == node.spec.defaults.keys()

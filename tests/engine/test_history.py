@@ -33,7 +33,7 @@ class Mirror:
 
     def _node(self, id: str) -> tuple[object, ...]:
         node = self.graph[id]
-        return node.block, node.name, dict(node.params), node.position
+        return node.block, node.name, dict(node.params), node.position, node.mode
 
     def note(self, changes: Sequence[Change]) -> None:
         for change in changes:

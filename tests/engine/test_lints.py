@@ -27,7 +27,7 @@ from tests.engine.test_check import edit_at_random, same
 from tests.engine.test_faults import NETWORKS
 
 OTHERS = {
-    "group.no-output", "group.repeat", "group.too-many", "port.unconnected",
+    "group.no-output", "group.repeat", "group.too-many", "node.bypass", "port.muted", "port.unconnected",
     "module.asked", "module.outputs", "module.refused", "module.unread", "module.untrusted",
 }  # fmt: skip
 """Codes of findings that are no rule's, and need a page all the same."""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from graph_engine import Graph
-from graph_engine.analysis.fixes import bypass, insert
+from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.analysis.fixes import commands, insert
 from graph_engine.graph.history import History
+from graph_engine.spec.faults import Fix
 from tests.data.faults.networks import chain
 
 Plant = Callable[[Graph], None]
@@ -40,7 +42,12 @@ def put(name: str, **params: Any) -> Plant:
 
 def without(name: str) -> Plant:
     """Takes a node out and joins its neighbours."""
-    return lambda graph: History(graph).execute(bypass(graph, graph.named(name).id))
+
+    def plant(graph: Graph) -> None:
+        blamed = Diagnostic("error", "planted", graph.named(name).id, None, "")
+        History(graph).execute(commands(graph, blamed, Fix("Take out", remove=True)))
+
+    return plant
 
 
 def before(name: str, block: str, port: str = "input", **params: Any) -> Plant:

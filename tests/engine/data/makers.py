@@ -27,7 +27,7 @@ def write_csv(file: Path, head: Sequence[str], rows: Rows, separator: str = ",")
     return file
 
 
-def pictures(folder: Path, count: int = 400) -> Path:
+def pictures(folder: Path, count: int = 250) -> Path:
     """Handwritten digits as PNG files, a folder for each."""
     digits = load_digits()
     for place, (image, label) in enumerate(zip(digits.images[:count], digits.target[:count], strict=True)):
@@ -118,7 +118,7 @@ def prose(file: Path) -> Path:
     """A text of Python's own documentation."""
     from pydoc_data.topics import topics
 
-    file.write_text("\n\n".join(topics[name] for name in sorted(topics)[:12])[:40_000], encoding="utf-8")
+    file.write_text("\n\n".join(topics[name] for name in sorted(topics)[:12])[:24_000], encoding="utf-8")
     return file
 
 
@@ -173,7 +173,7 @@ def network(path: Path, kind: str | None = None, **params: Any) -> Graph:
         middle = chain(graph, middle, ("Linear", {"out_features": 24}), ("Dropout", {"p": 0.1}), ("ReLU", {}))
     for field in data.targets:
         chain(graph, middle, ("Linear", {"out_features": field.choices or field.shape[-1]}), ("Output", {}))
-    graph.configure(training={"epochs": 3, "batch_size": 32, "threads": 1, "device": "cpu", "optimizer": {"name": "AdamW", "lr": 0.01}})
+    graph.configure(training={"epochs": 2, "batch_size": 16, "threads": 1, "device": "cpu", "optimizer": {"name": "AdamW", "lr": 0.01}})
     return graph
 
 

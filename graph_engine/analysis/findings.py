@@ -1,0 +1,153 @@
+"""What the rules find in one graph, kept up to date while it is edited. Apart from what each node computes, because a rule also looks at a
+node's neighbours, and most rules do not look at shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
+from graph_engine.analysis.checked import CheckedNode
+from graph_engine.analysis.diagnostics import Diagnostic
+from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
+from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Node
+
+MISFITS = frozenset(
+    {"shape.kernel-too-large", "shape.free-size", "shape.rank", "shape.broadcast", "shape.concat", "shape.matmul", "shape.in-features"}
+)
+"""Codes of errors that can follow from a mistake further in front."""
+
+
+class Findings:
+    """The findings on one graph.
+
+    Args:
+        drawn: the graph.
+        own: what is known of each node; read whenever rules run.
+        whole: whether it is a whole network, not the content of a group.
+        params: the parameters of a node as they are checked.
+
+    Attributes:
+        document: findings that concern the graph rather than one node.
+        causes: by node, the code of a finding that is the cause of errors further on.
+        follows: the nodes whose errors follow from those.
+    """
+
+    def __init__(self, drawn: CoreGraph, own: Mapping[str, CheckedNode], whole: bool, params: Callable[[Node], Mapping[str, Any]]):
+        self.document: tuple[Diagnostic, ...] = ()
+        self.causes: dict[str, str] = {}
+        self.follows: frozenset[str] = frozenset()
+        self._drawn = self._graph = drawn
+        self._own = own
+        self._params = params
+        self._rules = [r for r in GRAPH_RULES if whole or not r.whole]
+        self._near: dict[str, tuple[Diagnostic, ...]] = {}
+        self._near_shapes: dict[str, tuple[Diagnostic, ...]] = {}
+        self._far: dict[str, tuple[Diagnostic, ...]] = {}
+        self._by_rule: dict[Declared, tuple[Diagnostic, ...]] = {}
+        self._index = Index(drawn)
+
+    def on(self, id: str) -> tuple[Diagnostic, ...]:
+        """What the rules found on a node."""
+        return self._near.get(id, ()) + self._near_shapes.get(id, ()) + self._far.get(id, ())
+
+    def follow(self, graph: CoreGraph, order: Sequence[str], live: frozenset[str]) -> None:
+        """Nodes or edges are others now.
+
+        Args:
+            graph: what computes of the graph.
+            order: ids of the nodes, each behind all that feed it.
+            live: ids of the nodes that make up the network.
+        """
+        self._graph = graph
+        self._index = Index(graph, order if graph is self._drawn else [id for id in order if id in graph], live)
+
+    def forget(self, id: str) -> None:
+        """A node is gone."""
+        self._near.pop(id, None)
+        self._near_shapes.pop(id, None)
+
+    def run(self, changed: set[str], edited: set[str], joined: set[str], turned: set[str], *, flowed: bool, stale: bool) -> set[str]:
+        """Runs the rules that are due.
+
+        Args:
+            changed: ids of the nodes whose result is another one now.
+            edited: ids of the nodes that are new, or have another name or another parameter.
+            joined: ids of the nodes with other edges.
+            turned: ids of the nodes with another status.
+            flowed: an output changed.
+            stale: nodes, edges, names or settings changed.
+
+        Returns:
+            The ids of the nodes of which something else is found than before.
+        """
+        different = self._run_node_rules(changed, edited, joined | turned)
+        different |= self._run_graph_rules(edited, flowed=flowed, stale=stale)
+        return different | self._find_causes()
+
+    def _run_node_rules(self, changed: set[str], edited: set[str], beside: set[str]) -> set[str]:
+        graph, own = self._graph, self._own
+        due = {id for id in beside if id in own} | edited
+        for id in edited:
+            if id in graph:
+                due.update(edge.source for edge in graph.incoming(id))
+                due.update(edge.target for edge in graph.outgoing(id))
+        different = {id for id in due if self._find(id, rules_for(self._drawn[id].spec).plain, self._near)}
+        for id in changed | due:
+            rules = rules_for(self._drawn[id].spec).shaped
+            if rules and self._find(id, rules, self._near_shapes):
+                different.add(id)
+        return different
+
+    def _find(self, id: str, rules: Sequence[Declared], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
+        """Runs some rules on a node and keeps what they find; whether that is something else than before."""
+        found: tuple[Diagnostic, ...] = ()
+        if rules and self._own[id].status == "ok" and id in self._graph:
+            node = self._graph[id]
+            view = NodeView(self._graph, node, self._own[id], self._params(node))
+            found = tuple([d for rule in rules for d in rule.run(view)])
+            if view.params != node.params:
+                found = tuple([d._replace(fixes=()) for d in found])
+        if found == kept.get(id, ()):
+            return False
+        if found:
+            kept[id] = found
+        else:
+            del kept[id]
+        return True
+
+    def _find_causes(self) -> set[str]:
+        """Finds errors that follow from what was found on a node before them; the ids of nodes that are told of in another way now."""
+        before = self.causes.keys() | self.follows
+        causes: dict[str, str] = {}
+        follows: set[str] = set()
+        for id, found in self._near_shapes.items():
+            code = next((d.code for d in found if d.code in CAUSES and d.code not in self._graph[id].silenced), None)
+            if code is not None:
+                wrong = {n for n in self._graph.descendants(id) if any(d.code in MISFITS for d in self._own[n].diagnostics)}
+                if wrong:
+                    causes[id] = code
+                    follows |= wrong
+        self.causes, self.follows = causes, frozenset(follows)
+        return (before ^ (causes.keys() | follows)) | causes.keys()
+
+    def _run_graph_rules(self, edited: set[str], *, flowed: bool, stale: bool) -> set[str]:
+        categories = {self._drawn[id].spec.category for id in edited} | ({ANY} if edited else set())
+        due = [r for r in self._rules if stale or (flowed and r.shapes) or r.params & categories]
+        view = GraphView(self._graph, self._own, self._index, self._drawn)
+        before = {rule: self._by_rule.get(rule, ()) for rule in due}
+        self._by_rule |= {rule: tuple(rule.run(view)) for rule in due}
+        if all(self._by_rule[rule] == found for rule, found in before.items()):
+            return set()
+        whole: list[Diagnostic] = []
+        far: dict[str, tuple[Diagnostic, ...]] = {}
+        for rule in self._rules:
+            for found in self._by_rule[rule]:
+                if found.node is None:
+                    whole.append(found)
+                else:
+                    far[found.node] = (*far.get(found.node, ()), found)
+        old, self._far, self.document = self._far, far, tuple(whole)
+        return {id for id in old.keys() | far.keys() if old.get(id) != far.get(id)}

@@ -1,0 +1,115 @@
+"""One sample of a data set: what the network receives, and what people are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from graph_engine.settings.datasets import DatasetOption, Field
+from graph_engine.settings.losses import LossOption, loss_for
+from graph_engine.settings.option import Selected
+from graph_engine.settings.schema import Settings
+from graph_engine.training.live.value import NodeValue
+
+PARTS = ("train", "validation", "test")
+"""The parts of a data set, in the order in which a reader gives them."""
+
+CHOICES = 4
+"""Classes that are told, those of the highest scores."""
+
+LONGEST = 400
+"""Letters of a text that are told."""
+
+
+class Data(NamedTuple):
+    """A data set that has been read.
+
+    Attributes:
+        option: what it says of its fields, sizes filled in.
+        loss: what the outputs are compared by.
+        parts: the training, the validation and the test part.
+        words: what tokens stand for, by the name of their field.
+    """
+
+    option: DatasetOption
+    loss: Selected[LossOption]
+    parts: Sequence[Any]
+    words: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, settings: Settings, parts: Sequence[Any], words: Mapping[str, Sequence[str]]) -> Data:
+        """The data that was read by some settings."""
+        chosen = settings.data["dataset"]
+        return cls(chosen.option.sized(chosen.params), settings.training["loss"], parts, words)
+
+    def sample(self, part: str, index: int) -> tuple[Tensor, ...]:
+        """A sample as a batch of one: inputs, then targets; a batch is cut to its longest sequence."""
+        found = self.parts[PARTS.index(part)][torch.tensor([index])]
+        fields = self.option.inputs + self.option.targets
+        return tuple(_cut(tensor, field) for tensor, field in zip(found, fields, strict=True))
+
+    def told(self, sample: Sequence[Tensor]) -> str:
+        """What is expected of the network for a sample, in words; empty where it is quantities."""
+        count = len(self.option.inputs)
+        targets = zip(sample[count:], self.option.targets, strict=True)
+        return " · ".join(text for tensor, field in targets if (text := self._target(tensor[0], field)))
+
+    def input(self, value: NodeValue, number: int, tensor: Tensor) -> NodeValue:
+        """The value of an Input of the network, tokens as words."""
+        field = self.option.inputs[number]
+        if field.vocabulary is None or tensor.dtype != torch.int64:
+            return value
+        return value._replace(kind="text", text=self._spelled(tensor[0], field))
+
+    def output(self, value: NodeValue, number: int, result: Tensor, sample: Sequence[Tensor]) -> NodeValue:
+        """The value of an output that is compared with a target: the classes, or the tokens, of the highest scores."""
+        if number >= len(self.option.targets) or not result.is_floating_point():
+            return value
+        field, scores = self.option.targets[number], result[0].detach().float().cpu()
+        loss = loss_for(field, self.loss, alone=len(self.option.targets) == 1).option
+        if loss.target != "class":
+            return value
+        wanted = sample[len(self.option.inputs) + number]
+        expected = self._target(wanted[0], field)
+        if scores.dim() == 1 and field.classes and len(scores) == len(field.classes) and bool(torch.isfinite(scores).all()):
+            shares = _shares(scores, loss)
+            best = shares.argsort(descending=True)[:CHOICES].tolist()
+            labels = tuple(field.classes[i] for i in best)
+            return value._replace(kind="scores", labels=labels, shares=tuple(float(shares[i]) for i in best), text=expected)
+        if scores.dim() == 1 and field.places and bool(torch.isfinite(scores).all()):
+            return value._replace(labels=(str(int(scores.argmax())),), text=expected)
+        if scores.dim() == 2 and field.vocabulary in scores.shape:
+            tokens = scores.argmax(dim=1 if scores.shape[1] == field.vocabulary else 0)
+            return value._replace(kind="text", text=self._spelled(tokens, field), labels=(expected,))
+        return value
+
+    def _target(self, tensor: Tensor, field: Field) -> str:
+        if field.classes and tensor.dim() == 0:
+            number = int(tensor)
+            return field.classes[number] if 0 <= number < len(field.classes) else str(number)
+        if field.places and tensor.dim() == 0:
+            return str(int(tensor))
+        return self._spelled(tensor, field) if field.vocabulary is not None else ""
+
+    def _spelled(self, tokens: Tensor, field: Field) -> str:
+        """Tokens as text, up to the one that ends it."""
+        numbers, words = tokens.flatten().tolist(), self.words.get(field.name, ())
+        if field.end is not None and field.end in numbers:
+            numbers = numbers[: numbers.index(field.end)]
+        text = "".join(words[n] if 0 <= n < len(words) else "?" for n in numbers) if words else " ".join(map(str, numbers))
+        return text.strip()[:LONGEST]
+
+
+def _shares(scores: Tensor, loss: LossOption) -> Tensor:
+    """What scores mean as shares of 1, where the loss says so."""
+    return scores.softmax(dim=0) if loss.expects == "logits" else scores.exp() if loss.expects == "log-probabilities" else scores
+
+
+def _cut(tensor: Tensor, field: Field) -> Tensor:
+    """A sequence without the steps at its end that are padding."""
+    if not field.is_cut:
+        return tensor
+    return tensor[:, : max(1, int(tensor.ne(field.padding or 0).any(dim=0).sum()))]
