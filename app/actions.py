@@ -113,11 +113,16 @@ ACTIONS: tuple[Act, ...] = (
         gap=True, local=True),
     Act("dissolve", "edit", _(_C, "D&issolve Group"), ("Ctrl+Shift+U",), "stack-simple", _(_C, "Put a group's content in its place"),
         "edits.dissolve", local=True),
-    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical", _(_C, "Show what is inside on the card"),
-        "edits.expand", local=True),
+    Act("expand", "edit", _(_C, "E&xpand or Collapse"), ("Alt+C",), "arrows-out-line-vertical",
+        _(_C, "Show only the titles of cards; of groups, what is inside"), "edits.expand", local=True),
     Act("enter", "edit", _(_C, "&Enter Group"), ("Ctrl+Return",), "arrow-elbow-right-down", _(_C, "Also Tab, or a double-click"),
         "edits.enter", local=True),
     Act("leave", "edit", _(_C, "Lea&ve Group"), ("U",), "arrow-elbow-left-up", _(_C, "Also Esc"), "edits.leave", local=True),
+    Act("bypass", "edit", _(_C, "B&ypass"), ("Ctrl+B",), "arrow-arc-right",
+        _(_C, "The node passes on what arrives, as if it were not there; again to switch it on"), "edits.set_mode", "bypassed",
+        gap=True, local=True),
+    Act("mute", "edit", _(_C, "&Mute"), ("M",), "speaker-slash",
+        _(_C, "The node gives nothing, as if nothing were connected to it; again to switch it on"), "edits.set_mode", "muted", local=True),
     Act("share", "edit", _(_C, "Share &Weights"), (), "link", _(_C, "The selected nodes use the weights of the first"), "edits.share",
         gap=True, local=True),
     Act("unshare", "edit", _(_C, "Stop S&haring Weights"), (), "link-break", "", "edits.unshare", local=True),
@@ -125,10 +130,14 @@ ACTIONS: tuple[Act, ...] = (
         "searches.swap", local=True),
     Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
         "edits.connect_in_a_row", local=True),
-    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, left to right"),
+    Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, in the direction last chosen"),
         "edits.auto_layout", gap=True, local=True),
+    Act("layout_across", "edit/arrange", _(_C, "Layout Left to &Right"), (), "arrow-right", _(_C, "Put the nodes in order, left to right"),
+        "lay_out", "across", "direction"),
+    Act("layout_down", "edit/arrange", _(_C, "Layout Top &Down"), (), "arrow-down", _(_C, "Put the nodes in order, top down"),
+        "lay_out", "down", "direction"),
     Act("straighten", "edit/arrange", _(_C, "&Straighten Edges"), ("Q",), "", _(_C, "Move selected nodes so that their edges run level"),
-        "canvas.arrange.straighten", local=True),
+        "canvas.arrange.straighten", gap=True, local=True),
     Act("align_left", "edit/arrange", _(_C, "Align &Left"), (), "align-left", "", "canvas.arrange.align", "left", gap=True),
     Act("align_centre", "edit/arrange", _(_C, "Align &Centres"), (), "align-center-horizontal", "", "canvas.arrange.align", "centre"),
     Act("align_right", "edit/arrange", _(_C, "Align &Right"), (), "align-right", "", "canvas.arrange.align", "right"),
@@ -179,6 +188,8 @@ ACTIONS: tuple[Act, ...] = (
         "trials.ask", "rate", gap=True),
     Act("learn_batch", "run", _(_C, "Learn One &Batch"), (), "student", _(_C, "Whether the network can learn a single batch by heart"),
         "trials.ask", "batch"),
+    Act("measure_cost", "run", _(_C, "Measure &Cost…"), (), "gauge", _(_C, "Memory, and time of each node and epoch, before a run"),
+        "trials.ask", "budget"),
     Act("commands", "help", _(_C, "&All Actions…"), ("Ctrl+Shift+P",), "command", _(_C, "Search everything that can be done"),
         "searches.show_commands"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
@@ -189,12 +200,16 @@ ACTIONS: tuple[Act, ...] = (
 
 CONTEXT = (
     "add", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "rename", "swap", "connect", "|", "group", "dissolve", "expand",
-    "enter", "leave", "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
+    "enter", "leave", "|", "bypass", "mute",
+    "|", "share", "unshare", "|", "frame", "note", "|", "select_all", "|", "layout", "fit_selection", "fit_all",
 )  # fmt: skip
 """The canvas's context menu."""
 
 TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
 """The left part of the toolbar; the run's controls follow on the right."""
+
+QUESTIONS = ("find_rate", "learn_batch", "measure_cost")
+"""What can be asked before a run."""
 
 
 class Actions(QObject):

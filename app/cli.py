@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
-from graph_engine.errors import ArchloomError
+from graph_engine.errors import ArchloomError, RunError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graph_engine.graph.graph import CoreGraph
     from graph_engine.graph.node import Node
     from graph_engine.training.events import Event, Sample
+    from graph_engine.training.findings import Finding as RunFinding
 
 cli = typer.Typer(
     name="archloom",
@@ -177,12 +178,19 @@ def train(
 
     graph = _open(file, trust)
     with _Shown(graph.name, quiet=as_json) as shown:
-        record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume)
+        try:
+            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume)
+        except RunError:
+            if not as_json:
+                _print_findings(shown.findings)
+            raise
     if as_json:
-        _print_json({"run": str(output), "state": str(record.state), "metrics": record.metrics})
+        findings = [finding.to_plain() for finding in shown.findings]
+        _print_json({"run": str(output), "state": str(record.state), "metrics": record.metrics, "findings": findings})
     else:
         _print_metrics(record.metrics)
         _print_samples(shown.samples)
+        _print_findings(shown.findings)
         print(f"The run is in {output}.")
 
 
@@ -240,6 +248,9 @@ def _open(file: Path, trust: bool) -> Graph:
         raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
     graph.answer()
     return graph
+
+
+_COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan"}
 
 
 class _Listed(NamedTuple):
@@ -319,11 +330,10 @@ def _print_report(graph: Graph, report: CheckedGraph) -> None:
     table.add_row("Total", "", "", _count(report.parameters), _count(report.flops), _bytes(report.memory))
     of_groups = " Inside a repeated group, figures are those of its first turn." if repeated else ""
     _print(table, f"FLOPs and memory are those of one sample; a multiply-add counts as two.{of_groups}")
-    colours = {"error": "red", "warning": "yellow", "hint": "cyan"}
     for d in report.diagnostics:
         advice = f" [dim]{escape(d.fixes[0].title)}.[/]" if d.fixes else ""
         place = "".join(f"{holder[id].name} › " for id in d.path if (holder := graph.holder(id)) is not None)
-        _print(f"[{colours[d.severity]}]{d.severity}[/] [dim]{d.code}[/] {escape(place)}{escape(d.message)}{advice}")
+        _print(f"[{_COLOURS[d.severity]}]{d.severity}[/] [dim]{d.code}[/] {escape(place)}{escape(d.message)}{advice}")
 
 
 def _outputs(node: CheckedNode) -> str:
@@ -386,6 +396,16 @@ def _print_samples(samples: Sequence[Sample]) -> None:
     _print(table)
 
 
+def _print_findings(findings: Sequence[RunFinding]) -> None:
+    from rich.markup import escape
+
+    for finding in findings:
+        colour = "dim" if finding.follows else _COLOURS[finding.severity]
+        advice = f" [dim]{escape(finding.fixes[0].title)}.[/]" if finding.fixes and not finding.follows else ""
+        cause = f" [dim]follows from {finding.follows}[/]" if finding.follows else ""
+        _print(f"[{colour}]{finding.severity}[/] [dim]{finding.code}[/] {escape(finding.message)}{advice}{cause}")
+
+
 def _table(*columns: str) -> Table:
     """A table; columns whose heading ends in ``>`` are aligned to the right."""
     from rich.box import SIMPLE_HEAD
@@ -419,6 +439,7 @@ class _Shown:
 
     Attributes:
         samples: the last ones that the run has shown.
+        findings: what is wrong with the training, as it was last told.
     """
 
     def __init__(self, title: str, *, quiet: bool):
@@ -440,6 +461,7 @@ class _Shown:
         self._heading = ""
         self._line: dict[str, float] = {}
         self.samples: tuple[Sample, ...] = ()
+        self.findings: tuple[RunFinding, ...] = ()
 
     def __enter__(self) -> _Shown:
         self._bar.start()
@@ -450,12 +472,14 @@ class _Shown:
         self._bar.stop()
 
     def __call__(self, event: Event) -> None:
-        from graph_engine.training.events import Log, Measured, Progress, Samples
+        from graph_engine.training.events import Found, Log, Measured, Progress, Samples
 
         if isinstance(event, Progress):
             self._bar.update(self._task, completed=event.step, total=event.steps)
         elif isinstance(event, Samples):
             self.samples = event.samples
+        elif isinstance(event, Found):
+            self.findings = event.findings
         elif isinstance(event, Log):
             self._say(event.text.rstrip("\n"))
         elif isinstance(event, Measured) and event.name == "train/loss":

@@ -17,7 +17,7 @@ from app.names import file_stem
 from app.series import Series, read_series
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
-from graph_engine.training.events import Event, Log, Measured, Probed, Progress, Samples, StateChange
+from graph_engine.training.events import Budgeted, Event, Log, Measured, Probed, Progress, Samples, StateChange
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
@@ -43,7 +43,7 @@ class Run(QObject):
         metrics_changed: some series have more values.
         samples_changed: `samples` differ.
         logged: text that the run printed.
-        probed: a question that was asked with `probe` is answered; the `Probed`.
+        probed: a question that was asked with `probe` is answered; the `Probed` or `Budgeted`.
     """
 
     began = Signal()
@@ -142,7 +142,7 @@ class Run(QObject):
                     steps, values = measured.setdefault(name, ([], []))
                     steps.append(step)
                     values.append(value)
-                case Probed():
+                case Probed() | Budgeted():
                     self._end_probe()
                     self.probed.emit(event)
                 case Progress() if not self.is_probing:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
-from app.actions import CONTEXT, TOOLBAR, Actions
+from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.data_bar import DataBar
@@ -42,6 +42,7 @@ from app.trials import Trials
 from app.trust_bar import TrustBar
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
+from graph_engine.analysis.layout import Direction
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
@@ -138,6 +139,11 @@ class MainWindow(QMainWindow):
         self.preferences.theme = mode
         self.themes.set_mode(mode)
 
+    def lay_out(self, direction: Direction) -> None:
+        """Puts the nodes in order; from now on auto layout goes that way."""
+        self.preferences.direction = self.edits.direction = direction
+        self.edits.auto_layout()
+
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
         self.preferences.shares = measure
@@ -199,6 +205,8 @@ class MainWindow(QMainWindow):
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
+        if not self.trials.may_run():
+            return
         self.need_charts()
         try:
             self.run.start(self.session.document)
@@ -247,7 +255,7 @@ class MainWindow(QMainWindow):
             session,
             run,
             tuple(self.actions_[id] for id in ("run", "pause", "stop")),
-            tuple(self.actions_[id] for id in ("find_rate", "learn_batch")),
+            tuple(self.actions_[id] for id in QUESTIONS),
         )
         self.problems = ProblemsPanel(session)
         self.code = CodePanel(session)
@@ -305,6 +313,8 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
+        self.edits.direction = self.preferences.direction
+        self.actions_[f"layout_{self.edits.direction}"].setChecked(True)
         self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:
@@ -341,6 +351,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self.edits.add)
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
+        self.trials.node_chosen.connect(self._go_to)
         self.code.save_wanted.connect(self.documents.export_python)
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt
@@ -203,6 +203,26 @@ class Annotations(QObject):
             is_later |= other is item
             if other is not item and rect.contains(QRectF(*other.rect)) and (other.rect != item.rect or is_later):
                 yield other
+
+    def taken(self, nodes: Sequence[str], staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What an edit takes that is asked for of the selection.
+
+        Args:
+            nodes: the selected ones.
+            staying: nodes that it cannot take, nor the frames around them.
+
+        Returns:
+            Them with the nodes in selected frames; and the selected frames and notes, with the frames all of whose nodes are among
+            them, and with what lies in these.
+        """
+        framed = {i.annotation.id: set(self._scene.nodes_framed(i.rect)) for i in self.items.values() if i.annotation.kind == "frame"}
+        held = (node for id in self.selected for node in sorted(framed.get(id, ())))
+        chosen = {id: None for id in (*nodes, *held) if id not in staying}
+        found = dict.fromkeys(id for id in self.selected if chosen.keys() >= framed.get(id, set()))
+        found |= dict.fromkeys(id for id, inside in framed.items() if inside and chosen.keys() >= inside)
+        for id in tuple(found):
+            found.update(dict.fromkeys(i.annotation.id for i in self.inside(self.items[id])))
+        return tuple(chosen), tuple(found)
 
     def content(self) -> QRectF:
         """The smallest rectangle around all; a null one without any."""

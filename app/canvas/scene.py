@@ -76,8 +76,10 @@ class CanvasScene(QGraphicsScene):
     Signals:
         selection_changed: ids of the selected nodes, in the order in which they were selected.
         content_changed: something came, went, moved or looks different.
+        about_to_rebuild: another graph will be shown; what goes on with the items is to end now.
     """
 
+    about_to_rebuild = QtSignal()
     selection_changed = QtSignal(object)
     content_changed = QtSignal()
 
@@ -105,6 +107,7 @@ class CanvasScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
+        self.about_to_rebuild.emit()
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
@@ -131,8 +134,8 @@ class CanvasScene(QGraphicsScene):
     def apply(self, changes: Sequence[Change]) -> None:
         """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
         graph = self.stage.graph
-        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look"))
-        reworded = {c.id for c in changes if c.kind in ("node", "name", "look")}
+        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
+        reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         annotated = self.annotations.apply(changes)
         if not nodes and not edges:
@@ -177,6 +180,10 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
+            for edge in graph.incoming(id):
+                if self.edges[edge.id].tell(self.nodes[edge.source].checked):
+                    self.overview.touch_edge(edge.id)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()

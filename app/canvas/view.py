@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -34,6 +34,7 @@ from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
+from app.canvas.glide import Glide
 from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
@@ -82,6 +83,7 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
+        self.canvas.about_to_rebuild.connect(self.cancel_gesture)
         self.canvas.selection_changed.connect(self.selection_changed)
         self.canvas.content_changed.connect(self.follow_content)
         self.canvas.sceneRectChanged.connect(self._allow_scrolling)
@@ -187,6 +189,19 @@ class CanvasView(QGraphicsView):
         self._minimap_wanted = visible
         self.follow()
 
+    def glide(self, edit: Callable[[], object]) -> None:
+        """Carries out an edit that puts cards elsewhere, and shows them on their way; what was in view as a whole stays in view."""
+        scene = self.canvas
+        was_whole = self.camera.shown().contains(scene.content_rect())
+        nodes = {id: (item.x(), item.y()) for id, item in scene.nodes.items()}
+        frames = {id: item.rect for id, item in scene.annotations.items.items()}
+        edit()
+        moves = Glide.is_wanted(self, len(nodes))
+        if was_whole and not self.camera.shown().contains(scene.content_rect()):
+            self.zoom_to_fit(moves)
+        if moves:
+            Glide(self, nodes, frames)
+
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither."""
         self.canvas.shares.show(measure)
@@ -215,9 +230,13 @@ class CanvasView(QGraphicsView):
         """Frames as they go around the same nodes when these are elsewhere."""
         return self.annotating.refitted(positions)
 
-    def select(self, nodes: Iterable[str], edges: Iterable[str] = ()) -> None:
+    def taken(self, staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Ids of the nodes, and of the frames and notes, that an edit takes which is asked for of the selection, without ``staying``."""
+        return self.canvas.annotations.taken(self.selected_nodes(), staying)
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str] = (), annotations: Iterable[str] = ()) -> None:
         """Selects these and nothing else."""
-        self.canvas.select(tuple(nodes), tuple(edges))
+        self.canvas.select(tuple(nodes), tuple(edges), tuple(annotations))
 
     def select_all(self) -> None:
         """Selects every node and edge."""
@@ -384,7 +403,6 @@ class CanvasView(QGraphicsView):
     # following
 
     def _open(self) -> None:
-        self.cancel_gesture()
         self._place = ()
         self._places.clear()
         self._keeps_fitting = True
@@ -392,7 +410,6 @@ class CanvasView(QGraphicsView):
 
     def _go_to_place(self) -> None:
         """Another graph of the document is shown: as it was when one was there last."""
-        self.cancel_gesture()
         left, self._place = self._place, self._session.place
         if not self._keeps_fitting:
             self._places[left] = self.camera.shown().center(), self.zoom

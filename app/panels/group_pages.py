@@ -73,6 +73,8 @@ class GroupWords(QWidget):
         self._uses.setText(once if count == 1 else self.tr("Used {0} times; an edit inside changes all of them.").format(count))
 
     def _describe(self) -> None:
+        if self._session.document.definitions.get(self._definition.id) is not self._definition:
+            return  # the field lost the keyboard because the group is gone
         words = self.name.text().strip(), self.description.text().strip()
         if words != (self._definition.name, self._definition.description) and not self._execute(Describe(*words)):
             self.name.setText(self._definition.name)

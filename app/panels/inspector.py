@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage, Page, SeveralPage
 from app.session import Session
@@ -51,7 +51,9 @@ class InspectorPanel(QScrollArea):
         if selected == self._selected and selected:
             return
         self._selected = selected
-        old = self.page
+        old, focused = self.page, QApplication.focusWidget()
+        if focused is not None and old.isAncestorOf(focused):
+            focused.clearFocus()  # so that what was typed is taken over now
         graph = self._session.graph
         if not selected:
             self.page = ContentPage(self._session, graph) if isinstance(graph, Definition) else DocumentPage(self._session)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.panels.group_pages import ExposedList, GroupWords, enter_row, expose_button
+from app.panels.mode_line import ModeLine
 from app.panels.problems import Finding
 from app.panels.settings_form import SettingsForm
 from app.session import Session
@@ -48,6 +49,7 @@ class Page(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
         self.session = session
+        self.graph = session.graph
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(SPACE.near)
@@ -59,9 +61,15 @@ class Page(QWidget):
         """Shows what a check found."""
 
     def execute(self, command: Command, gesture: object = None, graph: CoreGraph | None = None) -> bool:
-        """Carries a command out, in the shown graph or another; tells where it is refused, and then gives false."""
+        """Carries a command out, in the graph that the page was made for or another; tells where it is refused, and then gives false.
+
+        A field tells of what was typed when it loses the keyboard, which may be because its graph is no more: then nothing is done.
+        """
+        target = graph if graph is not None else self.graph
+        if all(known is not target for known in self.session.document.graphs()):
+            return False
         try:
-            self.session.execute(command, gesture, graph)
+            self.session.execute(command, gesture, target)
         except GraphError as error:
             self.failed.emit(str(error))
             return False
@@ -74,7 +82,8 @@ class NodePage(Page):
     def __init__(self, session: Session, node: str, parent: QWidget | None = None):
         super().__init__(session, parent)
         self._id = node
-        spec = self.spec = self._node.spec
+        self._made_for = self._node
+        spec = self.spec = self._made_for.spec
         self._shown: CheckedNode | None = None
         self._group: GroupWords | None = None
         self.name = QLineEdit()
@@ -99,6 +108,8 @@ class NodePage(Page):
         summary.setProperty("role", "muted")
         if self._group is None:
             self.body.addWidget(summary)
+        self._mode = ModeLine(self.execute)
+        self.body.addWidget(self._mode)
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)
@@ -116,8 +127,8 @@ class NodePage(Page):
         if spec.params:
             section = Section(self.tr("Parameters"))
             section.body.addWidget(self.form)
-            if isinstance(session.graph, Definition):
-                self.expose = expose_button(session, session.graph, self._node, self.execute)
+            if isinstance(self.graph, Definition):
+                self.expose = expose_button(session, self.graph, self._node, self.execute)
                 section.body.addWidget(self.expose, 0, Qt.AlignmentFlag.AlignLeft)
             self.body.addWidget(section)
         self.sharing = QLabel()
@@ -139,7 +150,7 @@ class NodePage(Page):
 
     @property
     def _node(self) -> Node:
-        return self.session.graph[self._id]
+        return self.graph[self._id]
 
     def edit_name(self) -> None:
         """Puts the keyboard into the name."""
@@ -154,10 +165,11 @@ class NodePage(Page):
         self.form.show_values(self._node.params, checked.sizes if checked is not None else {})
         if self._group is not None:
             self._group.refresh()
-        graph = self.session.graph
+        graph = self.graph
         others = [f'<a href="{id}">{graph[id].name}</a>' for id in graph.sharing(self._id) if id != self._id]
         self.sharing.setText(self.tr("Shares its weights with {0}.").format(", ".join(others)) + f' <a href="#">{self.tr("Stop")}</a>')
         self.sharing.setVisible(bool(others))
+        self._mode.show_node(self._node)
         codes = ", ".join(sorted(self._node.silenced))
         self._silenced.setText(self.tr("Silenced: {0}.").format(codes) + f' <a href="#">{self.tr("Tell me again")}</a>')
         self._silenced.setVisible(bool(codes))
@@ -176,7 +188,7 @@ class NodePage(Page):
             finding.failed.connect(self.failed)
             self._findings.addWidget(finding)
         spec = self._node.spec
-        unknown = self.tr("unknown") if node.status == "error" else self.tr("waiting")
+        unknown = self.tr("nothing") if self._node.mode == "muted" else self.tr("unknown") if node.status == "error" else self.tr("waiting")
         shapes = {}
         for port in spec.inputs:
             arriving = node.inputs.get(port.name)
@@ -227,6 +239,8 @@ class NodePage(Page):
                 (row.editor.refused.emit if is_problem else row.say)(words)
 
     def _rename(self) -> None:
+        if self.graph.nodes.get(self._id) is not self._made_for:
+            return  # the field lost the keyboard because the node is gone
         name = self.name.text().strip()
         if name != self._node.name:
             self.execute(Rename(self._id, name))
@@ -261,7 +275,7 @@ class SeveralPage(Page):
         values: dict[str, Any] = {}
         mixed: dict[str, Any] = {}
         for param in self._common:
-            found = [self.session.graph[id].params[param.name] for id in self._ids]
+            found = [self.graph[id].params[param.name] for id in self._ids]
             same = all(v == found[0] for v in found)
             values[param.name] = found[0] if same else None
             mixed[param.name] = None if same else self.tr("mixed")
@@ -272,7 +286,7 @@ class SeveralPage(Page):
         if len(nodes) != len(self._ids):
             return
         self.refresh()
-        count = Counter(self.session.graph[id].block for id in self._ids)
+        count = Counter(self.graph[id].block for id in self._ids)
         self._blocks.show_facts({block: f"× {n}" for block, n in count.items()})
         self._cost.show_facts(
             {
@@ -283,7 +297,7 @@ class SeveralPage(Page):
         )
 
     def _shared_params(self) -> tuple[Param, ...]:
-        specs = {id(spec): spec for spec in (self.session.graph[node].spec for node in self._ids)}
+        specs = {id(spec): spec for spec in (self.graph[node].spec for node in self._ids)}
         first, *others = specs.values()
         return tuple(p for p in first.params if p.visible == "always" and all(p in other.params for other in others))
 
@@ -322,7 +336,7 @@ class ContentPage(Page):
         self.refresh()
         self._totals.show_facts(
             {
-                self.tr("Nodes"): count_text(len(self.session.graph)),
+                self.tr("Nodes"): count_text(len(self.graph)),
                 self.tr("Parameters"): count_text(checked.parameters),
                 self.tr("Operations"): short_text(checked.flops, "FLOP"),
                 self.tr("Memory"): bytes_text(checked.memory),
@@ -361,16 +375,16 @@ class DocumentPage(Page):
         self._title.setText(self.session.title)
         self._totals.show_facts(
             {
-                self.tr("Nodes"): count_text(len(self.session.graph)),
-                self.tr("Edges"): count_text(len(self.session.graph.edges)),
+                self.tr("Nodes"): count_text(len(self.graph)),
+                self.tr("Edges"): count_text(len(self.graph.edges)),
                 self.tr("Parameters"): count_text(checked.parameters),
                 self.tr("Operations"): short_text(checked.flops, "FLOP"),
                 self.tr("Memory"): bytes_text(checked.memory),
             }
         )
-        chosen = self.session.graph.settings.data["dataset"].option
+        chosen = self.graph.settings.data["dataset"].option
         if isinstance(chosen, DatasetOption):
-            sized = chosen.sized(self.session.graph.settings.data["dataset"].params)
+            sized = chosen.sized(self.graph.settings.data["dataset"].params)
             inputs = ", ".join(f"{field.name} {' × '.join(map(str, ('N', *field.shape)))} {field.dtype}" for field in sized.inputs)
             self._about.setText(
                 self.tr("{0} Samples arrive as {1}. Source: {2}. Licence: {3}.").format(

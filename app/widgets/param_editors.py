@@ -143,7 +143,10 @@ class TextEditor(Editor):
 
     def _on_step(self, count: int) -> None:
         value, inferred = self._shown
-        following = self.step(value if value is not None else inferred, count)
+        start = value if value is not None else inferred
+        if isinstance(start, str):
+            return  # a word, such as that the nodes differ, has no next value
+        following = self.step(start, count)
         if following is not None:
             self.field.setText(value_text(following))
             self._offer(following)
@@ -219,7 +222,7 @@ class IntsEditor(TextEditor):
         least = param.minimum
         if value is None and param.single:
             value = least if least is not None else 0
-        if isinstance(value, str) or value is None:
+        if value is None:
             return None
 
         def one(number: int | None) -> int | None:

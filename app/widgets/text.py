@@ -47,6 +47,15 @@ def time_text(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def span_text(seconds: float) -> str:
+    """As `time_text`, with three digits of what is shorter than ten seconds: ``0.00731`` → ``7.31 ms``."""
+    if seconds >= 10:
+        return time_text(seconds)
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
 def end_text(text: str, most: int = 140) -> str:
     """A text, or its end behind an ellipsis where it is long: what comes next follows on the end."""
     return text if len(text) <= most else "…" + text[-most:].lstrip()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site, unbounded
 from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
@@ -115,7 +118,13 @@ _INPLACE = BoolParam(name="inplace", default=False, advanced=True, help="Overwri
 
 
 def _activation(
-    id: str, summary: str, *params: Param, infer: Rule = same, initial: dict | None = None, keywords: tuple[str, ...] = ()
+    id: str,
+    summary: str,
+    *params: Param,
+    infer: Rule = same,
+    initial: dict | None = None,
+    keywords: tuple[str, ...] = (),
+    bounds: Callable[[Mapping[str, Any]], tuple[float, float] | None] = unbounded,
 ) -> BlockSpec:
     return BlockSpec(
         id=id,
@@ -129,7 +138,13 @@ def _activation(
         initial=initial or {},
         stem=id.lower(),
         keywords=("nonlinearity", *keywords),
+        bounds=bounds,
     )
+
+
+def within(low: float, high: float) -> Callable[[Mapping[str, Any]], tuple[float, float]]:
+    """The bounds of an activation that are the same for all its uses."""
+    return lambda params: (low, high)
 
 
 ReLU = _activation("ReLU", "Sets negative values to zero.", _INPLACE, infer=rectified, keywords=("rectifier",))
@@ -138,8 +153,8 @@ GELU = _activation(
     "A smooth rectifier, x·Φ(x), usual in Transformers.",
     ChoiceParam(name="approximate", default="none", options=("none", "tanh"), help="Use the faster tanh approximation."),
 )
-Sigmoid = _activation("Sigmoid", "Squashes each value into 0 … 1.", infer=squashed, keywords=("logistic",))
-Tanh = _activation("Tanh", "Squashes each value into -1 … 1.", infer=squashed, keywords=("hyperbolic tangent",))
+Sigmoid = _activation("Sigmoid", "Squashes each value into 0 … 1.", infer=squashed, keywords=("logistic",), bounds=within(0, 1))
+Tanh = _activation("Tanh", "Squashes each value into -1 … 1.", infer=squashed, keywords=("hyperbolic tangent",), bounds=within(-1, 1))
 Softmax = _activation(
     "Softmax",
     "Turns scores along a dimension into probabilities that sum to 1.",
@@ -217,7 +232,7 @@ Softplus = _activation(
     FloatParam(name="threshold", default=20.0, advanced=True, help="From here on it is taken as the identity."),
     keywords=("variance", "positive"),
 )
-Softsign = _activation("Softsign", "Squashes each value into -1 … 1, more gently than Tanh.")
+Softsign = _activation("Softsign", "Squashes each value into -1 … 1, more gently than Tanh.", bounds=within(-1, 1))
 Softshrink = _activation(
     "Softshrink",
     "Moves every value towards zero by lambd.",
@@ -232,7 +247,7 @@ Hardshrink = _activation(
 )
 Tanhshrink = _activation("Tanhshrink", "x - tanh(x): takes out what is near zero.")
 LogSigmoid = _activation("LogSigmoid", "The logarithm of Sigmoid, computed so that it stays exact.", keywords=("log probability",))
-Hardsigmoid = _activation("Hardsigmoid", "Sigmoid made of three straight pieces.", _INPLACE, keywords=("mobilenet",))
+Hardsigmoid = _activation("Hardsigmoid", "Sigmoid made of three straight pieces.", _INPLACE, keywords=("mobilenet",), bounds=within(0, 1))
 Hardswish = _activation("Hardswish", "SiLU made of straight and square pieces.", _INPLACE, keywords=("mobilenet",))
 Hardtanh = _activation(
     "Hardtanh",
@@ -242,6 +257,7 @@ Hardtanh = _activation(
     _INPLACE,
     infer=bounded("min_val", "max_val"),
     keywords=("clip", "clamp"),
+    bounds=lambda params: (params["min_val"], params["max_val"]),
 )
 Threshold = _activation(
     "Threshold",

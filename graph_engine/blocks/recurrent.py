@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site
+from graph_engine.spec.block import BlockSpec, Inferred, Rule, Site, unbounded
 from graph_engine.spec.call import Call, Names
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
@@ -100,7 +101,16 @@ def _params(*middle: Param, last: tuple[Param, ...] = ()) -> tuple[Param, ...]:
     )
 
 
-def _layer(id: str, summary: str, gates: int, params: tuple[Param, ...], *, cell: bool = False, keywords: tuple[str, ...]) -> BlockSpec:
+def _layer(
+    id: str,
+    summary: str,
+    gates: int,
+    params: tuple[Param, ...],
+    *,
+    cell: bool = False,
+    keywords: tuple[str, ...],
+    bounds: Callable[[Mapping[str, Any]], tuple[float, float] | None] = unbounded,
+) -> BlockSpec:
     states: Names = ("h_0", "c_0") if cell else ("h_0",)
     finals: Names = ("h_n", "c_n") if cell else ("h_n",)
     state = "(layers · directions, N, hidden_size)"
@@ -132,6 +142,7 @@ def _layer(id: str, summary: str, gates: int, params: tuple[Param, ...], *, cell
         initial={"hidden_size": 128, "batch_first": True},
         stem=id.lower(),
         keywords=("recurrent", "sequence", "variable length", "packed", *keywords),
+        bounds=bounds,
     )
 
 
@@ -141,6 +152,7 @@ RNN = _layer(
     1,
     _params(ChoiceParam(name="nonlinearity", default="tanh", options=("tanh", "relu"), help="The activation of the hidden state.")),
     keywords=("elman", "vanilla"),
+    bounds=lambda params: (-1, 1) if params["nonlinearity"] == "tanh" else None,
 )
 LSTM = _layer(
     "LSTM",

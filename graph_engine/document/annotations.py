@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
@@ -27,9 +27,9 @@ class AnnotationRecord(BaseModel):
     rect: Annotated[list[Coordinate], Field(min_length=4, max_length=4)]
 
 
-def annotation_records(graph: CoreGraph) -> list[dict[str, Any]]:
-    """The annotations of a graph as JSON has them."""
-    return [{**a._asdict(), "rect": [int(c) if float(c).is_integer() else c for c in a.rect]} for a in graph.annotations.values()]
+def annotation_records(annotations: Iterable[Annotation]) -> list[dict[str, Any]]:
+    """Annotations as JSON has them."""
+    return [{**a._asdict(), "rect": [int(c) if float(c).is_integer() else c for c in a.rect]} for a in annotations]
 
 
 def restore(graph: CoreGraph, records: Sequence[AnnotationRecord]) -> None:
@@ -38,7 +38,18 @@ def restore(graph: CoreGraph, records: Sequence[AnnotationRecord]) -> None:
     Raises:
         GraphError: two have one id, or a colour is unknown.
     """
-    made: dict[str, Annotation | None] = {}
+    made = read_annotations(records)
+    if made:
+        Annotate(made, "Open").do(graph)
+
+
+def read_annotations(records: Sequence[AnnotationRecord]) -> dict[str, Annotation]:
+    """Annotations by id.
+
+    Raises:
+        GraphError: two have one id, or a colour is unknown.
+    """
+    made: dict[str, Annotation] = {}
     for record in records:
         if record.id in made:
             raise GraphError(f"two annotations have the id {quoted(record.id)}.")
@@ -46,5 +57,4 @@ def restore(graph: CoreGraph, records: Sequence[AnnotationRecord]) -> None:
             raise GraphError(f"annotation {quoted(record.id)}: there is no colour {quoted(record.colour)}; there are {', '.join(COLOURS)}.")
         left, top, width, height = record.rect
         made[record.id] = Annotation(record.id, record.kind, record.text, record.colour, (left, top, width, height))
-    if made:
-        Annotate(made, "Open").do(graph)
+    return made

@@ -1,14 +1,17 @@
-"""What the clipboard holds: some nodes and the edges between them, as JSON text that can be pasted into any window or file."""
+"""What the clipboard holds: some nodes, edges, frames and notes, as JSON text that can be pasted into any window or file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from graph_engine.document.annotations import annotation_records, read_annotations
 from graph_engine.document.read import build, build_definitions, parse_json, validate
 from graph_engine.document.schema import ClipRecord
 from graph_engine.document.write import definition_record, edge_records, node_record
+from graph_engine.graph.annotate import Annotate, copies
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.commands import AddMany, Macro
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
@@ -21,15 +24,19 @@ class Paste(Macro):
 
     Attributes:
         nodes: ids of the new nodes.
+        annotations: ids of the new frames and notes.
     """
 
-    def __init__(self, added: AddMany, definitions: Sequence[Definition]):
-        super().__init__(added.text, [*map(AddDefinition, definitions), added])
+    def __init__(self, added: AddMany, definitions: Sequence[Definition], annotations: Mapping[str, Annotation]):
+        super().__init__(
+            added.text, [*map(AddDefinition, definitions), added, *([Annotate(annotations, added.text)] if annotations else [])]
+        )
         self.nodes = added.nodes
+        self.annotations = tuple(annotations)
 
 
-def copy(graph: CoreGraph, nodes: Iterable[str]) -> str:
-    """The text for some nodes, the edges between them and the definitions of the groups among them."""
+def copy(graph: CoreGraph, nodes: Iterable[str], annotations: Collection[str] = ()) -> str:
+    """The text for some nodes, the edges between them, the definitions of the groups among them, and some frames and notes."""
     chosen = set(nodes)
     record: dict[str, Any] = {"format": "archloom-clip"}
     used = list(dict.fromkeys(graph.groups[id] for id in graph.nodes if id in chosen and id in graph.groups))
@@ -39,6 +46,8 @@ def copy(graph: CoreGraph, nodes: Iterable[str]) -> str:
         record["definitions"] = [definition_record(graph.definitions[id]) for id in used]
     record["nodes"] = [node_record(graph, n) for n in graph if n.id in chosen]
     record["edges"] = edge_records(graph, chosen)
+    if annotations:
+        record["annotations"] = annotation_records(a for a in graph.annotations.values() if a.id in annotations)
     return json.dumps(record, ensure_ascii=False)
 
 
@@ -55,6 +64,7 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
         GraphError: it names something that this program does not know.
     """
     record = validate(ClipRecord, parse_json(text, "The clipboard"), "The clipboard")
+    annotations = copies(graph, read_annotations(record.annotations).values(), offset)
     root, before = graph.root, dict(graph.definitions)
     try:
         definitions = build_definitions(root, record.definitions, keep_ids=False)
@@ -64,7 +74,7 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
         root._definitions = before
     for node in nodes:
         node._position = (node.position[0] + offset[0], node.position[1] + offset[1])
-    return Paste(AddMany(nodes, edges, owners), added)
+    return Paste(AddMany(nodes, edges, owners), added, annotations)
 
 
 def copied_nodes(text: str) -> list[str]:

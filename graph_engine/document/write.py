@@ -41,7 +41,7 @@ def to_text(graph: CoreGraph, folder: Path | None = None) -> str:
         **({"definitions": _definitions(graph.definitions.values())} if graph.definitions else {}),
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
-        **({"annotations": _lines(annotation_records(graph))} if graph.annotations else {}),
+        **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
         "data": _section(settings["data"]),
         "training": _section(settings["training"]),
     }
@@ -58,7 +58,7 @@ def definition_record(definition: Definition) -> dict[str, Any]:
     record["nodes"] = [node_record(definition, n) for n in definition]
     record["edges"] = edge_records(definition, definition.nodes)
     if definition.annotations:
-        record["annotations"] = annotation_records(definition)
+        record["annotations"] = annotation_records(definition.annotations.values())
     return record
 
 
@@ -75,8 +75,8 @@ def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
         record["params"] = params
     if node.silenced:
         record["silenced"] = sorted(node.silenced)
-    if node.expanded:
-        record["expanded"] = True
+    if node.form != "whole":
+        record[node.form] = True
     if node.mode != "active":
         record["mode"] = node.mode
     record["position"] = [_short(c) for c in node.position]

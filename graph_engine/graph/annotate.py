@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.node import Position
 
 
 class Annotate(Command):
@@ -39,6 +40,21 @@ class Annotate(Command):
             both.before, both.order = self.before, self.order
             return both
         return None
+
+
+def copies(graph: CoreGraph, annotations: Iterable[Annotation], offset: Position, taken: Iterable[str] = ()) -> dict[str, Annotation]:
+    """The same annotations elsewhere, under ids that neither ``graph`` nor ``taken`` has."""
+    used = {*graph.annotations, *taken}
+    made: dict[str, Annotation] = {}
+    for annotation in annotations:
+        number = len(used) + 1
+        while f"a{number}" in used:
+            number += 1
+        left, top, width, height = annotation.rect
+        id = f"a{number}"
+        used.add(id)
+        made[id] = annotation._replace(id=id, rect=(left + offset[0], top + offset[1], width, height))
+    return made
 
 
 def new_id(graph: CoreGraph) -> str:

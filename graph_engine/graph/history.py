@@ -62,33 +62,32 @@ class History:
         Raises:
             GraphError: the command was refused; graph and history are as before.
         """
-        with self.graph.edit():
+        with self.graph.edit():  # at its end listeners are told, who may look here, or carry out what follows from it
             command.do(self.graph)
-        self._undone.clear()
-        last = self._done[-1] if self._done else None
-        if last is not None and gesture is not None and last.gesture == gesture:
-            both = last.command.merged(command)
+            self._undone.clear()
+            last = self._done[-1] if self._done else None
+            both = last.command.merged(command) if last is not None and gesture is not None and last.gesture == gesture else None
             if both is not None:
                 self._done[-1] = Step(both, gesture)
-                return
-        self._done.append(Step(command, gesture))
+            else:
+                self._done.append(Step(command, gesture))
 
     def undo(self) -> Command | None:
         """Takes the last step back; returns it, or None where there is none."""
         if not self._done:
             return None
-        step = self._done.pop()
         with self.graph.edit():
+            step = self._done.pop()
             step.command.undo(self.graph)
-        self._undone.append(step._replace(gesture=None))
+            self._undone.append(step._replace(gesture=None))
         return step.command
 
     def redo(self) -> Command | None:
         """Carries the next undone step out again; returns it, or None where there is none."""
         if not self._undone:
             return None
-        step = self._undone.pop()
         with self.graph.edit():
+            step = self._undone.pop()
             step.command.do(self.graph)
-        self._done.append(step)
+            self._done.append(step)
         return step.command

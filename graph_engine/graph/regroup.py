@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 
 from graph_engine.blocks import registry
 from graph_engine.errors import GraphError
+from graph_engine.graph.annotate import Annotate, copies
+from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.commands import AddMany, AddNode, Connect, Macro, Move, RemoveNodes
 from graph_engine.graph.definition import Definition, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
@@ -17,7 +19,7 @@ End = tuple[str, str]
 """A node's id and one of its ports."""
 
 
-def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
+def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Collection[str] = ()) -> Macro:
     """The command that makes a group of some nodes and puts one node in their place.
 
     Inputs and outputs among them stay where they are.
@@ -26,6 +28,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
         graph: the graph that holds them.
         nodes: their ids.
         name: of the group.
+        annotations: ids of the frames and notes that go into it.
 
     Raises:
         GraphError: they cannot be a group; the message tells why.
@@ -39,6 +42,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
             other = next(other for other in graph.sharing(id) if other not in chosen)
             raise GraphError(f"{graph[id].name} shares its weights with {graph[other].name}: take both into the group, or neither.")
     definition = Definition(graph.root, new_definition_id(graph.root), free_title(graph.root, name))
+    definition._annotations = {id: a for id, a in graph.annotations.items() if id in annotations}
     inside = [n for n in graph if n.id in chosen]
     for node in inside:
         definition._insert_node(node)
@@ -78,6 +82,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str) -> Macro:
             RemoveNodes([n.id for n in inside]),
             AddDefinition(definition),
             AddNode(used),
+            *([Annotate(dict.fromkeys(definition.annotations), "Group")] if definition.annotations else []),
             *(Connect(*source, used.id, port) for source, port in entering),
             *(Connect(used.id, port, e.target, e.target_port, at) for port, e, at in sorted(rejoined, key=lambda r: r[2])),
         ],
@@ -116,7 +121,7 @@ def _port(definition: Definition, block: str, stem: str, position: Position) -> 
 
 
 def dissolve(graph: CoreGraph, node: str) -> Macro:
-    """The command that puts the content of a group in its place, with all edges; of a repeated one, once for each repetition.
+    """The command that puts the content of a group in its place, with all edges and notes; of a repeated one, once for each repetition.
 
     Raises:
         GraphError: the node is no group, or shares its weights with another.
@@ -136,6 +141,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     nodes: list[Node] = []
     owners: dict[str, str] = {}
     edges: list[tuple[str, str, str, str]] = []
+    notes: dict[str, Annotation] = {}
     feeding: dict[str, End | None] = {}
     for port in definition.spec.inputs:
         arriving = graph.inputs(node, port.name)
@@ -143,14 +149,15 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     results: list[End | None] = []
     for turn in range(used.params["repeat"]):
         ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
+        dx, dy = used.position[0] - min(xs) + turn * width, used.position[1] - (min(ys) + max(ys)) / 2
+        notes |= copies(graph, definition.annotations.values(), (dx, dy), notes)
         for inner in content:
             name = graph.free_name(inner.name, names)
             names.add(name)
-            x, y = inner.position
-            place = (used.position[0] + x - min(xs) + turn * width, used.position[1] + y - (min(ys) + max(ys)) / 2)
+            place = inner.position[0] + dx, inner.position[1] + dy
             params = {**inner.params, **values.get(inner.id, {})}
             mode = inner.mode if used.mode == "active" or refusal(graph, inner, used.mode) else used.mode
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded, mode))
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.form, mode))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:
@@ -177,6 +184,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             *([RemoveDefinition(definition.id)] if last_use else []),
             *([Move(moved)] if moved else []),
             AddMany(nodes, edges, owners, text="Dissolve"),
+            *([Annotate(notes, "Dissolve")] if notes else []),
             *(Connect(*start, e.target, e.target_port, at) for start, e, at in sorted(leaving, key=lambda r: r[2]) if start),
         ],
     )

@@ -90,6 +90,11 @@ class Fitting(NamedTuple):
     fields: Callable[..., Mapping[str, Any]]
 
 
+def unbounded(params: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The results may be any numbers."""
+    return None
+
+
 MANY_FITTED = 256
 """Fitted forms of one block that are kept: nodes with equal values share one."""
 
@@ -115,6 +120,7 @@ class BlockSpec:
         plain: of a fitted form, the declaration that it was made of.
         foreign: the operator is code that does not come with the program: the parameter ``path`` names it, ``signature`` holds what
             is known of it.
+        bounds: from a node's parameters, the two values that its results come near to and never pass; None where there are none.
     """
 
     id: str
@@ -133,6 +139,7 @@ class BlockSpec:
     fitting: Fitting | None = None
     plain: BlockSpec | None = field(default=None, repr=False, compare=False)
     foreign: bool = False
+    bounds: Callable[[Mapping[str, Any]], tuple[float, float] | None] = unbounded
 
     def __post_init__(self) -> None:
         names = [p.name for p in (*self.inputs, *self.outputs)] + [p.name for p in self.params]

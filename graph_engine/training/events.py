@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import Health
 from graph_engine.training.live.value import NodeValue
 from graph_engine.training.state import RunState
 
@@ -120,6 +122,70 @@ class Probed(NamedTuple):
     message: str | None = None
 
 
+class Found(NamedTuple):
+    """What is wrong with the training of the run, as far as it can be told now; in place of what was told before."""
+
+    findings: tuple[Finding, ...]
+
+
+class NodeTime(NamedTuple):
+    """How long a node takes in one step, in seconds; that of a group holds what is in it."""
+
+    node: str
+    forward: float
+    backward: float
+
+
+class Budgeted(NamedTuple):
+    """What a run will cost. Sizes are in bytes, times in seconds; what was not measured is 0.
+
+    Attributes:
+        device: on which it was measured.
+        batch: samples of a step.
+        process: what the training process takes without any network.
+        data, weights, gradients, optimizer: what lasts; the last is the optimizer's state.
+        copies: of weights that are kept besides: the best, and their mean.
+        activations: tensors that a step makes beside them, at most.
+        working: what the process takes for a step beside its tensors.
+        free: what is free for all of them.
+        steps: of an epoch.
+        step, evaluation: time of one step, and of measuring after an epoch.
+        nodes: time of each node in a step.
+    """
+
+    device: str
+    batch: int
+    process: int
+    data: int
+    weights: int
+    copies: int
+    gradients: int
+    optimizer: int
+    activations: int
+    working: int
+    free: int
+    steps: int
+    epochs: int
+    step: float = 0.0
+    evaluation: float = 0.0
+    nodes: tuple[NodeTime, ...] = ()
+
+    @property
+    def needed(self) -> int:
+        """Bytes for all that a run needs beside the bare process."""
+        return self.data + self.weights + self.copies + self.gradients + self.optimizer + self.activations + self.working
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are lacking; 0 where it will fit."""
+        return max(0, self.needed - self.free)
+
+    @property
+    def epoch(self) -> float:
+        """Seconds of an epoch."""
+        return self.steps * self.step + self.evaluation
+
+
 class Looked(NamedTuple):
     """What a network makes of one sample, node by node, or why it makes nothing of it.
 
@@ -152,7 +218,7 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Log | Looked
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -162,6 +228,9 @@ _KINDS: dict[str, type[Any]] = {
     "progress": Progress,
     "samples": Samples,
     "probed": Probed,
+    "health": Health,
+    "found": Found,
+    "budgeted": Budgeted,
     "log": Log,
     "looked": Looked,
 }
@@ -187,6 +256,8 @@ def decode(line: bytes | str) -> list[Event]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return value.to_plain()
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -202,6 +273,13 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["samples"] = tuple(map(Sample.of, plain["samples"]))
     elif kind is Probed:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
+    elif kind is Health:
+        return Health.of(plain)
+    elif kind is Found:
+        return Found(tuple(map(Finding.of, plain["findings"])))
+
+    elif kind is Budgeted:
+        plain["nodes"] = tuple(NodeTime(*times) for times in plain["nodes"])
     elif kind is Looked:
         plain["values"], plain["place"] = tuple(map(NodeValue.of, plain["values"])), tuple(plain["place"])
     elif kind is Ready:

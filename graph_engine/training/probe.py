@@ -1,4 +1,4 @@
-"""Two questions that are answered before a run: which learning rate suits, and whether the network can learn one batch by heart.
+"""What can be asked before a run: which learning rate suits, whether the network can learn one batch by heart, and what it will cost.
 
 Each trains a network of its own, in a folder of its own; no run is touched.
 """
@@ -6,15 +6,16 @@ Each trains a network of its own, in a folder of its own; no run is touched.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from graph_engine.errors import RunError
 from graph_engine.training import rundir
+from graph_engine.training.budget import measure
 from graph_engine.training.control import Control
-from graph_engine.training.events import Listener, Probed, Progress
+from graph_engine.training.events import Event, Listener, Probed, Progress
 from graph_engine.training.failures import explain
 from graph_engine.training.loading import loaded
 
@@ -38,18 +39,19 @@ def probe(kind: str, run_dir: Path, listener: Listener, control: Control) -> Non
     """Answers one of the questions; the answer, or why there is none, goes to the listener.
 
     Args:
-        kind: ``rate`` or ``batch``.
+        kind: ``rate``, ``batch`` or ``budget``.
         run_dir: a prepared folder (`rundir.prepare`), of which nothing is needed afterwards.
-        listener: receives progress and a `Probed`.
+        listener: receives progress and a `Probed`, or a `Budgeted`.
         control: ends it early.
     """
     record = rundir.read_run(run_dir)
     try:
         with loaded(run_dir / rundir.SOURCE) as train:
             training = train.Training(run_dir)
+            if not len(training.train_data):
+                raise RunError("The data set has no samples to train on.")
             with training.log, training.board:
-                answer = _try_rates if kind == "rate" else _try_batch
-                listener(answer(train, training, listener, control))
+                listener(_ANSWERS[kind](train, training, listener, control))
     except Exception as error:
         listener(Probed(kind, (), (), None, explain(error, run_dir, record).message))
 
@@ -107,14 +109,15 @@ def _try_batch(train: ModuleType, training: Any, listener: Listener, control: Co
 def _batches(train: ModuleType, training: Any) -> Iterator[Any]:
     """The batches of a run's first epochs, in its order."""
     training.model.train()
-    if not len(training.train_data):
-        raise RunError("The data set has no samples to train on.")
     epoch = 1
     while True:
         order = train.epoch_order(len(training.train_data), training.seed, epoch).to(training.device)
         for batch in order.split(train.BATCH_SIZE):
             yield training.train_data[batch]
         epoch += 1
+
+
+_ANSWERS: dict[str, Callable[[ModuleType, Any, Listener, Control], Event]] = {"rate": _try_rates, "batch": _try_batch, "budget": measure}
 
 
 def _smooth(values: list[float], reach: int = 3) -> list[float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -18,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from graph_engine.errors import ArchloomError, RunError
 from graph_engine.training import rundir
+from graph_engine.training.attendant import Attendant
+from graph_engine.training.births import find_birth
 from graph_engine.training.control import Control
+from graph_engine.training.course import Born
 from graph_engine.training.events import Listener, Log, Measured, Progress, Sample, Samples, StateChange
 from graph_engine.training.failures import explain
 from graph_engine.training.live.looking import Looker
@@ -87,14 +91,20 @@ def run(
             )
             rundir.write_run(run_dir, record)
             listener(StateChange(RunState.RUNNING))
+            watch.attendant = Attendant(training, sys.modules["model"], record, run_dir, listener)
             metrics = training.fit()
         record = replace(record, state=RunState.STOPPED if watch.stopped else RunState.FINISHED, metrics=metrics)
     except Exception as error:
         failure = explain(error, run_dir, record)
         if failure.traceback:
             listener(Log(traceback.format_exc()))
+        born = _birth(run_dir, record, listener) if isinstance(error, FloatingPointError) else None
+        if born is not None and watch.attendant is not None:
+            failure = watch.attendant.blame(born, failure)
         record = replace(record, state=RunState.FAILED, message=failure.message, node=failure.node, metrics=watch.metrics)
     try:
+        if watch.attendant is not None:
+            watch.attendant.close()
         rundir.write_run(run_dir, record)
     except ArchloomError as error:
         record = replace(record, state=RunState.FAILED, message=record.message or str(error))
@@ -150,6 +160,16 @@ def devices() -> tuple[str, ...]:
     return tuple(found)
 
 
+def _birth(run_dir: Path, record: RunRecord, listener: Listener) -> Born | None:
+    """Where the number that is none came from; that it cannot be found out does not hide that the run failed."""
+    try:
+        with _torch_as_it_was():
+            return find_birth(run_dir, record)
+    except Exception:
+        listener(Log(traceback.format_exc()))
+        return None
+
+
 class _Watch:
     """What a run's ``train.py`` tells and asks."""
 
@@ -164,9 +184,12 @@ class _Watch:
         self._step = 0
         self._clock = time.monotonic()
         self._rate = 0.0
+        self.attendant: Attendant | None = None
 
     def wish(self) -> str:
         if self._control.wish == "go" and not self._holding:
+            if self.attendant is not None:
+                self.attendant.before_step()
             return "go"
         if self._control.wish == "pause" and not self._holding:
             self._holding = True  # a checkpoint is written before the question comes again
@@ -186,6 +209,8 @@ class _Watch:
         for metric in metrics:
             self._listener(Measured(metric.name, metric.step, metric.epoch, metric.value))
             self.metrics[metric.name] = metric.value
+        if self.attendant is not None:
+            self.attendant.take(metrics)
         at, now = training.at, time.monotonic()
         if self._step and at.step > self._step:
             samples = (at.step - self._step) * len(training.train_data) / training.steps_per_epoch

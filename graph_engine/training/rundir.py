@@ -4,6 +4,8 @@
 - ``document.archloom``: the document as it ran
 - ``source/``: the project that was run: model.py, data.py, train.py, …
 - ``metrics.jsonl``: every metric, an object a line
+- ``health.jsonl``: what was measured of the network in some steps (`graph_engine.training.health`), an object a line
+- ``findings.json``: what is wrong with the training, in words (`graph_engine.training.findings`)
 - ``checkpoints/``: last.pt, previous.pt, best.safetensors
 - ``weights.safetensors``: the weights at the end
 - ``outline.json``: where in the source the values of nodes are (`graph_engine.training.live.outline`)
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graph_engine.codegen.project import project_files
 from graph_engine.document.write import save
 from graph_engine.errors import RunError, UnwritableError
+from graph_engine.training.course import network_of
 from graph_engine.training.live.outline import computable
 from graph_engine.training.state import RunState
 
@@ -36,6 +39,7 @@ DOCUMENT = "document.archloom"
 SOURCE = "source"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"
+FINDINGS = "findings.json"
 LABEL = "label.json"
 OUTLINE = "outline.json"
 
@@ -57,6 +61,8 @@ class RunRecord:
         metrics: last value of each.
         lines: node id by line of ``source/model.py``.
         nodes: node name by id.
+        silenced: codes of findings by id of the node that they are not to be told of.
+        network: what is to be known of the network to judge its training, as `graph_engine.training.course.Network` has it.
     """
 
     name: str
@@ -74,6 +80,8 @@ class RunRecord:
     metrics: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[int, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
+    silenced: Mapping[str, list[str]] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Label(NamedTuple):
@@ -194,6 +202,23 @@ def write_label(run_dir: Path, label: Label) -> None:
     _replace_json(run_dir / LABEL, label._asdict())
 
 
+def read_findings(run_dir: Path) -> list[dict[str, Any]]:
+    """What was wrong with the run at its end, as JSON has it; nothing where there is no such file, or it is damaged."""
+    try:
+        return [dict(plain) for plain in json.loads((run_dir / FINDINGS).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def write_findings(run_dir: Path, findings: list[dict[str, Any]]) -> None:
+    """Replaces what is wrong with the run.
+
+    Raises:
+        UnwritableError: the folder cannot be written to.
+    """
+    _replace_json(run_dir / FINDINGS, findings)
+
+
 def list_runs(parent: Path) -> list[Path]:
     """The folders of runs in ``parent``, the newest first."""
     return sorted((path.parent for path in parent.glob(f"*/{RECORD}")), key=lambda path: (len(path.name), path.name), reverse=True)
@@ -226,6 +251,8 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         settings=graph.settings.to_plain(),
         lines=graph.source().lines,
         nodes={node.id: node.name for one in graph.graphs() for node in one},
+        silenced={node.id: sorted(node.silenced) for one in graph.graphs() for node in one if node.silenced},
+        network=network_of(graph).to_plain(),
     )
     try:
         source = run_dir / SOURCE

@@ -4,7 +4,7 @@ It is started ahead, loads torch and takes one step with a toy network, so that 
 stdin as JSON lines::
 
     {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false}
-    {"do": "probe", "run_dir": "…", "kind": "rate"}
+    {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
@@ -171,6 +171,7 @@ def main() -> None:
     """Serves a window until it goes."""
     protocol = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print below Python must not end up between the events
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler would tell stderr that it began
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, whose end is told by stdin
     sender = Sender(protocol)

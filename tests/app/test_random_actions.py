@@ -1,123 +1,87 @@
-"""Random work in the window, through its own actions and gestures: every undo and redo brings back the document to the letter."""
+"""Random work in the window, through its own actions, editors and gestures: every undo and redo brings back the document to the letter.
+
+A short series is a test; ``python -m tests.app.test_random_actions --steps 10000 --seed 1`` plays a long one and says what it played.
+"""
 
 from __future__ import annotations
 
-import random
+import argparse
+import os
+import sys
+import tempfile
+import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
-import pytest
-from PySide6.QtCore import QPoint, Qt
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.scene import CanvasScene
-from app.canvas.wish import Wish
-from app.session import Session
-from app.theme.tokens import LIGHT
+from app.preferences import Preferences
+from app.startup import make_application, make_window
 from app.window import MainWindow
-from graph_engine.blocks import registry
-from graph_engine.document.write import to_text
-from tests.app.canvas.hands import Hands
-
-STEPS = 60
-ACTIONS = (
-    "duplicate", "delete", "copy", "cut", "paste", "connect", "straighten", "align_left", "align_middle", "distribute_across", "layout",
-    "frame", "note", "colour_teal", "group", "dissolve", "select_all", "select_down", "share", "unshare",
-)  # fmt: skip
+from tests.app.working import Working
 
 
-class Worker:
-    """Does things at random, as a user could."""
+def play(make: Callable[[], MainWindow], folder: Path, steps: int, number: int | None = None) -> None:
+    """Plays series of steps until so many are done; a failing one is shrunk and told.
 
-    def __init__(self, window: MainWindow, rng: random.Random):
-        self.window = window
-        self.rng = rng
-        self.hands = Hands(window.canvas, window.session)
-
-    def select(self) -> None:
-        graph, rng = self.window.session.graph, self.rng
-        nodes = rng.sample(list(graph.nodes), min(len(graph), rng.randint(0, 4)))
-        edges = rng.sample(list(graph.edges), min(len(graph.edges), rng.randint(0, 1)))
-        notes = rng.sample(list(graph.annotations), min(len(graph.annotations), rng.randint(0, 1)))
-        self.window.canvas.canvas.select(nodes, edges, notes)
-
-    def act(self) -> None:
-        action = self.window.actions_[self.rng.choice(ACTIONS)]
-        if action.isEnabled():
-            action.trigger()
-        self.window.canvas.annotating.finish()
-
-    def add(self) -> None:
-        at = self.window.canvas.camera.shown().center()
-        held = None
-        outputs = [n for n in self.window.session.graph if n.spec.outputs]
-        if outputs and self.rng.random() < 0.5:
-            node = self.rng.choice(outputs)
-            held = node.id, ("output", node.spec.outputs[0].name)
-        self.window.edits.add(self.rng.choice(list(registry())).id, Wish(at, held))  # type: ignore[arg-type]
-
-    def swap(self) -> None:
-        if self.window.actions_["swap"].isEnabled():
-            self.window.edits.swap(self.rng.choice(list(registry())).id)
-
-    def drag(self) -> None:
-        """From anywhere to anywhere: cards, ports, edges, frames, nothing; with any keys held."""
-        view, rng = self.window.canvas, self.rng
-        keys = rng.choice([Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier])
-        start, end = (QPoint(rng.randrange(40, view.width() - 40), rng.randrange(40, view.height() - 40)) for _ in range(2))
-        items = list(view.canvas.nodes.values())
-        if items and rng.random() < 0.7:
-            item = rng.choice(items)
-            place = rng.choice(item.layout.ports)
-            view.centerOn(item.x(), item.y())
-            start = self.hands.place(item.x() + (place.x if rng.random() < 0.5 else 88), item.y() + (place.y if rng.random() < 0.5 else 12))
-        self.hands.drag(start, end, keys)
-        if self.window.searches.popup is not None:
-            self.window.searches.popup.dismiss()
+    Args:
+        make: makes a window to work in.
+        folder: for its file.
+        steps: how many.
+        number: the seed; left out, always the same.
+    """
+    Working.make, Working.folder = staticmethod(make), folder
+    length = min(50, steps)
+    plan = settings(
+        max_examples=-(-steps // length), stateful_step_count=length, deadline=None, database=None, derandomize=number is None,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
+    )  # fmt: skip
+    machine = Working if number is None else seed(number)(Working)
+    hook, sys.excepthook = sys.excepthook, lambda *error: Working.raised.append("".join(traceback.format_exception(*error)))
+    try:
+        run_state_machine_as_test(machine, settings=plan)
+    finally:
+        sys.excepthook = hook
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_random_work_is_undone_to_the_letter(window: MainWindow, seed: int) -> None:
-    rng = random.Random(seed)
-    work = Worker(window, rng)
-    session = window.session
-    texts = [to_text(session.document)]
-    does: list[Callable[[], None]] = [work.act, work.act, work.act, work.add, work.swap, work.drag, work.drag]
-    for _ in range(STEPS):
-        work.select()
-        depth = len(session.history.done)
-        rng.choice(does)()
-        new = len(session.history.done) - depth
-        assert new >= 0
-        if new or to_text(session.document) != texts[-1]:
-            del texts[depth + 1 :]
-            while len(texts) <= len(session.history.done):
-                texts.append(to_text(session.document) if len(texts) == len(session.history.done) else "")
-        for _ in range(rng.choice([0, 0, 0, 1, 2, 5])):
-            session.undo() if rng.random() < 0.6 else session.redo()
-            at = len(session.history.done)
-            assert texts[at] in ("", to_text(session.document))
-            assert differences(window, session) == []
-        while len(session.history.undone):
-            session.redo()
-    while session.history.done:
-        session.undo()
-        assert texts[len(session.history.done)] in ("", to_text(session.document))
-    assert to_text(session.document) == texts[0]
-    assert differences(window, session) == []
-    QApplication.processEvents()
+def windows(app: QApplication, folder: Path) -> Callable[[], MainWindow]:
+    """What makes windows as the program does, without a training process; their preferences lie in a folder."""
+
+    def make() -> MainWindow:
+        window = make_window(app, Preferences(QSettings(str(folder / "preferences.ini"), QSettings.Format.IniFormat)))
+        window.resize(1280, 800)
+        window.show()
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window)
+        return window
+
+    return make
 
 
-def differences(window: MainWindow, session: Session) -> list[str]:
-    """Where the canvas shows something else than one that is made anew would."""
-    ours, fresh = window.canvas.canvas, CanvasScene(session, LIGHT)
-    pairs = {
-        "nodes": ({i: (n.pos(), n.layout) for i, n in s.nodes.items()} for s in (ours, fresh)),
-        "edges": ({i: e.curve for i, e in s.edges.items()} for s in (ours, fresh)),
-        "annotations": ({i: a.rect for i, a in s.annotations.items.items()} for s in (ours, fresh)),
-    }
-    found = []
-    for what, (a, b) in pairs.items():
-        found += [f"{what} {id}: {a.get(id)}, not {b.get(id)}" for id in a.keys() | b.keys() if a.get(id) != b.get(id)]
-    if ours.drafts:
-        found.append("a gesture's shape is left")
-    return found + [f"edge {id} is hidden" for id, e in ours.edges.items() if not e.isVisible()]
+def test_random_work_is_undone_to_the_letter(qapp: QApplication, tmp_path: Path) -> None:
+    play(windows(qapp, tmp_path), tmp_path, 200)
+
+
+def main() -> None:
+    """A long series, off screen unless a platform is chosen."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
+            os.environ[f"XDG_{kind}_HOME"] = str(Path(folder) / kind.lower())
+        began = time.monotonic()
+        play(windows(make_application(), Path(folder)), Path(folder), chosen.steps, chosen.seed)
+        print(f"{Working.steps:,} steps in {time.monotonic() - began:.0f} s without a difference, seed {chosen.seed}")
+        print(", ".join(f"{name} {count}" for name, count in Working.played.most_common()))
+
+
+if __name__ == "__main__":
+    main()

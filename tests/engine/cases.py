@@ -126,7 +126,8 @@ def _int(param: Param, rng: random.Random) -> int:
 def _float(param: Param, rng: random.Random) -> float:
     assert isinstance(param, FloatParam)
     low = -1.0 if param.minimum is None else param.minimum
-    return rng.choice([low, round(rng.uniform(low, low + 1), 3), low + 1.0 if param.maximum is None else param.maximum])
+    high = low + 1.0 if param.maximum is None else min(param.maximum, low + 1.0)
+    return rng.choice([low, min(high, round(rng.uniform(low, high), 3)), high if param.maximum is None else param.maximum])
 
 
 def _ints(param: Param, rng: random.Random) -> Any:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from graph_engine import Graph
+from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.graph import groups, regroup
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, RemoveNodes, Rename, SetParams
 from graph_engine.graph.definition import Definition, Exposed
+from graph_engine.graph.forms import SetForm
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import Form, Node
 from graph_engine.graph.sharing import Share, Unshare
 from tests.engine.cases import random_value
 from tests.engine.edits import EDITS
@@ -23,6 +26,33 @@ Maker = Callable[[CoreGraph, random.Random], Command | None]
 
 WORKED = sorted(EDITS.keys() - {"add", "set", "set again", "silence", "macro"})
 """Edits of any graph."""
+
+
+def plain(report: CheckedGraph) -> Any:
+    """A check as values that can be compared, the content of groups included."""
+    nodes = [(node._replace(inside=()), [plain(content) for content in node.inside]) for node in report.nodes.values()]
+    return nodes, sorted(report.order), report.diagnostics, report.parameters, report.flops, report.memory, report.ok
+
+
+def consistent(graph: Graph) -> None:
+    """Fails where the books of a document do not agree with each other."""
+    ids = [n.id for g in graph.graphs() for n in g]
+    assert len(ids) == len(set(ids))
+    for g in graph.graphs():
+        assert {n.id: n.spec.definition for n in g if hasattr(n.spec, "definition")} == dict(g.groups)
+        assert {n.id: n.mode for n in g if n.mode != "active"} == dict(g.modes)
+        assert {n.name for n in g} == g._names.keys()
+        for node in g:
+            assert node.params.keys() == node.spec.defaults.keys()
+            if node.id in g.groups:
+                assert node.spec == g.definitions[g.groups[node.id]].spec
+        for edge in g.edges.values():
+            g[edge.source].spec.output(edge.source_port)
+            assert edge in g.inputs(edge.target, edge.target_port)
+        for id, owner in g.owners.items():
+            assert owner in g and owner not in g.owners and g[owner].spec == g[id].spec and g[owner].params == g[id].params
+    for definition in graph.definitions.values():
+        assert definition.current() == definition.shown
 
 
 def anywhere(graph: Graph, rng: random.Random) -> Command | None:
@@ -165,6 +195,11 @@ def _add(graph: CoreGraph, rng: random.Random) -> Command:
     return EDITS["add"](graph, rng)  # type: ignore[arg-type,return-value]
 
 
+def _form(graph: CoreGraph, rng: random.Random) -> Command | None:
+    forms: list[Form] = ["whole", "collapsed", "expanded"]
+    return SetForm({id: rng.choice(forms) for id in _stretch(graph, rng)}) if len(graph) else None
+
+
 def _drop(graph: CoreGraph, rng: random.Random) -> Command | None:
     """A definition that may still be used."""
     return groups.RemoveDefinition(rng.choice(list(graph.definitions))) if graph.definitions and graph is graph.root else None
@@ -186,5 +221,6 @@ GROUP_EDITS: Mapping[str, Maker] = {
     "paste elsewhere": _paste_elsewhere,
     "add": _add,
     "drop": _drop,
+    "form": _form,
 }
 """Makers of commands for one graph of a document; None where there is nothing to make one of."""

@@ -5,49 +5,20 @@ from __future__ import annotations
 import contextlib
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from graph_engine import Graph
 from graph_engine.analysis.check import Checker
-from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.errors import GraphError
 from graph_engine.graph import groups
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.history import History
-from tests.engine.group_edits import GROUP_EDITS, anywhere, small
+from tests.engine.group_edits import GROUP_EDITS, anywhere, consistent, plain, small
 from tests.engine.test_codegen import formatted
-
-
-def plain(report: CheckedGraph) -> Any:
-    """A check as values that can be compared, the content of groups included."""
-    nodes = [(node._replace(inside=()), [plain(content) for content in node.inside]) for node in report.nodes.values()]
-    return nodes, sorted(report.order), report.diagnostics, report.parameters, report.flops, report.memory, report.ok
-
-
-def consistent(graph: Graph) -> None:
-    """Fails where the books of a document do not agree with each other."""
-    ids = [n.id for g in graph.graphs() for n in g]
-    assert len(ids) == len(set(ids))
-    for g in graph.graphs():
-        assert {n.id: n.spec.definition for n in g if hasattr(n.spec, "definition")} == dict(g.groups)
-        assert {n.id: n.mode for n in g if n.mode != "active"} == dict(g.modes)
-        assert {n.name for n in g} == g._names.keys()
-        for node in g:
-            assert node.params.keys() == node.spec.defaults.keys()
-            if node.id in g.groups:
-                assert node.spec == g.definitions[g.groups[node.id]].spec
-        for edge in g.edges.values():
-            g[edge.source].spec.output(edge.source_port)
-            assert edge in g.inputs(edge.target, edge.target_port)
-        for id, owner in g.owners.items():
-            assert owner in g and owner not in g.owners and g[owner].spec == g[id].spec and g[owner].params == g[id].params
-    for definition in graph.definitions.values():
-        assert definition.current() == definition.shown
 
 
 @pytest.mark.parametrize("seed", range(40))

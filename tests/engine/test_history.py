@@ -200,3 +200,22 @@ def test_saved_is_known_through_undo_redo_and_merging() -> None:
     assert not history.is_saved
     history.execute(Rename("n2", "other"))
     assert not history.is_saved and not history.undone
+
+
+def test_what_a_listener_does_is_a_step_behind_the_one_that_it_heard_of() -> None:
+    graph = documents_cnn()
+    history = History(graph)
+    before = to_text(graph)
+
+    def follow(changes: Sequence[Change]) -> None:
+        if any(c.kind == "node" for c in changes):
+            history.execute(Move({"n1": (graph["n2"].params["out_channels"], 0.0)}))
+
+    end = graph.subscribe(follow)
+    history.execute(SetParams("n2", {"out_channels": 8}))
+    assert [c.text for c in history.done] == ["Set out_channels of conv1", "Move"]
+    history.undo(), history.undo()
+    assert [c.text for c in history.done] == ["Move"] and not history.undone
+    end()
+    history.undo()
+    assert to_text(graph) == before

@@ -21,6 +21,7 @@ from graph_engine.document.write import to_text
 from graph_engine.graph.commands import Silence
 from graph_engine.graph.history import History
 from graph_engine.templates import templates
+from graph_engine.training.findings import RULES as RUN_RULES
 from tests.data.faults.networks import chain
 from tests.engine.edits import EDITS
 from tests.engine.test_check import edit_at_random, same
@@ -42,7 +43,7 @@ def _raised() -> Iterator[str]:
 
 
 RULES = {rule.code for _, rule in NODE_RULES} | {rule.code for rule in GRAPH_RULES}
-CODES = sorted(RULES | {*_raised(), *OTHERS})
+CODES = sorted(RULES | {*_raised(), *OTHERS} | {rule.code for rule in RUN_RULES})
 
 WRONG = {
     "in_channels": 7,

@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.interactions.drop import BLOCK_MIME
+from app.session import Session
+from graph_engine.templates import template
 from tests.app.canvas.hands import Hands
 
 SHIFT, CTRL, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -338,3 +340,12 @@ def test_what_is_no_block_is_not_taken(hands: Hands) -> None:
     other = QMimeData()
     other.setText("Linear")
     assert not send_drag(hands, QDragEnterEvent, QPoint(300, 300), other).isAccepted()
+
+
+def test_a_gesture_ends_before_another_document_is_shown(hands: Hands, session: Session) -> None:
+    hands.press(hands.port("relu", "input"))
+    hands.move(hands.body("concat"))
+    assert hands.view.gesture is not None and hands.view.canvas.drafts
+    session.new(template("cnn_digits").open())
+    assert hands.view.gesture is None and not hands.view.canvas.drafts
+    assert all(edge.isVisible() for edge in hands.view.canvas.edges.values())

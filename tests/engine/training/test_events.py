@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from graph_engine.training.events import Event, Log, Measured, Progress, Ready, StateChange, decode, encode
+from graph_engine.spec.faults import Fix, Insert
+from graph_engine.training.events import Event, Found, Log, Measured, Progress, Ready, StateChange, decode, encode
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import Health, Measures
 from graph_engine.training.state import RunState
 
 EVENTS: list[Event] = [
@@ -19,6 +22,9 @@ EVENTS: list[Event] = [
     Measured("train/loss", 13, 1, math.inf),
     Measured("train/loss", 14, 1, -math.inf),
     Progress(14, 100, 1, 5, 1234.5),
+    Health(7, 1, (Measures("blocks.1", "n3", 0.5, math.inf, -1.0, 2.0, (1, 0, 3), None, 0.25), Measures("", "n4"))),
+    Found((Finding("run.dead-units", "warning", "n3", "relu1: dead.", (Fix("Replace", replace="LeakyReLU"),), "run.rate-too-high"),)),
+    Found((Finding("run.plateau", "warning", None, "Stuck.", (Fix("Insert", insert=(Insert("Clamp", {"min": 1e-6}),), node="n3"),)),)),
     Log('a "quoted" line\nand ünïcode'),
 ]
 
@@ -31,7 +37,8 @@ def test_a_batch_is_one_line_of_valid_json() -> None:
         raise AssertionError(f"{word} is not JSON")
 
     plain = json.loads(line, parse_constant=refuse)
-    assert [event["event"] for event in plain] == ["ready", "state", "state", "metric", "metric", "metric", "progress", "log"]
+    kinds = ["ready", "state", "state", "metric", "metric", "metric", "progress", "health", "found", "found", "log"]
+    assert [event["event"] for event in plain] == kinds
     assert plain[4]["value"] == "Infinity"
 
 

@@ -52,7 +52,7 @@ def test_train_evaluates_to_what_it_reported_and_leaves_no_module_behind(tmp_pat
     assert (sys.path, signal.getsignal(signal.SIGINT)) == before[1:]
     assert not list(tmp_path.rglob("__pycache__"))
     assert {path.name for path in (tmp_path / "run").iterdir() if not path.name.startswith("events.out.tfevents.")} == {
-        "run.json", "document.archloom", "source", "metrics.jsonl", "checkpoints", "weights.safetensors"
+        "run.json", "document.archloom", "source", "metrics.jsonl", "health.jsonl", "findings.json", "checkpoints", "weights.safetensors"
     }  # fmt: skip
     assert list((tmp_path / "run").glob("events.out.tfevents.*"))
 
