@@ -50,5 +50,5 @@ def no_thread_left(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if request.node.get_closest_marker("gui"):
         # one of Qt's pool, which Python has met in passing, ends by itself
-            left = [t for t in threading.enumerate() if t not in before and type(t).__name__ != "_DummyThread"]
+        left = [t for t in threading.enumerate() if t not in before and type(t).__name__ != "_DummyThread"]
         assert not left, f"threads left behind: {left}"
