@@ -192,7 +192,8 @@ class Form(QWidget):
             del self._nested[name]
             shown = None
         if shown is None and chosen.option.params:
-            form = Form(chosen.option.params)
+            param = self._rows[name].param
+            form = Form(chosen.option.params, self._title_of if isinstance(param, OptionParam) and param.worded else str)
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
             self._nested[name] = shown = (chosen.option.params, form)
             self._places[name].addWidget(form)

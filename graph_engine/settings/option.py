@@ -67,10 +67,14 @@ class OptionParam(Param):
     """A choice among options; its value is a `Selected`.
 
     It reads an option's id, or a mapping with ``name`` and any of its parameters, which is also how documents store it.
+
+    Attributes:
+        worded: names of the options' parameters are the program's own, to be shown as words; torch's names are shown as they are.
     """
 
     kind = "option"
     options: Sequence[Any] = field(default_factory=tuple)
+    worded: bool = False
 
     def read(self, value: Any) -> Selected:
         if isinstance(value, Selected):

@@ -18,7 +18,7 @@ from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntPara
 
 SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "data": (
-        OptionParam(name="dataset", default="digits28", options=DATASETS + OWN, help="What the network learns from."),
+        OptionParam(name="dataset", default="digits28", options=DATASETS + OWN, worded=True, help="What the network learns from."),
         FloatParam(
             name="validation", default=0.2, minimum=0.01, maximum=0.9, help="Share of the samples to measure with after each epoch."
         ),
