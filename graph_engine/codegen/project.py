@@ -32,6 +32,9 @@ MOST_HELD_OUT = 0.95
 
 _SHARED = re.compile(r"^from graph_engine\.data\.(\w+) import", re.MULTILINE)
 
+_EXPORTED = ("recording.py", "processes.py")
+"""Files that stand beside every training script."""
+
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
 
@@ -39,8 +42,8 @@ def project_files(graph: Graph) -> dict[str, str]:
     """The files of a project that trains the graph without this program.
 
     Returns:
-        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``, what the reader reads, and files
-        of the user's own that hold modules; a name may lead into a folder.
+        Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader
+        reads, and files of the user's own that hold modules; a name may lead into a folder.
 
     Raises:
         CheckError: the graph has errors.
@@ -73,6 +76,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         **data_files(dataset),
+        **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
@@ -163,12 +167,13 @@ def _counted(names: Sequence[str], what: str) -> str:
 
 
 def _fill(template: str, values: Mapping[str, Any], parts: set[str]) -> str:
-    """A template with its values; lines between ``%% part`` and ``%% end`` stay where the part is asked for."""
+    """A template with its values; lines between ``%% part`` and ``%% end`` stay where the part is asked for, ``%% no part`` where not."""
     lines = []
     keep = True
     for line in resources.files("graph_engine.codegen").joinpath("templates", template).read_text(encoding="utf-8").splitlines():
         if line.startswith("%% "):
-            keep = line == "%% end" or line.removeprefix("%% ") in parts
+            part = line.removeprefix("%% ")
+            keep = line == "%% end" or (part.removeprefix("no ") in parts) != part.startswith("no ")
         elif keep:
             lines.append(line)
     return Template("\n".join(lines) + "\n").substitute(values)
