@@ -28,12 +28,12 @@ def stamp(path: Path) -> Stamp:
 
 
 def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The files below a folder; hidden ones are left out."""
+    """The files below a folder; hidden ones are left out, and so are folders that lie elsewhere, which may lead in a circle."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 yield from walk(Path(entry.path))
             elif entry.is_file():
                 yield entry

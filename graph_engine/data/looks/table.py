@@ -6,10 +6,11 @@ import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graph_engine.data.looks.files import stamp
+from graph_engine.data.looks.files import Stamp, stamp
 from graph_engine.data.unreadable import UnreadableError
 from graph_engine.settings.facts import MOST_VALUES, ColumnFacts, Facts, Kind
 
@@ -85,6 +86,11 @@ def measure(file: Path) -> Facts:
     Raises:
         UnreadableError: the file cannot be read as a table.
     """
+    return _measured(file, stamp(file))
+
+
+@lru_cache(8)
+def _measured(file: Path, known: Stamp) -> Facts:
     import polars as pl
 
     from graph_engine.data.tables import collect, scan
@@ -104,7 +110,7 @@ def measure(file: Path) -> Facts:
     sample = collect(file, lazy.head(ROWS))
     columns = [_column(file, lazy, sample, place, name, row) for place, name in enumerate(names)]
     told = _which_tell_which(sample, columns)
-    size, changed = stamp(file)
+    size, changed = known
     usable = [column.name for column in columns if column.kind != "text" and not _is_number_of_row(column, row["rows"])]
     repeated = int(collect(file, lazy.select(pl.len() - pl.struct(usable).n_unique())).item()) if usable else 0
     return Facts(
