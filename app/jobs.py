@@ -313,7 +313,8 @@ class Asker(QObject):
 
 
 class Errand(QObject):
-    """Work that takes too long for the window's thread; it must touch nothing that the window shows.
+    """Work that takes too long for the window's thread; it must touch nothing that the window shows. It begins when whoever asks for it
+    is back in the event loop, so that nobody connects to `done` too late.
 
     Signals:
         done: what the work returned.
@@ -323,7 +324,7 @@ class Errand(QObject):
 
     def __init__(self, work: Callable[[], object], parent: QObject | None = None):
         super().__init__(parent)
-        QThreadPool.globalInstance().start(lambda: self.done.emit(work()))
+        QTimer.singleShot(0, self, lambda: QThreadPool.globalInstance().start(lambda: self.done.emit(work())))
 
 
 def _environment() -> QProcessEnvironment:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph_engine.analysis.adopt import adopt
 from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
@@ -283,6 +284,23 @@ class Graph(Editing, CoreGraph):
             for name, value in pairs.items():
                 settings = settings.replaced(f"{section}.{name}", value)
         self._do(SetSettings(settings, "all"))
+
+    def learn_from(self, path: str | Path, kind: str | None = None, **params: Any) -> None:
+        """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
+
+        Args:
+            path: a file or folder.
+            kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
+            **params: values for its parameters, in place of those that the look proposes.
+
+        Raises:
+            DataError: the data cannot be read.
+            ParamError: there is no such kind or parameter, or a value is outside its limits.
+        """
+        from graph_engine.data.look import look
+
+        found = look(Path(path), kind)
+        self._do(adopt(self, found.kind, {**found.params, **params}))
 
     def check(self) -> CheckedGraph:
         """Shapes, costs and findings; cheap after an edit. Never raises for a bad graph."""

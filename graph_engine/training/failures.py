@@ -29,7 +29,9 @@ def explain(error: Exception, run_dir: Path, record: RunRecord) -> Failure:
     """What to tell of an error that ended a run."""
     node = node_at_fault(error, run_dir / rundir.SOURCE / "model.py", record)
     at = f" at {record.nodes.get(node, node)}" if node else ""
-    if isinstance(error, (ArchloomError, FloatingPointError)):
+    if (
+        isinstance(error, (ArchloomError, FloatingPointError)) or type(error).__name__ == "UnreadableError"
+    ):  # the class is the project's own
         return Failure(str(error), node)
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
