@@ -222,6 +222,11 @@ class EdgeItem(QGraphicsPathItem):
             self._box = self._find_box()
         return self._box
 
+    @property
+    def is_beside_others(self) -> bool:
+        """Whether it ends at a port that takes many edges, which share its length."""
+        return bool(self._into.span)
+
     def attach(self) -> None:
         """Finds its ports on the cards, and runs between them."""
         self._out = self.source.layout.port("output", self.edge.source_port)

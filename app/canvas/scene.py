@@ -161,7 +161,8 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             old = self.edges.get(id)
             if old is not None and graph.edges.get(id) is not old.edge:
-                ports[old.edge.target, old.edge.target_port] = None
+                if old.is_beside_others:
+                    ports[old.edge.target, old.edge.target_port] = None
                 sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
@@ -182,11 +183,11 @@ class CanvasScene(QGraphicsScene):
                 if (item.x(), item.y()) != node.position:
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
-        self._relayout(reworded | sources | {graph.edges[id].source for id in edges if id in graph.edges})
+        sources |= {graph.edges[id].source for id in edges if id in graph.edges}
+        self._relayout(reworded | {id for id in sources if id in graph and graph.nodes[id].spec.switched_outputs})
         for id in edges:
             edge = graph.edges.get(id)
-            if edge is not None and id not in self.edges:
-                self._add_edge(id)
+            if edge is not None and id not in self.edges and self._add_edge(id).is_beside_others:
                 ports[edge.target, edge.target_port] = None
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
@@ -440,11 +441,12 @@ class CanvasScene(QGraphicsScene):
         self.removeItem(item)
         self.overview.touch_node(id)
 
-    def _add_edge(self, id: str) -> None:
+    def _add_edge(self, id: str) -> EdgeItem:
         edge = self.stage.graph.edges[id]
         source, target = self.nodes[edge.source], self.nodes[edge.target]
         item = EdgeItem(edge, self.stage, source, target)
-        item.tell(source.checked)
+        if source.checked is not None:
+            item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
         if self._labels.is_listening:
@@ -452,6 +454,7 @@ class CanvasScene(QGraphicsScene):
             target.update()
         self.overview.touch_edge(id)
         self._labels.touch(item)
+        return item
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
