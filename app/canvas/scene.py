@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.geometry import MARGIN, STACK, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
@@ -95,6 +95,7 @@ class CanvasScene(QGraphicsScene):
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
+        self.stage.is_occupied = self._is_occupied
         self._labels = LabelLayer(self.stage)
         self.addItem(self._labels)
         session.changed.connect(self.apply)
@@ -113,6 +114,7 @@ class CanvasScene(QGraphicsScene):
             self.removeItem(item)
         self.nodes.clear()
         self.edges.clear()
+        self.stage.choosing.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.overview.clear()
@@ -154,6 +156,7 @@ class CanvasScene(QGraphicsScene):
                 sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
+        there = [item.rect for id in nodes if (item := self.nodes.get(id)) is not None]
         for id in nodes:
             item = self.nodes.get(id)
             node = graph.nodes.get(id)
@@ -184,6 +187,7 @@ class CanvasScene(QGraphicsScene):
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
                     self.overview.touch_edge(edge.id)
+        self._choose_lanes([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)])
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
@@ -420,6 +424,7 @@ class CanvasScene(QGraphicsScene):
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
+        self.stage.choosing.discard(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
@@ -449,6 +454,18 @@ class CanvasScene(QGraphicsScene):
         item.place()
         self._labels.touch(item)
         self.overview.touch_edge(item.edge.id)
+
+    def _choose_lanes(self, touched: Sequence[Rect]) -> None:
+        """Cards have come, gone or moved there: edges that run back past them may have to run elsewhere."""
+        for id in tuple(self.stage.choosing):
+            line = self.edges[id]
+            left, right = line.curve[6], line.curve[0]
+            top, bottom = sorted((line.curve[1], line.curve[7]))
+            if any(x < right and left < x + w and y < bottom and top < y + h for x, y, w, h in touched):
+                self._place_edge(line)
+
+    def _is_occupied(self, left: float, right: float, y: float) -> bool:
+        return any(True for _ in self.nodes_in(QRectF(left, y - STACK, right - left, 2 * STACK)))
 
     def _fit_stroke(self) -> None:
         look, width = self.stage.look, FINE_STROKE if len(self.stage.graph.edges) > FINE_FROM else STROKE
