@@ -162,7 +162,7 @@ def runs(window: MainWindow) -> None:
         made = new_run(window.session.document, window.run.home(window.session.document))
         metrics = {"val/loss": 0.5 / number, "val/accuracy": 0.9 + number / 60}
         write_run(made, replace(read_run(made), state=state, epochs=5 * number, metrics=metrics))
-        window.session.execute(SetSettings("training", {"epochs": 5 * number + 5}))
+        window.session.execute(SetSettings(window.session.document.settings.replaced("training.epochs", 5 * number + 5), "training"))
     window.runs.refresh()
     window.docks.show("runs")
 
