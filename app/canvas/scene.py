@@ -11,9 +11,11 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import MARGIN, STACK, PortPlace, Rect, distance_to
+from app.canvas.bends import BendMarks, Place
+from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
+from app.canvas.lanes import Lanes
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
@@ -22,7 +24,7 @@ from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Position
+from graph_engine.graph.node import Bends, Position
 
 ROOM = 2000.0
 """How far the indexed area reaches beyond the cards when it has to be set anew."""
@@ -54,12 +56,13 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge and which of its points, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
     grip: Grip | None = None
+    bend: int | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -70,6 +73,7 @@ class CanvasScene(QGraphicsScene):
         stage: what the items paint with.
         overview: the same scene for far zoom.
         annotations: frames and notes.
+        bends: the points of edges that are selected.
         shares: the share of the whole that each card shows.
         drafts: what gestures show while they last.
 
@@ -91,11 +95,12 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
+        self.bends = BendMarks(self)
         self.shares = Shares(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
-        self.stage.is_occupied = self._is_occupied
+        self._lanes = Lanes(self)
         self._labels = LabelLayer(self.stage)
         self.addItem(self._labels)
         session.changed.connect(self.apply)
@@ -109,7 +114,7 @@ class CanvasScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
         self.about_to_rebuild.emit()
-        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
+        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected or self.bends.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes.clear()
@@ -117,6 +122,7 @@ class CanvasScene(QGraphicsScene):
         self.stage.choosing.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
+        self.bends.select(())
         self.overview.clear()
         self._labels.listen(False)
         graph = self.stage.graph = self.session.graph
@@ -139,8 +145,9 @@ class CanvasScene(QGraphicsScene):
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
         reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        bent = {c.id for c in changes if c.kind == "bend"}
         annotated = self.annotations.apply(changes)
-        if not nodes and not edges:
+        if not nodes and not edges and not bent:
             if annotated:
                 self._make_room()
                 self.selection_changed.emit(self.selected_nodes())
@@ -183,15 +190,21 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in bent:
+            if id in self.edges:
+                self._place_edge(self.edges[id])
+        marked = len(self.bends.selected)
+        self.bends.refresh()
         for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
                     self.overview.touch_edge(edge.id)
-        self._choose_lanes([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)])
+        for line in self._lanes.concerned([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)]):
+            self._place_edge(line)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
-        if selection != (len(self._selected_nodes), len(self._selected_edges)):
+        if (*selection, marked) != (len(self._selected_nodes), len(self._selected_edges), len(self.bends.selected)):
             self.selection_changed.emit(self.selected_nodes())
         self.content_changed.emit()
 
@@ -224,6 +237,7 @@ class CanvasScene(QGraphicsScene):
             item.reword()
         for edge in self.edges.values():
             edge.restyle()
+        self.bends.refresh()
         self.update()
         self.content_changed.emit()
 
@@ -239,9 +253,19 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             if id in self.edges:
                 self._place_edge(self.edges[id])
+        if self.bends.selected:
+            self.bends.refresh()
         self._labels.refresh()
         if positions:
             self.content_changed.emit()
+
+    def bend(self, edge: str, bends: Bends | None) -> None:
+        """Lets an edge run through other points on the screen only, what a drag shows before it is done; None: through the graph's."""
+        self.edges[edge].drag_bends(bends)
+        self._labels.touch(self.edges[edge])
+        self._labels.refresh()
+        self.overview.touch_edge(edge)
+        self.bends.refresh()
 
     def raise_nodes(self, ids: Iterable[str], up: bool) -> None:
         """Puts cards above all others, or back among them."""
@@ -258,10 +282,12 @@ class CanvasScene(QGraphicsScene):
         """Ids of the selected edges."""
         return tuple(self._selected_edges)
 
-    def select(self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = ()) -> None:
+    def select(
+        self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = (), bends: Collection[Place] = ()
+    ) -> None:
         """Selects these and nothing else."""
         new_nodes, new_edges = dict.fromkeys(nodes), dict.fromkeys(edges)
-        others = self.annotations.select(annotations)
+        others = self.annotations.select(annotations) | self.bends.select(bends)
         if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges and not others:
             return
         for id in self._selected_nodes.keys() ^ new_nodes.keys():
@@ -323,9 +349,11 @@ class CanvasScene(QGraphicsScene):
                     return Hit(item, port)
         best, nearest = reach * 0.7, None
         for item in found:
-            if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
+            if isinstance(item, EdgeItem) and (distance := distance_to(item.parts, x, y)) <= best:
                 best, nearest = distance, item
-        return Hit(edge=nearest, grip=self.annotations.at(at) if nearest is None else None)
+        if nearest is not None:
+            return Hit(edge=nearest, bend=nearest.bend_at(x, y, reach * 0.7) if ports else None)
+        return Hit(grip=self.annotations.at(at))
 
     def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
         """Items whose bounding rectangle meets ``rect``, the topmost first."""
@@ -454,18 +482,6 @@ class CanvasScene(QGraphicsScene):
         item.place()
         self._labels.touch(item)
         self.overview.touch_edge(item.edge.id)
-
-    def _choose_lanes(self, touched: Sequence[Rect]) -> None:
-        """Cards have come, gone or moved there: edges that run back past them may have to run elsewhere."""
-        for id in tuple(self.stage.choosing):
-            line = self.edges[id]
-            left, right = line.curve[6], line.curve[0]
-            top, bottom = sorted((line.curve[1], line.curve[7]))
-            if any(x < right and left < x + w and y < bottom and top < y + h for x, y, w, h in touched):
-                self._place_edge(line)
-
-    def _is_occupied(self, left: float, right: float, y: float) -> bool:
-        return any(True for _ in self.nodes_in(QRectF(left, y - STACK, right - left, 2 * STACK)))
 
     def _fit_stroke(self) -> None:
         look, width = self.stage.look, FINE_STROKE if len(self.stage.graph.edges) > FINE_FROM else STROKE
