@@ -15,6 +15,7 @@ from app.canvas.bends import BendMarks, Place
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
+from app.canvas.lanes import Lanes
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
@@ -103,6 +104,7 @@ class CanvasScene(QGraphicsScene):
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
+        self._lanes = Lanes(self)
         self._labels = LabelLayer(self.stage)
         self.addItem(self._labels)
         session.changed.connect(self.apply)
@@ -122,6 +124,7 @@ class CanvasScene(QGraphicsScene):
         self.strips.forget()
         self.nodes.clear()
         self.edges.clear()
+        self.stage.choosing.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.bends.select(())
@@ -166,6 +169,7 @@ class CanvasScene(QGraphicsScene):
                 sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
+        there = [item.rect for id in nodes if (item := self.nodes.get(id)) is not None]
         for id in nodes:
             item = self.nodes.get(id)
             node = graph.nodes.get(id)
@@ -201,6 +205,8 @@ class CanvasScene(QGraphicsScene):
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
                     self.overview.touch_edge(edge.id)
+        for line in self._lanes.concerned([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)]):
+            self._place_edge(line)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
@@ -458,6 +464,7 @@ class CanvasScene(QGraphicsScene):
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
+        self.stage.choosing.discard(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
