@@ -297,6 +297,8 @@ class CanvasView(QGraphicsView):
     def focusNextPrevChild(self, forwards: bool) -> bool:
         """Tab enters the selected group, as in other node editors; otherwise it goes on to the next widget."""
         selected = self.selected_nodes()
+        if self.gesture is not None:
+            return False
         if forwards and len(selected) == 1 and selected[0] in self._session.graph.groups:
             self._session.go((*self._session.place, selected[0]))
             return True
