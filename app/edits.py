@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import layered, ports_beside
+from graph_engine.analysis.layout import Direction, layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -55,9 +55,14 @@ class Canvas(Protocol):
 
     def reveal(self, node: str) -> None: ...
 
+    def glide(self, edit: Callable[[], object]) -> None: ...
+
 
 class Edits(QObject):
     """Edits on the selection.
+
+    Attributes:
+        direction: in which auto layout goes.
 
     Signals:
         refused: an edit was refused; one sentence.
@@ -71,6 +76,7 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
         self._copied = ""
+        self.direction: Direction = "across"
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -145,7 +151,7 @@ class Edits(QObject):
             nodes, annotations = self._canvas.taken(ends)
             made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            places = ports_beside(definition) if definition.annotations else layered(definition)
+            places = ports_beside(definition) if definition.annotations else layered(definition, self.direction)
             return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
@@ -251,16 +257,16 @@ class Edits(QObject):
         self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
-        """Puts all nodes in order, left to right; frames go with what they frame, points of edges go where these run otherwise."""
+        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise."""
         graph = self._session.graph
-        positions = layered(graph)
+        positions = layered(graph, self.direction)
         if positions:
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
             here = {n.id: n.position for n in graph}
             kept = carried(graph, {id: (x - here[id][0], y - here[id][1]) for id, (x, y) in positions.items()})
             loose = Bend({id: () for id in graph.bent if id not in kept}, text)
-            self._try(lambda: Macro(text, [Move(positions), frames, loose]))
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames, loose])))
 
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []

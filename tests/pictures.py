@@ -47,6 +47,30 @@ def expanded(window: MainWindow) -> None:
     window.edits.auto_layout()
 
 
+def down(window: MainWindow) -> None:
+    window.documents.new_from(template("resnet_digits"))
+    window.lay_out("down")
+    window.edits.direction = "across"
+
+
+def down_unet(window: MainWindow) -> None:
+    window.documents.new_from(template("unet_photographs"))
+    window.lay_out("down")
+    window.edits.direction = "across"
+
+
+def tour(window: MainWindow) -> None:
+    cnn(window)
+    window.tour.begin()
+
+
+def tour_end(window: MainWindow) -> None:
+    cnn(window)
+    window.tour.begin()
+    for _ in range(4):
+        window.tour.next()
+
+
 def broken(window: MainWindow) -> None:
     graph = template("cnn_digits").open()
     graph.set(graph.named("conv1"), kernel_size=30)
@@ -114,7 +138,8 @@ def blocks(window: MainWindow) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, broken, training, finished, thousand, shares, far, history, code, commands, blocks,
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, history, code,
+    commands, blocks, tour, tour_end,
 )  # fmt: skip
 
 
@@ -151,12 +176,13 @@ def _run(window: MainWindow, part: float, measures: tuple[str, ...]) -> None:
 
 def _draw(app: QApplication, window: MainWindow, scene: Scene, out: Path) -> None:
     scene(window)
-    settle(app, lambda: True, 0.7)
+    settle(app, lambda: True, 1.5)
     write_picture(window, out)
     for widget in app.topLevelWidgets():
         if widget is not window and widget.isVisible() and not widget.grab().isNull():
             write_picture(widget, out.with_stem(out.stem + "-over"))
             widget.close()
+    window.tour.leave()
     window.canvas.show_shares("off")
     window.run.take([StateChange(RunState.IDLE)])
     window.session.new()

@@ -18,6 +18,8 @@ Rect = tuple[float, float, float, float]
 """Left, top, width, height."""
 Curve = tuple[float, float, float, float, float, float, float, float]
 """A cubic Bézier: start, two control points, end, each as x, y."""
+Extent = tuple[float, float]
+"""Top and bottom."""
 Side = Literal["input", "output"]
 PortKey = tuple[Side, str]
 """Side and name of a port."""
@@ -28,13 +30,17 @@ HEADER = 28.0
 BODY = 22.0
 ROW = 20.0
 FOOTER = 22.0
+HALF = (HEADER + BODY + FOOTER) / 2
+"""Of the height of a card with one input and one output."""
 PORT_RADIUS = 4.5
 MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
-TURN = 40.0
-"""How far an edge that runs back reaches out before it turns."""
-BESIDE = 56.0
-"""How far from the row where it begins an edge passes that runs back: midway between the cards of neighbouring rows."""
+TURN, WIDE_TURN = 40.0, 84.0
+"""How far an edge that runs back reaches out before it turns: to the next row, and to one far off, beside what lies between."""
+ABOVE, LEAST = 28.0, 20.0
+"""How far above the lower card an edge passes that runs back between two rows, and the room that it needs between them."""
+STACK = 8.0
+"""How far the cards reach down that show behind a group."""
 VARIADIC_SPAN = 28.0
 BENDING = 0.38
 """How far the handles of an edge reach that runs through points, as a part of the way from one to the next."""
@@ -84,6 +90,11 @@ class Layout(NamedTuple):
     @property
     def ports(self) -> tuple[PortPlace, ...]:
         return self.inputs + self.outputs
+
+    @property
+    def bottom(self) -> float:
+        """Down to where the card reaches with what shows behind it."""
+        return self.height + STACK * self.stacked
 
     def port(self, side: Side, name: str) -> PortPlace:
         """The place of a port.
@@ -159,17 +170,31 @@ def spread(place: PortPlace, index: int, count: int) -> float:
     return place.y - room / 2 + room * index / (count - 1)
 
 
-def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
-    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left."""
+def curve(x1: float, y1: float, x2: float, y2: float, source: Extent | None = None, target: Extent | None = None) -> Curve:
+    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left.
+
+    Args:
+        x1, y1, x2, y2: the ends.
+        source, target: top and bottom of the cards there, which it does not pass under; left out, those of plain cards.
+    """
     ahead = x2 - x1
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
         return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
-    if abs(y2 - y1) > 2 * BESIDE:
-        lane = y1 + math.copysign(BESIDE, y2 - y1)
+    top, bottom = source or (y1 - HALF, y1 + HALF)
+    other_top, other_bottom = target or (y2 - HALF, y2 + HALF)
+    down, up = other_top - bottom, top - other_bottom
+    if down >= LEAST:  # rows are level at the top: just above the lower one, nothing of either is in the way
+        lane = other_top - min(ABOVE, down / 2)
+    elif up >= LEAST:
+        lane = top - min(ABOVE, up / 2)
     else:
-        lane = max(y1, y2) + BESIDE
-    return x1, y1, x1 + TURN, lane, x2 - TURN, lane, x2, y2
+        lane = max(bottom, other_bottom) + LEAST
+    return x1, y1, x1 + _turn(lane - y1), lane, x2 - _turn(y2 - lane), lane, x2, y2
+
+
+def _turn(rise: float) -> float:
+    return min(max(TURN, TURN + (abs(rise) - 160) / 20), WIDE_TURN)
 
 
 def pieces(c: Curve) -> tuple[Curve, ...]:

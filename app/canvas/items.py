@@ -237,7 +237,14 @@ class EdgeItem(QGraphicsPathItem):
             siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
-        made = curve(start.x() + out.x, start.y() + out.y, end.x() + into.x, end.y() + y)
+        made = curve(
+            start.x() + out.x,
+            start.y() + out.y,
+            end.x() + into.x,
+            end.y() + y,
+            (start.y(), start.y() + self.source.layout.bottom),
+            (end.y(), end.y() + self.target.layout.bottom),
+        )
         bends = self._bends_now()
         if made != self.curve or bends != self.bends:
             self.curve, self.bends = made, bends

@@ -86,7 +86,7 @@ class Node:
         return self._name
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> MappingProxyType[str, Any]:
         """Value of every declared parameter, defaults included; None where it is inferred or not set."""
         return MappingProxyType(self._params)
 
