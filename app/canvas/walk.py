@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject
 
+from app.canvas.accessible import focus
 from app.canvas.geometry import Rect
 from app.canvas.speech import announce, spoken
 
@@ -95,12 +96,10 @@ class Walk(QObject):
     def _tell(self, nodes: tuple[str, ...]) -> None:
         view = self._view
         if len(nodes) == 1:
-            text = spoken(view.canvas.nodes[nodes[0]])
-        elif nodes:
-            text = QCoreApplication.translate("canvas", "{0} nodes selected").format(len(nodes))
+            view.setAccessibleDescription(spoken(view.canvas.nodes[nodes[0]]))
+            focus(view, nodes[0])
         else:
-            text = ""
-        announce(view, text)
+            announce(view, QCoreApplication.translate("canvas", "{0} nodes selected").format(len(nodes)) if nodes else "")
 
 
 def _middle(rect: Rect) -> tuple[float, float]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPointingDevice, QWheelEvent
@@ -100,6 +103,66 @@ def test_what_is_reached_is_said(hands: Hands) -> None:
     start(hands, "conv")
     hands.key(Key.Key_Right)
     assert hands.view.accessibleDescription() == hands.view.bubble.text() != ""
+
+
+READER = """
+import gc
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication
+
+app = QApplication([])
+QAccessible.setActive(True)
+
+from app.canvas.view import CanvasView
+from app.session import Session
+from app.theme import LIGHT, apply
+from graph_engine.graph.commands import RemoveNodes, SetParams
+from graph_engine.templates import template
+
+apply(app, LIGHT)
+NAME, DESCRIPTION = QAccessible.Text.Name, QAccessible.Text.Description
+session = Session(template("cnn_digits").open())
+conv = session.graph.named("conv1").id
+for turn in range(3):
+    view = CanvasView(session, LIGHT)
+    view.resize(800, 600)
+    view.show()
+    view.setFocus()
+    app.processEvents()
+    canvas = QAccessible.queryAccessibleInterface(view)
+    assert (canvas.role(), canvas.text(NAME)) == (QAccessible.Role.List, "Network")
+    items = [canvas.child(i) for i in range(canvas.childCount())]
+    assert [canvas.indexOfChild(item) for item in items] == list(range(len(session.graph)))
+    assert all("role=ListItem" in repr(item) for item in items), "as Qt itself asks"
+    item = items[1]
+    assert (item.text(NAME), item.text(DESCRIPTION)) == ("conv1, Conv2d", "32 · 3×3, output 32 × 26 × 26")
+    assert not item.state().selected
+    view.select([conv])
+    assert item.state().selected and canvas.focusChild() is item
+    middle = item.rect().center()
+    assert canvas.childAt(middle.x(), middle.y()) is item
+    session.execute(SetParams(conv, {"kernel_size": 40}))
+    assert ", 1 problem" in item.text(DESCRIPTION)
+    session.undo()
+    del items, item
+    session.execute(RemoveNodes([conv]))
+    assert canvas.childCount() == len(session.graph) and canvas.child(1).text(NAME) == "relu1, ReLU"
+    session.undo()
+    assert canvas.childCount() == len(session.graph)
+    del canvas
+    if turn < 2:
+        view.deleteLater()
+        del view
+        app.processEvents()
+        gc.collect()
+print("well")
+"""
+
+
+def test_a_screen_reader_finds_the_nodes_and_the_program_survives_it() -> None:
+    """In a process of its own: what is wrong with who owns an interface ends a process."""
+    found = subprocess.run([sys.executable, "-c", READER], capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    assert (found.returncode, found.stdout.strip()) == (0, "well"), found.stderr
 
 
 # the touchpad
