@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
+    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below",
+    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
 )  # fmt: skip
@@ -120,6 +120,7 @@ class WindowState(QObject):
         actions.enable(NODE_ACTIONS, bool(nodes))
         actions["rename"].setEnabled(len(nodes or notes) == 1)
         actions["swap"].setEnabled(len(nodes) == 1)
+        actions["connect_keys"].setEnabled(len(nodes) == 1)
         actions.enable(ROW_ACTIONS, len(nodes) > 1)
         actions["dissolve"].setEnabled(bool(groups))
         actions["enter"].setEnabled(len(nodes) == 1 and bool(groups))

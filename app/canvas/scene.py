@@ -15,6 +15,7 @@ from app.canvas.bends import BendMarks, Place
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
+from app.canvas.lanes import Lanes
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
@@ -103,6 +104,7 @@ class CanvasScene(QGraphicsScene):
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
+        self._lanes = Lanes(self)
         self._labels = LabelLayer(self.stage)
         self.addItem(self._labels)
         session.changed.connect(self.apply)
@@ -122,6 +124,7 @@ class CanvasScene(QGraphicsScene):
         self.strips.forget()
         self.nodes.clear()
         self.edges.clear()
+        self.stage.choosing.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.bends.select(())
@@ -161,10 +164,12 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             old = self.edges.get(id)
             if old is not None and graph.edges.get(id) is not old.edge:
-                ports[old.edge.target, old.edge.target_port] = None
+                if old.is_beside_others:
+                    ports[old.edge.target, old.edge.target_port] = None
                 sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
+        there = [item.rect for id in nodes if (item := self.nodes.get(id)) is not None]
         for id in nodes:
             item = self.nodes.get(id)
             node = graph.nodes.get(id)
@@ -182,11 +187,11 @@ class CanvasScene(QGraphicsScene):
                 if (item.x(), item.y()) != node.position:
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
-        self._relayout(reworded | sources | {graph.edges[id].source for id in edges if id in graph.edges})
+        sources |= {graph.edges[id].source for id in edges if id in graph.edges}
+        self._relayout(reworded | {id for id in sources if id in graph and graph.nodes[id].spec.switched_outputs})
         for id in edges:
             edge = graph.edges.get(id)
-            if edge is not None and id not in self.edges:
-                self._add_edge(id)
+            if edge is not None and id not in self.edges and self._add_edge(id).is_beside_others:
                 ports[edge.target, edge.target_port] = None
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
@@ -200,6 +205,8 @@ class CanvasScene(QGraphicsScene):
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
                     self.overview.touch_edge(edge.id)
+        for line in self._lanes.concerned([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)]):
+            self._place_edge(line)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
@@ -440,11 +447,12 @@ class CanvasScene(QGraphicsScene):
         self.removeItem(item)
         self.overview.touch_node(id)
 
-    def _add_edge(self, id: str) -> None:
+    def _add_edge(self, id: str) -> EdgeItem:
         edge = self.stage.graph.edges[id]
         source, target = self.nodes[edge.source], self.nodes[edge.target]
         item = EdgeItem(edge, self.stage, source, target)
-        item.tell(source.checked)
+        if source.checked is not None:
+            item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
         if self._labels.is_listening:
@@ -452,9 +460,11 @@ class CanvasScene(QGraphicsScene):
             target.update()
         self.overview.touch_edge(id)
         self._labels.touch(item)
+        return item
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
+        self.stage.choosing.discard(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
