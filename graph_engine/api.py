@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph_engine.analysis.adopt import adopt
 from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
@@ -289,6 +290,23 @@ class Graph(Editing, CoreGraph):
                 settings = settings.replaced(f"{section}.{name}", value)
         self._do(SetSettings(settings, "all"))
 
+    def learn_from(self, path: str | Path, kind: str | None = None, **params: Any) -> None:
+        """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
+
+        Args:
+            path: a file or folder.
+            kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
+            **params: values for its parameters, in place of those that the look proposes.
+
+        Raises:
+            DataError: the data cannot be read.
+            ParamError: there is no such kind or parameter, or a value is outside its limits.
+        """
+        from graph_engine.data.look import look
+
+        found = look(Path(path), kind)
+        self._do(adopt(self, found.kind, {**found.params, **params}))
+
     def check(self) -> CheckedGraph:
         """Shapes, costs and findings; cheap after an edit. Never raises for a bad graph."""
         return self._checker.check()
@@ -430,16 +448,22 @@ class Graph(Editing, CoreGraph):
 
         Raises:
             UnwritableError: the place cannot be written to; a file that was there is as before.
+            DocumentError: the file that holds the tensors now is not there.
         """
+        path = Path(path)
+        self.save_copy(path)
+        if self.begins_with_weights:
+            self.weights_file = Path(path.with_suffix(".safetensors").name)
+        self.folder = path.resolve().parent
+
+    def save_copy(self, path: Path) -> None:
+        """As `save`, but the graph does not belong to that file from then on."""
         from graph_engine.document.write import save
 
-        path = Path(path)
-        if self.begins_with_weights:
-            beside = path.with_suffix(".safetensors")
+        beside = path.with_suffix(".safetensors") if self.begins_with_weights else None
+        if beside is not None:
             self.write_weights(beside)
-            self.weights_file = Path(beside.name)
-        save(self, path)
-        self.folder = Path(path).resolve().parent
+        save(self, path, beside.name if beside is not None else None)
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:

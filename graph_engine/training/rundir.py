@@ -285,7 +285,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         graph.write_weights(source / INITIAL)
-        graph.save(run_dir / DOCUMENT)
+        graph.save_copy(run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
         found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
         (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")
