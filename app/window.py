@@ -38,6 +38,7 @@ from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
 from app.trials import Trials
 from app.trust_bar import TrustBar
+from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.run = run
         self.runs = Runs(session, run, self)
+        self.vitals = Vitals(session, run, self)
         self.themes = themes
         self.preferences = preferences
         self.charts: ChartsPanel | None = None
@@ -226,14 +228,15 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
-        self.inspector = InspectorPanel(session)
+        self.inspector = InspectorPanel(session, self.vitals)
         self.training = TrainingPanel(
             session,
             run,
+            self.vitals,
             tuple(self.actions_[id] for id in ("run", "pause", "stop")),
             tuple(self.actions_[id] for id in QUESTIONS),
         )
-        self.problems = ProblemsPanel(session)
+        self.problems = ProblemsPanel(session, self.vitals)
         self.code = CodePanel(session)
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
@@ -309,6 +312,7 @@ class MainWindow(QMainWindow):
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
+        self.runs_panel.health_wanted.connect(self.vitals.open)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.wishes.wanted.connect(self.searches.add_block)

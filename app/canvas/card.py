@@ -23,6 +23,7 @@ _ELIDE = Qt.TextElideMode.ElideRight
 
 PAD = 10.0
 ICON = 22.0
+SIGN = 18.0
 DIMMED = 0.35
 """Opacity of the texts of a card at which the edge that is being drawn cannot end."""
 
@@ -59,16 +60,16 @@ class Lines(NamedTuple):
     problem: str
 
 
-def fit(words: Wording, look: Look, badge: bool) -> Lines:
+def fit(words: Wording, look: Look, signs: int) -> Lines:
     """Cuts the texts of a card to its width.
 
     Args:
         words: the full texts.
         look: fonts to measure with.
-        badge: whether the header keeps room for a badge.
+        signs: for how many signs the header keeps room at its end.
     """
     room = WIDTH - 2 * PAD
-    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - (18 if badge else 0))
+    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - SIGN * signs)
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
     whole = look.body_metrics.horizontalAdvance(words.params) <= room - used

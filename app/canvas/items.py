@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
+from app.canvas.card import PAD, SIGN, CardState, Lines, fit, paint_texts
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
+from app.canvas.geometry import (
+    FOOTER,
+    HEADER,
+    MARGIN,
+    WIDTH,
+    Curve,
+    Layout,
+    PortKey,
+    PortPlace,
+    Rect,
+    curve,
+    layout,
+    pieces,
+    point_on,
+    spread,
+)
+from app.canvas.health import Mark, paint_mark
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share
@@ -59,6 +75,7 @@ class NodeItem(QGraphicsItem):
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
         share: of the whole network, where the cards show that.
+        health: how it fares while the network trains; None where that was not measured.
     """
 
     def __init__(self, node: Node, stage: Stage):
@@ -67,6 +84,7 @@ class NodeItem(QGraphicsItem):
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.expanded)
         self.checked: CheckedNode | None = None
         self.share: Share | None = None
+        self.health: Mark | None = None
         self.selected = False
         self.hovered = False
         self._stage = stage
@@ -94,10 +112,13 @@ class NodeItem(QGraphicsItem):
         if self._lines is None:
             words = wording(self.node, self.checked)
             words = words if self.share is None else words._replace(weights=self.share.text)
-            self._lines = fit(words, look, state.severity in ("error", "warning"))
+            self._lines = fit(words, look, (state.severity in ("error", "warning")) + (self.health is not None))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
         if self.share is not None:
             paint_share(painter, look, self.layout, self.share)
+        if self.health is not None:
+            left = 2 * SIGN if state.severity in ("error", "warning") else SIGN
+            paint_mark(painter, look, self.health, QPointF(WIDTH - left + 2, HEADER / 2))
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
             top = self.layout.height - FOOTER - self.layout.preview

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from app.canvas.arrays import draw_lines, draw_rects
 from app.canvas.geometry import Rect, pieces
+from app.canvas.health import MARKS, paint_mark
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.canvas.wording import shown_severity
@@ -29,6 +30,8 @@ FINE_NODES, FINE_EDGES = 900, 1200
 """Up to so many in view, rounded corners and smooth curves are affordable from afar too."""
 
 SELECTED, HOVERED, WAITING, ERROR = 1, 2, 4, 8
+HEALTH = 16
+"""Times the place of a mark, from 1, in `MARKS`."""
 
 
 class Rows:
@@ -196,6 +199,11 @@ class Overview:
             if len(some):
                 painter.setBrush(colour)
                 draw_rects(painter, some)
+        for mark, colour in ((2, look.warning), (3, look.error)):  # so small, only what is wrong can be told
+            some = nodes[flags // HEALTH == mark, :4]
+            if len(some):
+                painter.setBrush(colour)
+                draw_rects(painter, some * [1.0, 1.0, 1.0, 0.3])
         shared = nodes[nodes[:, 6] != _NO_SHARE]
         if len(shared):  # so small, the card itself is the bar
             painter.setBrush(look.track)
@@ -252,6 +260,9 @@ class Overview:
         outline = look.faint if key.flags & WAITING else category.block
         painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1))
         painter.drawRoundedRect(card, radius, radius)
+        if key.flags // HEALTH:
+            size = max(2.6, 4.5 * width / 176)
+            paint_mark(painter, look, MARKS[key.flags // HEALTH - 1], QPointF(card.right() - 2 * size, card.top() + 2 * size), size)
         painter.end()
         return pixmap
 
@@ -291,7 +302,7 @@ def _node_flags(item: NodeItem) -> int:
     flags = SELECTED * item.selected | HOVERED * item.hovered
     if item.checked is not None:
         flags |= WAITING * (item.checked.status == "waiting") | ERROR * (shown_severity(item.checked) == "error")
-    return flags
+    return flags | (HEALTH * (MARKS.index(item.health) + 1) if item.health is not None else 0)
 
 
 def _draw_ring(painter: QPainter, look: Look, flags: int, card: QRectF, radius: float) -> None:

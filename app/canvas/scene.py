@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.health import HealthMarks
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
@@ -71,6 +72,7 @@ class CanvasScene(QGraphicsScene):
         overview: the same scene for far zoom.
         annotations: frames and notes.
         shares: the share of the whole that each card shows.
+        health: how each node fares while the network trains.
         drafts: what gestures show while they last.
 
     Signals:
@@ -92,6 +94,7 @@ class CanvasScene(QGraphicsScene):
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
         self.shares = Shares(self)
+        self.health = HealthMarks(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
@@ -204,6 +207,7 @@ class CanvasScene(QGraphicsScene):
                     self.overview.touch_edge(edge.id)
                     self._labels.touch(line)
         self.shares.follow(checked)
+        self.health.follow(self.nodes)
         self._labels.refresh()
         self.content_changed.emit()
 

@@ -35,6 +35,7 @@ from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
 from app.canvas.hand import Hand
+from app.canvas.health import Mark
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import DropBlock, add_block, centred
@@ -191,6 +192,10 @@ class CanvasView(QGraphicsView):
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither."""
         self.canvas.shares.show(measure)
+
+    def show_health(self, marks: Mapping[str, Mark]) -> None:
+        """Shows on the cards how their nodes fare in training; those that are left out have no mark."""
+        self.canvas.health.show(marks)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""
