@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import layered, ports_beside
+from graph_engine.analysis.layout import Direction, layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -19,9 +19,11 @@ from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
+from graph_engine.graph.forms import SetForm
 from graph_engine.graph.graph import new_node
-from graph_engine.graph.groups import AddDefinition, Expand, In, block_named
-from graph_engine.graph.node import COLUMN, Node, Position
+from graph_engine.graph.groups import AddDefinition, In, block_named
+from graph_engine.graph.modes import SetMode, refusal
+from graph_engine.graph.node import COLUMN, Form, Mode, Node, Position
 from graph_engine.graph.regroup import dissolve, group
 from graph_engine.graph.sharing import Share, Unshare
 
@@ -48,9 +50,14 @@ class Canvas(Protocol):
 
     def reveal(self, node: str) -> None: ...
 
+    def glide(self, edit: Callable[[], object]) -> None: ...
+
 
 class Edits(QObject):
     """Edits on the selection.
+
+    Attributes:
+        direction: in which auto layout goes.
 
     Signals:
         refused: an edit was refused; one sentence.
@@ -64,6 +71,7 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
         self._copied = ""
+        self.direction: Direction = "across"
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -138,7 +146,7 @@ class Edits(QObject):
             nodes, annotations = self._canvas.taken(ends)
             made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            places = ports_beside(definition) if definition.annotations else layered(definition)
+            places = ports_beside(definition) if definition.annotations else layered(definition, self.direction)
             return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
@@ -156,11 +164,19 @@ class Edits(QObject):
             self._canvas.select(graph.nodes.keys() - before)
 
     def expand(self) -> None:
-        """Shows what is inside the selected groups on their cards; where all show it, no more."""
-        graph = self._session.graph
-        chosen = [id for id in self._canvas.selected_nodes() if id in graph.groups]
+        """Shows the selected cards small: of nodes the title, of groups no content; where all are small, large again."""
+        graph, chosen = self._session.graph, self._canvas.selected_nodes()
+        small: dict[str, Form] = {id: "whole" if id in graph.groups else "collapsed" for id in chosen}
+        large: dict[str, Form] = {id: "expanded" if id in graph.groups else "whole" for id in chosen}
         if chosen:
-            self._try(lambda: Expand(chosen, not all(graph[id].expanded for id in chosen)))
+            self._try(lambda: SetForm(large if all(graph[id].form == form for id, form in small.items()) else small))
+
+    def set_mode(self, mode: Mode) -> None:
+        """Bypasses or mutes the selected nodes, as far as they can be; where all are already, switches them on again."""
+        graph, selected = self._session.graph, self._canvas.selected_nodes()
+        chosen = [id for id in selected if not refusal(graph, graph[id], mode)] or selected
+        if chosen:
+            self._try(lambda: SetMode(chosen, "active" if all(graph[id].mode == mode for id in chosen) else mode))
 
     def enter(self) -> None:
         """Shows the content of the selected group."""
@@ -227,12 +243,12 @@ class Edits(QObject):
         self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
-        """Puts all nodes in order, left to right; frames go with what they frame."""
-        positions = layered(self._session.graph)
+        """Puts all nodes in order; frames go with what they frame."""
+        positions = layered(self._session.graph, self.direction)
         if positions:
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
-            self._try(lambda: Macro(text, [Move(positions), frames]))
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames])))
 
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 
 from app.canvas.shares import Measure
 from app.theme.style import Mode
+from graph_engine.analysis.layout import Direction
 
 LAYOUT_VERSION = 2
 """Raised when docks or toolbars change."""
@@ -57,6 +58,15 @@ class Preferences(QObject):
     @shares.setter
     def shares(self, measure: Measure) -> None:
         self._store.setValue("shares", measure)
+
+    @property
+    def direction(self) -> Direction:
+        """In which auto layout goes."""
+        return "down" if self._store.value("direction", "across") == "down" else "across"
+
+    @direction.setter
+    def direction(self, direction: Direction) -> None:
+        self._store.setValue("direction", direction)
 
     def keys(self, action: str) -> list[QKeySequence] | None:
         """The keys that were chosen for an action; None where none were, an empty list where it is to have none."""

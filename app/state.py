@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 DOCUMENT_ACTIONS = (
     "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "paste_fed", "add", "frame", "note", "find", "layout", "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
+    "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
+    "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page",
 )  # fmt: skip
 """What needs a document in view."""
 SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 """What needs something selected: nodes, edges, frames or notes."""
-NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share")
+NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share", "expand", "bypass", "mute")
 """What needs a selected node."""
 NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
 """What needs a selected frame or note."""
@@ -110,7 +111,7 @@ class WindowState(QObject):
         actions["rename"].setEnabled(len(nodes or notes) == 1)
         actions["swap"].setEnabled(len(nodes) == 1)
         actions.enable(ROW_ACTIONS, len(nodes) > 1)
-        actions.enable(("dissolve", "expand"), bool(groups))
+        actions["dissolve"].setEnabled(bool(groups))
         actions["enter"].setEnabled(len(nodes) == 1 and bool(groups))
         actions["unshare"].setEnabled(any(len(graph.sharing(id)) > 1 for id in nodes))
 

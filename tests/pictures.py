@@ -51,6 +51,18 @@ def expanded(window: MainWindow) -> None:
     window.edits.auto_layout()
 
 
+def down(window: MainWindow) -> None:
+    window.documents.new_from(template("resnet_digits"))
+    window.lay_out("down")
+    window.edits.direction = "across"
+
+
+def down_unet(window: MainWindow) -> None:
+    window.documents.new_from(template("unet_photographs"))
+    window.lay_out("down")
+    window.edits.direction = "across"
+
+
 def broken(window: MainWindow) -> None:
     graph = template("cnn_digits").open()
     graph.set(graph.named("conv1"), kernel_size=30)
@@ -135,8 +147,8 @@ def blocks(window: MainWindow) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, broken, training, finished, thousand, shares, far, health, findings, history, code,
-    commands, blocks,
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
+    history, code, commands, blocks,
 )  # fmt: skip
 
 
@@ -202,7 +214,7 @@ def _run(window: MainWindow, part: float, measures: tuple[str, ...]) -> None:
 
 def _draw(app: QApplication, window: MainWindow, scene: Scene, out: Path) -> None:
     scene(window)
-    settle(app, lambda: True, 0.7)
+    settle(app, lambda: True, 1.5)
     write_picture(window, out)
     for widget in app.topLevelWidgets():
         if widget is not window and widget.isVisible() and not widget.grab().isNull():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -13,6 +14,7 @@ from app.canvas.wording import Wording
 from app.theme import RADIUS
 from graph_engine.analysis.checked import Status
 from graph_engine.analysis.diagnostics import Severity
+from graph_engine.graph.node import Mode
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -24,6 +26,7 @@ _ELIDE = Qt.TextElideMode.ElideRight
 PAD = 10.0
 ICON = 22.0
 SIGN = 18.0
+"""Room for each badge at the end of the header, and for the mark of health."""
 DIMMED = 0.35
 """Opacity of the texts of a card at which the edge that is being drawn cannot end."""
 
@@ -38,6 +41,7 @@ class CardState(NamedTuple):
         connected: sides and names of the ports that have an edge.
         lit: while an edge is drawn, sides and names of the ports that it may end at; None otherwise.
         target: the one of them that it would end at now.
+        mode: whether the node computes.
     """
 
     status: Status = "ok"
@@ -47,6 +51,12 @@ class CardState(NamedTuple):
     connected: frozenset[PortKey] = frozenset()
     lit: frozenset[PortKey] | None = None
     target: PortKey | None = None
+    mode: Mode = "active"
+
+    @property
+    def faint(self) -> bool:
+        """Whether the node gives nothing now."""
+        return self.status == "waiting" or self.mode != "active"
 
 
 class Lines(NamedTuple):
@@ -60,16 +70,16 @@ class Lines(NamedTuple):
     problem: str
 
 
-def fit(words: Wording, look: Look, signs: int) -> Lines:
+def fit(words: Wording, look: Look, badges: int) -> Lines:
     """Cuts the texts of a card to its width.
 
     Args:
         words: the full texts.
         look: fonts to measure with.
-        signs: for how many signs the header keeps room at its end.
+        badges: for how many of them the header keeps room.
     """
     room = WIDTH - 2 * PAD
-    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - SIGN * signs)
+    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - SIGN * badges)
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
     whole = look.body_metrics.horizontalAdvance(words.params) <= room - used
@@ -89,17 +99,19 @@ def paint_card(painter: QPainter, look: Look, layout: Layout, category: Category
 def paint_shell(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
     """Paints all of a card that is the same on all cards of a block in that state."""
     card = QRectF(0, 0, WIDTH, layout.height)
-    waiting = state.status == "waiting"
     if layout.stacked:
         _paint_stack(painter, look, card)
     _paint_frame(painter, look, card, state)
     painter.setPen(_NO_PEN)
-    painter.setBrush(look.neutral if waiting else category.header)
-    painter.drawPath(_HEADER)
+    painter.setBrush(look.neutral if state.faint else category.header)
+    if layout.collapsed:
+        painter.drawRoundedRect(card, RADIUS.card, RADIUS.card)
+    else:
+        painter.drawPath(_HEADER)
     _paint_signs(painter, look, layout, category, state)
     _paint_outline(painter, look, card, state)
-    for place in layout.inputs + layout.outputs:
-        _paint_port(painter, look, place, look.faint if waiting else category.accent, state)
+    for place in _shown_ports(layout, state):
+        _paint_port(painter, look, place, look.faint if state.faint else category.accent, state)
     if state.lit is not None and not state.lit:
         painter.setPen(_NO_PEN)
         painter.setBrush(look.veil)
@@ -108,13 +120,14 @@ def paint_shell(painter: QPainter, look: Look, layout: Layout, category: Categor
 
 def paint_texts(painter: QPainter, look: Look, layout: Layout, lines: Lines, state: CardState) -> None:
     """Paints the texts of one card into its shell."""
-    faint = state.status == "waiting"
     if state.lit is not None and not state.lit:
         painter.setOpacity(DIMMED)
-    text, muted = (look.faint, look.faint) if faint else (look.text, look.muted)
+    text, muted = (look.faint, look.faint) if state.faint else (look.text, look.muted)
     painter.setFont(look.name_font)
     painter.setPen(text)
     painter.drawText(QRectF(PAD + ICON, 0, WIDTH, HEADER), _LEFT, lines.name)
+    if layout.collapsed:
+        return
     painter.setFont(look.body_font)
     if lines.params:
         painter.drawText(QRectF(0, HEADER, WIDTH - PAD, BODY), _RIGHT, lines.params)
@@ -159,7 +172,8 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
     if state.severity == "error":
         painter.setPen(look.outline_error)
     else:
-        painter.setPen(look.outline_hover if state.hovered else look.outline)
+        idle = state.mode != "active"
+        painter.setPen(look.outline_idle if idle else look.outline_hover if state.hovered else look.outline)
     painter.drawRoundedRect(card, radius, radius)
     if state.selected:
         painter.setPen(look.ring)
@@ -167,10 +181,13 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
 
 
 def _paint_signs(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
-    waiting = state.status == "waiting"
     painter.setFont(look.icon_font)
-    painter.setPen(look.faint if waiting else category.accent)
+    painter.setPen(look.faint if state.faint else category.accent)
     painter.drawText(QRectF(PAD - 1, 0, 16, HEADER), _CENTRE, category.icon)
+    if state.mode != "active":
+        painter.setPen(look.muted)
+        right = WIDTH - (44 if state.severity in ("error", "warning") else 26)
+        painter.drawText(QRectF(right, 0, 20, HEADER), _CENTRE, look.signs[state.mode])
     if state.severity in ("error", "warning"):
         painter.setFont(look.badge_font)
         painter.setPen(look.error if state.severity == "error" else look.warning)
@@ -178,14 +195,29 @@ def _paint_signs(painter: QPainter, look: Look, layout: Layout, category: Catego
     if layout.labelled:
         painter.setFont(look.label_font)
         for place in layout.inputs:
-            painter.setPen(look.faint if place.optional or waiting else look.muted)
+            painter.setPen(look.faint if place.optional or state.faint else look.muted)
             painter.drawText(QRectF(PAD, place.y - 9, WIDTH, 18), _LEFT, place.name)
         for place in layout.outputs:
-            painter.setPen(look.faint if waiting else look.muted)
+            painter.setPen(look.faint if state.faint else look.muted)
             painter.drawText(QRectF(0, place.y - 9, WIDTH - PAD, 18), _RIGHT, place.name)
+    if layout.collapsed:
+        return
     top = layout.height - FOOTER
     painter.setPen(look.hairline)
     painter.drawLine(QPointF(PAD, top), QPointF(WIDTH - PAD, top))
+
+
+def _shown_ports(layout: Layout, state: CardState) -> Sequence[PortPlace]:
+    """The ports that are painted; of those in one place, the one that says most."""
+    if not layout.collapsed:
+        return layout.ports
+    lit = state.lit or frozenset()
+
+    def rank(place: PortPlace) -> tuple[bool, bool, bool, bool]:
+        key: PortKey = (place.side, place.name)
+        return key == state.target, key in lit, key in state.connected, not place.optional
+
+    return [max(places, key=rank) for places in (layout.inputs, layout.outputs) if places]
 
 
 def _paint_port(painter: QPainter, look: Look, place: PortPlace, accent: QColor, state: CardState) -> None:

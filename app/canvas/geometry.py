@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from graph_engine.analysis.layout import CARD, PREVIEW
-from graph_engine.graph.node import GroupSpec
+from graph_engine.graph.node import Form, GroupSpec
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.ports import Port
 
@@ -17,6 +17,8 @@ Rect = tuple[float, float, float, float]
 """Left, top, width, height."""
 Curve = tuple[float, float, float, float, float, float, float, float]
 """A cubic Bézier: start, two control points, end, each as x, y."""
+Extent = tuple[float, float]
+"""Top and bottom."""
 Side = Literal["input", "output"]
 PortKey = tuple[Side, str]
 """Side and name of a port."""
@@ -27,13 +29,17 @@ HEADER = 28.0
 BODY = 22.0
 ROW = 20.0
 FOOTER = 22.0
+HALF = (HEADER + BODY + FOOTER) / 2
+"""Of the height of a card with one input and one output."""
 PORT_RADIUS = 4.5
 MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
-TURN = 40.0
-"""How far an edge that runs back reaches out before it turns."""
-BESIDE = 56.0
-"""How far from the row where it begins an edge passes that runs back: midway between the cards of neighbouring rows."""
+TURN, WIDE_TURN = 40.0, 84.0
+"""How far an edge that runs back reaches out before it turns: to the next row, and to one far off, beside what lies between."""
+ABOVE, LEAST = 28.0, 20.0
+"""How far above the lower card an edge passes that runs back between two rows, and the room that it needs between them."""
+STACK = 8.0
+"""How far the cards reach down that show behind a group."""
 VARIADIC_SPAN = 28.0
 
 
@@ -65,6 +71,7 @@ class Layout(NamedTuple):
         labelled: whether the card names its ports because one side has several.
         stacked: whether more cards show behind it, because it stands for several nodes.
         preview: height of the part that shows what is inside; 0 without one.
+        collapsed: only the title is shown, and all ports of a side in one place.
     """
 
     height: float
@@ -73,10 +80,16 @@ class Layout(NamedTuple):
     labelled: bool
     stacked: bool = False
     preview: float = 0.0
+    collapsed: bool = False
 
     @property
     def ports(self) -> tuple[PortPlace, ...]:
         return self.inputs + self.outputs
+
+    @property
+    def bottom(self) -> float:
+        """Down to where the card reaches with what shows behind it."""
+        return self.height + STACK * self.stacked
 
     def port(self, side: Side, name: str) -> PortPlace:
         """The place of a port.
@@ -90,11 +103,11 @@ class Layout(NamedTuple):
         raise KeyError(name)
 
 
-def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), expanded: bool = False) -> Layout:
-    """Size and ports of the cards of a block, without the outputs in ``idle``; ``expanded`` makes room for a group's content."""
-    if idle or expanded:
+def layout(spec: BlockSpec, idle: frozenset[str] = frozenset(), form: Form = "whole") -> Layout:
+    """Size and ports of the cards of a block in some form, without the outputs in ``idle``."""
+    if idle or form != "whole":
         shown = tuple(p for p in spec.outputs if p.name not in idle)
-        return _layout(spec.inputs, shown, isinstance(spec, GroupSpec), PREVIEW if expanded else 0.0)
+        return _layout(spec.inputs, shown, isinstance(spec, GroupSpec), form)
     found = _LAYOUTS.get(id(spec))
     if found is None or found[0] is not spec:
         found = _LAYOUTS[id(spec)] = spec, _layout(spec.inputs, spec.outputs, isinstance(spec, GroupSpec))
@@ -113,13 +126,20 @@ _LAYOUTS: dict[int, tuple[BlockSpec, Layout]] = {}
 
 
 @lru_cache(maxsize=1024)
-def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool, preview: float = 0.0) -> Layout:
+def _layout(inputs: tuple[Port, ...], outputs: tuple[Port, ...], stacked: bool, form: Form = "whole") -> Layout:
+    if form == "collapsed":
+        return Layout(HEADER, _merged(inputs, "input"), _merged(outputs, "output"), False, stacked, collapsed=True)
+    preview = PREVIEW if form == "expanded" else 0.0
     labelled = len(inputs) > 1 or len(outputs) > 1
     rows = max(_rows(inputs), _rows(outputs)) if labelled else 0.0
     height = HEADER + BODY + rows * ROW + FOOTER
     top = HEADER + BODY if labelled else 0.0
     room = rows * ROW if labelled else height
     return Layout(height + preview, _places(inputs, "input", top, room), _places(outputs, "output", top, room), labelled, stacked, preview)
+
+
+def _merged(ports: Sequence[Port], side: Side) -> tuple[PortPlace, ...]:
+    return tuple(PortPlace(p.name, side, 0.0 if side == "input" else WIDTH, HEADER / 2, 0.0, p.optional) for p in ports)
 
 
 def _rows(ports: Sequence[Port]) -> float:
@@ -145,17 +165,31 @@ def spread(place: PortPlace, index: int, count: int) -> float:
     return place.y - room / 2 + room * index / (count - 1)
 
 
-def curve(x1: float, y1: float, x2: float, y2: float) -> Curve:
-    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left."""
+def curve(x1: float, y1: float, x2: float, y2: float, source: Extent | None = None, target: Extent | None = None) -> Curve:
+    """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left.
+
+    Args:
+        x1, y1, x2, y2: the ends.
+        source, target: top and bottom of the cards there, which it does not pass under; left out, those of plain cards.
+    """
     ahead = x2 - x1
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
         return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
-    if abs(y2 - y1) > 2 * BESIDE:
-        lane = y1 + math.copysign(BESIDE, y2 - y1)
+    top, bottom = source or (y1 - HALF, y1 + HALF)
+    other_top, other_bottom = target or (y2 - HALF, y2 + HALF)
+    down, up = other_top - bottom, top - other_bottom
+    if down >= LEAST:  # rows are level at the top: just above the lower one, nothing of either is in the way
+        lane = other_top - min(ABOVE, down / 2)
+    elif up >= LEAST:
+        lane = top - min(ABOVE, up / 2)
     else:
-        lane = max(y1, y2) + BESIDE
-    return x1, y1, x1 + TURN, lane, x2 - TURN, lane, x2, y2
+        lane = max(bottom, other_bottom) + LEAST
+    return x1, y1, x1 + _turn(lane - y1), lane, x2 - _turn(y2 - lane), lane, x2, y2
+
+
+def _turn(rise: float) -> float:
+    return min(max(TURN, TURN + (abs(rise) - 160) / 20), WIDE_TURN)
 
 
 def pieces(c: Curve) -> tuple[Curve, ...]:

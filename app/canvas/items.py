@@ -81,7 +81,7 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
-        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.expanded)
+        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
         self.checked: CheckedNode | None = None
         self.share: Share | None = None
         self.health: Mark | None = None
@@ -112,18 +112,22 @@ class NodeItem(QGraphicsItem):
         if self._lines is None:
             words = wording(self.node, self.checked)
             words = words if self.share is None else words._replace(weights=self.share.text)
-            self._lines = fit(words, look, (state.severity in ("error", "warning")) + (self.health is not None))
+            self._lines = fit(words, look, self._badges(state) + (self.health is not None))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
         if self.share is not None:
             paint_share(painter, look, self.layout, self.share)
         if self.health is not None:
-            left = 2 * SIGN if state.severity in ("error", "warning") else SIGN
-            paint_mark(painter, look, self.health, QPointF(WIDTH - left + 2, HEADER / 2))
+            paint_mark(painter, look, self.health, QPointF(WIDTH - 16 - SIGN * self._badges(state), HEADER / 2))
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
             top = self.layout.height - FOOTER - self.layout.preview
             room = QRectF(PAD, top, WIDTH - 2 * PAD, self.layout.preview - 6)
             paint_preview(painter, look, self._stage.graph.definitions[self.node.spec.definition], room)
+
+    @staticmethod
+    def _badges(state: CardState) -> int:
+        """How many badges the header ends with."""
+        return (state.severity in ("error", "warning")) + (state.mode != "active")
 
     def state(self) -> CardState:
         """How the card is shown now."""
@@ -141,6 +145,7 @@ class NodeItem(QGraphicsItem):
             hovered=self.hovered,
             connected=connected,
             lit=None if stage.lit is None else stage.lit.get(node.id, frozenset()),
+            mode=node.mode,
             target=stage.target[1] if stage.target is not None and stage.target[0] == node.id else None,
         )
 
@@ -151,7 +156,7 @@ class NodeItem(QGraphicsItem):
 
     def relayout(self) -> bool:
         """Shows the ports that are in use now; true where they are others than before."""
-        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.expanded)
+        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.form)
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
@@ -166,7 +171,7 @@ class NodeItem(QGraphicsItem):
         for place in self.layout.ports:
             beyond = max(0.0, abs(y - place.y) - place.span / 2)
             distance = ((x - place.x) ** 2 + beyond**2) ** 0.5
-            if distance <= best:
+            if distance < best or (found is None and distance == best):  # of those in one place, the first
                 best, found = distance, place
         return found
 
@@ -233,7 +238,14 @@ class EdgeItem(QGraphicsPathItem):
             siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
-        made = curve(start.x() + out.x, start.y() + out.y, end.x() + into.x, end.y() + y)
+        made = curve(
+            start.x() + out.x,
+            start.y() + out.y,
+            end.x() + into.x,
+            end.y() + y,
+            (start.y(), start.y() + self.source.layout.bottom),
+            (end.y(), end.y() + self.target.layout.bottom),
+        )
         if made != self.curve:
             self.curve = made
             self._box_known = False
@@ -246,7 +258,7 @@ class EdgeItem(QGraphicsPathItem):
     def tell(self, source: CheckedNode | None) -> bool:
         """Takes over what the check found at the source; true where something else flows now."""
         flow = source.outputs.get(self.edge.source_port) if source is not None else None
-        waiting = source is not None and flow is None
+        waiting = (source is not None and flow is None) or self.target.node.mode == "muted"
         if flow == self._flow and waiting == self.waiting:
             return False
         self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"

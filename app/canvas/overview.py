@@ -29,8 +29,8 @@ SMALL = 150
 FINE_NODES, FINE_EDGES = 900, 1200
 """Up to so many in view, rounded corners and smooth curves are affordable from afar too."""
 
-SELECTED, HOVERED, WAITING, ERROR = 1, 2, 4, 8
-HEALTH = 16
+SELECTED, HOVERED, WAITING, ERROR, BYPASSED, MUTED = 1, 2, 4, 8, 16, 32
+HEALTH = 64
 """Times the place of a mark, from 1, in `MARKS`."""
 
 
@@ -194,7 +194,13 @@ class Overview:
         for number in np.unique(categories).tolist():
             painter.setBrush(look.category(self._categories[number]).block)
             draw_rects(painter, nodes[categories == number, :4])
-        for flag, colour in ((WAITING, look.edge_waiting.color()), (ERROR, look.error), (SELECTED, look.accent)):
+        for flag, colour in (
+            (BYPASSED, look.idle),
+            (MUTED, look.neutral),
+            (WAITING, look.edge_waiting.color()),
+            (ERROR, look.error),
+            (SELECTED, look.accent),
+        ):
             some = nodes[(flags & flag) != 0, :4]
             if len(some):
                 painter.setBrush(colour)
@@ -256,9 +262,10 @@ class Overview:
         card = QRectF(margin, margin, width, height)
         radius = max(1.5, RADIUS.card * width / 176)
         _draw_ring(painter, look, key.flags, card, radius)
-        painter.setBrush(look.neutral if key.flags & WAITING else category.header)
-        outline = look.faint if key.flags & WAITING else category.block
-        painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1))
+        idle = key.flags & (BYPASSED | MUTED)
+        painter.setBrush(look.canvas if key.flags & MUTED else look.neutral if idle | key.flags & WAITING else category.header)
+        outline = look.faint if idle | key.flags & WAITING else category.block
+        painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1, _DASHED if idle else _SOLID))
         painter.drawRoundedRect(card, radius, radius)
         if key.flags // HEALTH:
             size = max(2.6, 4.5 * width / 176)
@@ -295,11 +302,13 @@ class Overview:
 
 
 _STAMP_MARGIN = 4
+_DASHED, _SOLID = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
 _NO_SHARE = -1.0
 
 
 def _node_flags(item: NodeItem) -> int:
     flags = SELECTED * item.selected | HOVERED * item.hovered
+    flags |= BYPASSED * (item.node.mode == "bypassed") | MUTED * (item.node.mode == "muted")
     if item.checked is not None:
         flags |= WAITING * (item.checked.status == "waiting") | ERROR * (shown_severity(item.checked) == "error")
     return flags | (HEALTH * (MARKS.index(item.health) + 1) if item.health is not None else 0)

@@ -20,7 +20,7 @@ def paint_preview(painter: QPainter, look: Look, graph: CoreGraph, room: QRectF)
     painter.setPen(look.outline)
     painter.setBrush(look.canvas)
     painter.drawRoundedRect(room, RADIUS.small, RADIUS.small)
-    cards = {node.id: QRectF(*node.position, WIDTH, layout(node.spec, expanded=node.expanded).height) for node in graph}
+    cards = {node.id: QRectF(*node.position, WIDTH, layout(node.spec, form=node.form).height) for node in graph}
     if not cards:
         return
     content = QRectF()

@@ -137,8 +137,8 @@ class CanvasScene(QGraphicsScene):
     def apply(self, changes: Sequence[Change]) -> None:
         """Follows one edit. Each id named is compared with the graph, so that the order of the changes does not matter."""
         graph = self.stage.graph
-        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look"))
-        reworded = {c.id for c in changes if c.kind in ("node", "name", "look")}
+        nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
+        reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         annotated = self.annotations.apply(changes)
         if not nodes and not edges:
@@ -183,6 +183,10 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
+            for edge in graph.incoming(id):
+                if self.edges[edge.id].tell(self.nodes[edge.source].checked):
+                    self.overview.touch_edge(edge.id)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()

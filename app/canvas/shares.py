@@ -79,8 +79,9 @@ def shares(measure: Measure, nodes: Iterable[tuple[str, CheckedNode | None]]) ->
 
 
 def paint_share(painter: QPainter, look: Look, layout: Layout, share: Share) -> None:
-    """Paints the bar of a card over the line above its footer."""
-    track = QRectF(PAD, layout.height - FOOTER - THICK / 2, WIDTH - 2 * PAD, THICK)
+    """Paints the bar of a card over the line above its footer; of a collapsed one, at its foot."""
+    line = layout.height - (THICK if layout.collapsed else FOOTER)
+    track = QRectF(PAD, line - THICK / 2, WIDTH - 2 * PAD, THICK)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(look.track)
     painter.drawRoundedRect(track, THICK / 2, THICK / 2)

@@ -10,6 +10,7 @@ from app.canvas.flow import words
 from app.canvas.geometry import PortPlace
 from app.canvas.items import NodeItem
 from app.canvas.scene import Hit
+from app.canvas.wording import mode_word
 from graph_engine.spec.tensor import TensorSpec
 
 
@@ -32,7 +33,7 @@ def _node(item: NodeItem) -> str:
         return _lines([], [d.message for d in checked.diagnostics])
     if checked is not None and checked.status == "waiting":
         return _lines([], [QCoreApplication.translate("canvas", "Waits for what comes before it.")])
-    facts = [item.node.spec.summary]
+    facts = [mode_word(item.node).capitalize(), item.node.spec.summary]
     if checked is not None and checked.parameters:
         facts.append(QCoreApplication.translate("canvas", "{0} parameters").format(f"{checked.parameters:,}"))
     return _lines([f"{item.node.name} · {item.node.spec.title}"], facts)

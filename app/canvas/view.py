@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -34,6 +34,7 @@ from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
+from app.canvas.glide import Glide
 from app.canvas.hand import Hand
 from app.canvas.health import Mark
 from app.canvas.hint import EmptyHint
@@ -188,6 +189,19 @@ class CanvasView(QGraphicsView):
         """Shows the minimap whenever not all cards are in view, or never."""
         self._minimap_wanted = visible
         self.follow()
+
+    def glide(self, edit: Callable[[], object]) -> None:
+        """Carries out an edit that puts cards elsewhere, and shows them on their way; what was in view as a whole stays in view."""
+        scene = self.canvas
+        was_whole = self.camera.shown().contains(scene.content_rect())
+        nodes = {id: (item.x(), item.y()) for id, item in scene.nodes.items()}
+        frames = {id: item.rect for id, item in scene.annotations.items.items()}
+        edit()
+        moves = Glide.is_wanted(self, len(nodes))
+        if was_whole and not self.camera.shown().contains(scene.content_rect()):
+            self.zoom_to_fit(moves)
+        if moves:
+            Glide(self, nodes, frames)
 
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither."""

@@ -45,7 +45,19 @@ def wording(node: Node, checked: CheckedNode | None) -> Wording:
         weights = count_label(checked.parameters) if checked.parameters else ""
     worst = worst_of(checked)
     problem = worst.message.removeprefix(f"{node.name}: ") if worst is not None and worst.severity == "error" else ""
-    return Wording(node.name, _title(node), params_line(node), params_line(node, labels=False), shape, weights, problem)
+    params, values = params_line(node), params_line(node, labels=False)
+    if node.mode != "active":
+        params = values = mode_word(node)
+    return Wording(node.name, _title(node), params, values, shape, weights, problem)
+
+
+def mode_word(node: Node) -> str:
+    """That a node does not compute, in a word; empty where it does."""
+    return {
+        "active": "",
+        "bypassed": QCoreApplication.translate("canvas", "bypassed"),
+        "muted": QCoreApplication.translate("canvas", "muted"),
+    }[node.mode]
 
 
 def _title(node: Node) -> str:

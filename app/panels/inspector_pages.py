@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.panels.group_pages import ExposedList, GroupWords, enter_row, expose_button
+from app.panels.mode_line import ModeLine
 from app.panels.problems import Finding
 from app.panels.settings_form import SettingsForm
 from app.session import Session
@@ -109,6 +110,8 @@ class NodePage(Page):
         summary.setProperty("role", "muted")
         if self._group is None:
             self.body.addWidget(summary)
+        self._mode = ModeLine(self.execute)
+        self.body.addWidget(self._mode)
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)
@@ -171,6 +174,7 @@ class NodePage(Page):
         others = [f'<a href="{id}">{graph[id].name}</a>' for id in graph.sharing(self._id) if id != self._id]
         self.sharing.setText(self.tr("Shares its weights with {0}.").format(", ".join(others)) + f' <a href="#">{self.tr("Stop")}</a>')
         self.sharing.setVisible(bool(others))
+        self._mode.show_node(self._node)
         codes = ", ".join(sorted(self._node.silenced))
         self._silenced.setText(self.tr("Silenced: {0}.").format(codes) + f' <a href="#">{self.tr("Tell me again")}</a>')
         self._silenced.setVisible(bool(codes))
@@ -197,7 +201,7 @@ class NodePage(Page):
             finding.failed.connect(self.failed)
             self._findings.addWidget(finding)
         spec = self._node.spec
-        unknown = self.tr("unknown") if node.status == "error" else self.tr("waiting")
+        unknown = self.tr("nothing") if self._node.mode == "muted" else self.tr("unknown") if node.status == "error" else self.tr("waiting")
         shapes = {}
         for port in spec.inputs:
             arriving = node.inputs.get(port.name)

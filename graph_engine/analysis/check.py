@@ -10,13 +10,13 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
-from math import prod
 from typing import Any, NamedTuple
 from weakref import WeakMethod, WeakValueDictionary, finalize
 
 from graph_engine.analysis import remedies, topology
+from graph_engine.analysis.alike import Alike
 from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layered, Status, weights_of
-from graph_engine.analysis.costs import Costs, bytes_stored
+from graph_engine.analysis.costs import Costs
 from graph_engine.analysis.diagnostics import Diagnostic, Severity, impassable, starved, unconnected
 from graph_engine.analysis.findings import Findings
 from graph_engine.graph.changes import Change
@@ -24,10 +24,9 @@ from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.network import Network, network, passed_input
 from graph_engine.graph.node import GroupSpec, Node
-from graph_engine.spec.block import Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.foreign import Answers, Unanswered
-from graph_engine.spec.tensor import Size, TensorSpec, total
+from graph_engine.spec.tensor import TensorSpec, total
 
 
 class Checker:
@@ -63,6 +62,7 @@ class Checker:
         self._turned: set[str] = set()
         self._switched: set[str] = set()
         self._reshaped = self._stale_rules = True
+        self._alike = Alike(None)
         self._costs = Costs()
         self._last: CheckedGraph | None = None
         heard = WeakMethod(self._note)  # a graph outlives the checkers of its uses
@@ -202,6 +202,7 @@ class Checker:
             Ids of the nodes whose result changed, what was known of them before (of the first few), and whether any output changed.
         """
         own, place, order, graph, nodes = self._own, self._place, self._order, self._graph, self._graph.nodes
+        self._alike = Alike(self._contents.answers)
         heap = [place[id] for id in self._dirty if id in place]
         heapify(heap)
         queued = set(heap)
@@ -227,6 +228,7 @@ class Checker:
                         queued.add(at)
                         heappush(heap, at)
         self._dirty.clear()
+        self._alike = Alike(None)
         return changed, replaced, flowed
 
     def _evaluate(self, node: Node) -> CheckedNode:
@@ -263,7 +265,7 @@ class Checker:
         if waits:
             return CheckedNode(node.id, "waiting")
         try:
-            found = spec.infer(Site(params, inputs, self._contents.answers))
+            found = self._alike.infer(spec, params, inputs)
         except Unanswered as fault:
             severity: Severity = "hint" if fault.trusted else "warning"
             diagnostic = Diagnostic(severity, fault.code, node.id, None, f"{node.name}: {fault}", fault.fixes)
@@ -272,23 +274,9 @@ class Checker:
             fixes = remedies.fixes(graph, node, inputs, fault) if params == node.params else ()  # its use has others
             diagnostic = Diagnostic("error", fault.code, node.id, fault.port, f"{node.name}: {fault}", fixes)
             return CheckedNode(node.id, "error", inputs, diagnostics=(diagnostic,))
-        outputs = dict(zip(spec.output_names, found.outputs, strict=True))
-        for port in spec.switched_outputs:
-            if port.is_off(params):
-                del outputs[port.name]
-        parameters, buffers = 0, found.buffers
         if node.id in self._borrowing:
-            buffers = {}
-        else:
-            for shape in found.weights.values():
-                parameters += prod(shape)
-        memory: Size = 0
-        for x in outputs.values():
-            memory += x.nbytes()
-        stored = bytes_stored(parameters, buffers)
-        return CheckedNode(
-            node.id, "ok", inputs, outputs, found.sizes, found.weights, found.buffers, parameters, found.flops, memory, stored
-        )
+            found = found._replace(parameters=0, stored=0)
+        return CheckedNode(node.id, "ok", inputs, *found)
 
     def _evaluate_idle(self, node: Node) -> CheckedNode:
         """A bypassed node costs nothing and gives what it passes on; a muted one gives nothing."""
@@ -375,8 +363,10 @@ class Checker:
             changed: ids of nodes whose result or findings are others now.
             fresh: nodes may have come or gone, or changed places.
         """
-        fronts = {}
-        for id in changed & self._own.keys():
+        changed &= self._own.keys()
+        told = changed & self._found.nodes
+        fronts = {id: self._own[id] for id in changed - told}
+        for id in told:
             own, extra = self._own[id], self._found.on(id)
             if id in self._found.follows:
                 own = CheckedNode(id, "waiting")

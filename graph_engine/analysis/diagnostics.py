@@ -62,9 +62,9 @@ def starved(graph: CoreGraph, node: Node, port: Port, edges: int, muted: Collect
         muted: the nodes that would feed it as well.
     """
     names = " and ".join(n.name for n in muted)
-    what = f"at least {node.spec.minimum_inputs} edges" if port.variadic else "something"
-    left = f"only {edges} arrive{'s' if edges == 1 else ''}" if edges else "nothing arrives"
-    message = f"{node.name}: needs {what} at its {port.name}, but {left}, because {names} {'is' if len(muted) == 1 else 'are'} muted."
+    left = f"only {edges} of at least {node.spec.minimum_inputs} edges" if port.variadic and edges else "nothing"
+    verb = "is" if len(muted) == 1 else "are"
+    message = f"{node.name}: {left} arrives at its {port.name}, because {names} {verb} muted."
     offers: list[tuple[str, Mode, Node]] = [("Bypass", "bypassed", node)] if edges else []
     offers += [("Mute", "muted", node), *(("Switch on", "active", n) for n in muted)]
     fixes = tuple(Fix(f"{verb} {n.name}", mode=mode, node=n.id) for verb, mode, n in offers if not refusal(graph, n, mode))

@@ -49,6 +49,11 @@ class Findings:
         self._by_rule: dict[Declared, tuple[Diagnostic, ...]] = {}
         self._index = Index(drawn)
 
+    @property
+    def nodes(self) -> set[str]:
+        """Ids of the nodes of which there is something to tell."""
+        return {*self._near, *self._near_shapes, *self._far, *self.follows}
+
     def on(self, id: str) -> tuple[Diagnostic, ...]:
         """What the rules found on a node."""
         return self._near.get(id, ()) + self._near_shapes.get(id, ()) + self._far.get(id, ())
@@ -94,17 +99,20 @@ class Findings:
             if id in graph:
                 due.update(edge.source for edge in graph.incoming(id))
                 due.update(edge.target for edge in graph.outgoing(id))
-        different = {id for id in due if self._find(id, rules_for(self._drawn[id].spec).plain, self._near)}
+        nodes = self._drawn.nodes
+        different = {id for id in due if self._find(id, rules_for(nodes[id].spec).plain, self._near)}
         for id in changed | due:
-            rules = rules_for(self._drawn[id].spec).shaped
-            if rules and self._find(id, rules, self._near_shapes):
+            rules = rules_for(nodes[id].spec).shaped
+            if self._find(id, rules, self._near_shapes):
                 different.add(id)
         return different
 
     def _find(self, id: str, rules: Sequence[Declared], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
         """Runs some rules on a node and keeps what they find; whether that is something else than before."""
+        if not rules:
+            return False
         found: tuple[Diagnostic, ...] = ()
-        if rules and self._own[id].status == "ok" and id in self._graph:
+        if self._own[id].status == "ok" and id in self._graph:
             node = self._graph[id]
             view = NodeView(self._graph, node, self._own[id], self._params(node))
             found = tuple([d for rule in rules for d in rule.run(view)])

@@ -1,13 +1,17 @@
-"""Positions for nodes that nobody placed: in layers, left to right (after Sugiyama, Tagawa and Toda, 1981).
+"""Positions for nodes: in layers, left to right or top down (after Sugiyama, Tagawa and Toda, 1981).
 
-A long network is broken into bands, one below the other like lines of text, where a single edge crosses from layer to layer.
+Left to right, a long network is broken into bands, one below the other like lines of text, where a single edge crosses from layer to
+layer. What is laid out already keeps its order, its breaks and its place as far as they still serve, so that a small edit moves little.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log
 from statistics import fmean
+from typing import Literal
 
 import networkx as nx
 
@@ -20,6 +24,11 @@ CARD = 176.0
 
 ROW, PORT, PREVIEW = 112.0, 20.0, 88.0
 """Scene units between the tops of neighbouring rows, for each port beyond the first, and for a group's content on its card."""
+
+Direction = Literal["across", "down"]
+
+UNEVEN = 1.6
+"""How much longer than the middle one a band may become before the network is broken anew."""
 
 ASPECT = 1.8
 """Width by height that a layout aims at."""
@@ -34,16 +43,22 @@ SWEEPS = 16
 """How often at most the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
 
 
-def layered(graph: CoreGraph) -> dict[str, Position]:
-    """A position for every node: its column is the length of the longest path to it, its row follows its neighbours' rows."""
+def layered(graph: CoreGraph, direction: Direction = "across") -> dict[str, Position]:
+    """A position for every node: its layer is the length of the longest path to it, its place there follows its neighbours' places.
+
+    Args:
+        graph: what is to be laid out; where its nodes are now tells what to keep.
+        direction: where the layers follow each other: ``across``, from left to right, or ``down``.
+    """
     if not len(graph):
         return {}
     view = topology.digraph(graph)
+    edges = list(view.edges)
     column_of = topology.longest_paths(view)
     for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
-    heights = {n.id: _height(graph, n) for n in graph}
+    heights = {n.id: _height(graph, n) if direction == "across" else COLUMN for n in graph}
     stand_ins = _open_lanes(view, column_of, heights)
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():
@@ -58,14 +73,66 @@ def layered(graph: CoreGraph) -> dict[str, Position]:
         if all(abs(tops[node] - top) < 1 for node, top in before.items()):
             break
 
-    positions, y = {}, 0.0
-    for band in _bands(columns, view, tops, heights):
+    if direction == "across":
+        bands = _kept_bands(graph, edges, columns, column_of, view) or _bands(columns, view, tops, heights)
+        positions = _banded(bands, tops, heights)
+    else:
+        positions = _stacked(graph, columns, tops, view)
+    dx, dy = _offset(graph, positions)
+    return {node: (positions[node][0] + dx, positions[node][1] + dy) for node in graph.nodes}
+
+
+def _banded(bands: Sequence[Sequence[Sequence[str]]], tops: dict[str, float], heights: dict[str, float]) -> dict[str, Position]:
+    """Layers side by side, bands below each other."""
+    positions: dict[str, Position] = {}
+    y = 0.0
+    for band in bands:
         top, height = _extent(band, tops, heights)
         for i, layer in enumerate(band):
             for node in layer:
                 positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
         y += height + GAP
-    return {node: positions[node] for node in graph.nodes}
+    return positions
+
+
+def _stacked(graph: CoreGraph, layers: Sequence[Sequence[str]], lefts: dict[str, float], view: nx.DiGraph) -> dict[str, Position]:
+    """Layers below each other, nodes in columns, so that edges between distant rows run beside the cards and not under them."""
+    positions: dict[str, Position] = {}
+    column: dict[str, int] = {}
+    y = 0.0
+    for layer in layers:
+        wish = {n: min((column[before] for before in view.predecessors(n)), default=round(lefts[n] / COLUMN)) for n in layer}
+        column |= {n: wish[n] for n in layer if n not in graph}  # an edge that passes needs no column: it runs between them
+        free = min(wish.values())
+        for node in sorted((n for n in layer if n in graph), key=lambda n: (wish[n], lefts[n])):
+            column[node] = max(wish[node], free)
+            free = column[node] + 1
+            positions[node] = (column[node] * COLUMN, y)
+        y += max((_height(graph, graph[node]) for node in layer if node in graph), default=ROW) + GAP
+    left = min(x for x, _ in positions.values())
+    return {node: (x - left, y) for node, (x, y) in positions.items()}
+
+
+def _kept_bands(
+    graph: CoreGraph, edges: Sequence[tuple[str, str]], columns: list[list[str]], column_of: dict[str, int], view: nx.DiGraph
+) -> list[list[list[str]]]:
+    """The columns broken where an edge runs back now, as long as the bands stay alike; nothing where that is of no use any more."""
+    at = {n.id: n.position for n in graph}
+    back = {column_of[a] for a, b in edges if column_of[b] == column_of[a] + 1 and at[b][0] < at[a][0] and at[b][1] > at[a][1]}
+    ends = [c for c in sorted(back) if sum(view.out_degree(node) for node in columns[c]) == 1]
+    starts = [0, *(c + 1 for c in ends), len(columns)]
+    bands = [columns[start:end] for start, end in pairwise(starts)]
+    widths = [len(band) for band in bands]
+    return bands if len(bands) > 1 and max(widths) <= UNEVEN * sorted(widths)[len(widths) // 2] else []
+
+
+def _offset(graph: CoreGraph, positions: dict[str, Position]) -> Position:
+    """What brings most nodes to where they are now; nothing where there is no such place."""
+    if not any(n.position != (0.0, 0.0) for n in graph):
+        return 0.0, 0.0
+    away = Counter((n.position[0] - positions[n.id][0], n.position[1] - positions[n.id][1]) for n in graph)
+    offset, count = away.most_common(1)[0]
+    return offset if 3 * count >= len(graph) else (0.0, 0.0)
 
 
 def ports_beside(graph: CoreGraph) -> dict[str, Position]:
@@ -85,8 +152,10 @@ def ports_beside(graph: CoreGraph) -> dict[str, Position]:
 
 
 def _height(graph: CoreGraph, node: Node) -> float:
+    if node.form == "collapsed":
+        return ROW
     ports = max(len(node.spec.inputs), len(node.spec.outputs) - len(graph.idle_outputs(node.id)))
-    return ROW + PORT * (ports - 1) + PREVIEW * node.expanded
+    return ROW + PORT * (ports - 1) + PREVIEW * (node.form == "expanded")
 
 
 def _extent(band: Sequence[Sequence[str]], tops: dict[str, float], heights: dict[str, float]) -> tuple[float, float]:

@@ -22,7 +22,8 @@ FRESH = ("x", "y", "z", "u", "v", "w")
 
 def helper(step: Step) -> str:
     """The function that calls the layer, where the layer does not take all that is connected; or nothing."""
-    return next((function for port, function in step.spec.call.through.items() if step.inputs[port]), "")
+    through = step.spec.call.through
+    return next((function for port, function in through.items() if step.inputs[port]), "") if through else ""
 
 
 class Line(NamedTuple):
@@ -51,7 +52,7 @@ class Forward:
         for i, step in enumerate(program.steps):
             if step.spec.call.is_held:
                 continue
-            if step.times > 1 and (step.tied or not is_chain(step)):
+            if step.turns and step.times > 1 and (step.tied or not is_chain(step)):
                 yield from self._loop(i, step)
                 continue
             expression = self._expression(step)
@@ -117,6 +118,9 @@ class Forward:
         if isinstance(name, tuple):
             parts = [p for n in name for p in self._values(step, n)]
             return [Brackets("", tuple(parts), shares=False)] if parts else []
+        if name in step.inputs:
+            names: list[Expression] = [self._names[ref] for ref in step.inputs[name]]
+            return [Brackets("", tuple(names), "[]", shares=False)] if step.spec.input(name).variadic else names
         if name[1:] in step.inputs:  # a variadic port, unpacked
             return [self._names[ref] for ref in step.inputs[name[1:]]]
         if name.startswith("*"):
@@ -127,10 +131,7 @@ class Forward:
             return [
                 Brackets(f"{variable}.size", (str(sizes.index(v)),)) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]
             ]
-        if name in step.params:
-            return [self._param(step, name)]
-        names = tuple(self._names[ref] for ref in step.inputs[name])
-        return [Brackets("", names, "[]", shares=False)] if step.spec.input(name).variadic else list(names)
+        return [self._param(step, name)]
 
     def _param(self, step: Step, name: str) -> str:
         return self._values_of.text_in_forward(step, step.spec.param(name))

@@ -140,15 +140,14 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
     lines = {line for one in parts for line in one.imports} | {"from torch import Tensor, nn"}
     if any(isinstance(a.param, DtypeParam) for a in arguments):
         lines.add("import torch")
-    for step in steps:
-        if step.spec.call.imported:
-            continue
-        dtypes = [p for p in step.spec.params if isinstance(p, DtypeParam)] if not step.turns else []
-        written = (step.spec.call.target, *(value_text(p, step.params[p.name]) for p in dtypes))
-        if any(name.startswith("torch.") for name in written):
-            lines.add("import torch")
-        if step.spec.call.target.startswith("F."):
-            lines.add("import torch.nn.functional as F")
+    own = [step for step in steps if not step.spec.call.imported]
+    written = {step.spec.call.target for step in own}
+    typed = {step.spec.id: [p for p in step.spec.params if isinstance(p, DtypeParam)] for step in own if not step.turns}
+    written.update(value_text(p, step.params[p.name]) for step in own if not step.turns for p in typed[step.spec.id])
+    if any(name.startswith("torch.") for name in written):
+        lines.add("import torch")
+    if any(name.startswith("F.") for name in written):
+        lines.add("import torch.nn.functional as F")
     standard = sorted(line for line in lines if "torch" not in line)
     others = {*lines.difference(standard), *foreign}
     return [*standard, *([""] if standard else []), *sorted(others, key=lambda line: (line.startswith("from"), line.lower()))]

@@ -36,6 +36,7 @@ class Values:
         self._shapes = unit.shapes if unit is not None else {}
         self._layers = {step.layer for step in unit.program.steps} if unit is not None else set()
         self._foreign = foreign
+        self._constructed: dict[int, list[tuple[Mapping[str, Any], Expression]]] = {}
         self.held: list[str] = []
         if unit is not None:
             for step in unit.program.steps:
@@ -75,6 +76,17 @@ class Values:
         """The construction of a layer; of one that takes another layer, with that one inside."""
         if step.turns:
             return self._group(step)
+        if self.written:  # what stands there may differ from step to step
+            return self._layer(step)
+        known = self._constructed.setdefault(id(step.spec), [])
+        for params, expression in known:
+            if params == step.params:
+                return expression
+        expression = self._layer(step)
+        known.append((step.params, expression))
+        return expression
+
+    def _layer(self, step: Step) -> Expression:
         call, declared = step.spec.call, step.spec.constructed
         if not call.inner:
             name = self._foreign[call.target] if call.imported else call.target.removeprefix(PREFIX)

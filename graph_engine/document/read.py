@@ -20,7 +20,7 @@ from graph_engine.graph.commands import AddMany, SetSettings
 from graph_engine.graph.definition import DEEPEST, GROUP, Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.modes import refusal
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import Form, Node
 from graph_engine.settings.schema import Settings
 
 G = TypeVar("G", bound=CoreGraph)
@@ -181,6 +181,12 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
     return done
 
 
+def _form(record: NodeRecord) -> Form:
+    if record.expanded and record.definition:
+        return "expanded"
+    return "collapsed" if record.collapsed else "whole"
+
+
 def build(
     graph: CoreGraph,
     nodes: Sequence[NodeRecord],
@@ -220,7 +226,7 @@ def build(
         name = record.name if keep_ids else graph.free_name(record.name, names)
         names.add(name)
         node = made[record.id] = Node(
-            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), record.expanded, record.mode
+            id, spec, name, values, (record.position[0], record.position[1]), frozenset(record.silenced), _form(record), record.mode
         )
         reason = refusal(graph, node, record.mode)
         if reason and keep_ids:

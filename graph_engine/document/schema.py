@@ -18,7 +18,7 @@ class NodeRecord(BaseModel):
     Attributes:
         definition: id of the definition, of a node that is a group.
         shares: id of the node whose weights it computes with, where they are not its own.
-        expanded: of a group, whether its card shows what is inside.
+        expanded, collapsed: how its card is shown, where it is not whole.
         silenced: codes of the findings that are not to be told of it.
         mode: whether it is bypassed or muted, where it does not compute.
     """
@@ -33,6 +33,7 @@ class NodeRecord(BaseModel):
     params: dict[str, Any] = {}
     silenced: list[str] = []
     expanded: bool = False
+    collapsed: bool = False
     mode: Mode = "active"
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 

@@ -70,8 +70,8 @@ def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
         record["params"] = params
     if node.silenced:
         record["silenced"] = sorted(node.silenced)
-    if node.expanded:
-        record["expanded"] = True
+    if node.form != "whole":
+        record[node.form] = True
     if node.mode != "active":
         record["mode"] = node.mode
     record["position"] = [_short(c) for c in node.position]

@@ -25,7 +25,7 @@ from graph_engine.errors import (
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import Change
 from graph_engine.graph.names import check_identifier
-from graph_engine.graph.node import Edge, GroupSpec, Mode, Node, Position
+from graph_engine.graph.node import Edge, Form, GroupSpec, Mode, Node, Position
 from graph_engine.graph.walks import Walks
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
@@ -412,8 +412,8 @@ class CoreGraph(Walks):
         self._name = name
         self._note(Change("renamed", name))
 
-    def _set_expanded(self, id: str, expanded: bool) -> None:
-        self._nodes[id]._expanded = expanded
+    def _set_form(self, id: str, form: Form) -> None:
+        self._nodes[id]._form = form
         self._note(Change("look", id))
 
     def _set_position(self, id: str, position: Position) -> None:

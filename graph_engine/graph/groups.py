@@ -98,29 +98,6 @@ class Describe(Command):
         graph._set_words(*self.before)
 
 
-class Expand(Command):
-    """Shows what is inside a group on its card, or only its name again.
-
-    Args:
-        nodes: ids of group nodes.
-        expanded: whether it is shown.
-    """
-
-    def __init__(self, nodes: Iterable[str], expanded: bool):
-        self.expanded = expanded
-        self.text = "Expand" if expanded else "Collapse"
-        self.before = dict.fromkeys(nodes, False)
-
-    def do(self, graph: CoreGraph) -> None:
-        self.before = {id: graph[id].expanded for id in self.before}
-        for id in self.before:
-            graph._set_expanded(id, self.expanded)
-
-    def undo(self, graph: CoreGraph) -> None:
-        for id, expanded in self.before.items():
-            graph._set_expanded(id, expanded)
-
-
 class In(Command):
     """An edit inside a definition, and what follows from it wherever the group is used.
 

@@ -11,6 +11,9 @@ from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
 
+Form = Literal["whole", "collapsed", "expanded"]
+"""How the card of a node is shown: whole, as its title only, or, of a group, with what is inside."""
+
 Mode = Literal["active", "bypassed", "muted"]
 """Whether a node computes; passes on what arrives, as if it were not there; or gives nothing, as if nothing were connected to it."""
 
@@ -42,7 +45,7 @@ class Node:
         id: stable, unique in the graph.
     """
 
-    __slots__ = ("_expanded", "_mode", "_name", "_params", "_position", "_silenced", "_spec", "id")
+    __slots__ = ("_form", "_mode", "_name", "_params", "_position", "_silenced", "_spec", "id")
 
     def __init__(
         self,
@@ -52,7 +55,7 @@ class Node:
         params: Mapping[str, Any],
         position: Position,
         silenced: frozenset[str] = frozenset(),
-        expanded: bool = False,
+        form: Form = "whole",
         mode: Mode = "active",
     ):
         self.id = id
@@ -61,7 +64,7 @@ class Node:
         self._params = dict(params)
         self._position = position
         self._silenced = silenced
-        self._expanded = expanded
+        self._form: Form = form
         self._mode: Mode = mode
 
     @property
@@ -80,7 +83,7 @@ class Node:
         return self._name
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> MappingProxyType[str, Any]:
         """Value of every declared parameter, defaults included; None where it is inferred or not set."""
         return MappingProxyType(self._params)
 
@@ -95,9 +98,9 @@ class Node:
         return self._silenced
 
     @property
-    def expanded(self) -> bool:
-        """Of a group, whether its card shows what is inside."""
-        return self._expanded
+    def form(self) -> Form:
+        """How its card is shown."""
+        return self._form
 
     @property
     def mode(self) -> Mode:

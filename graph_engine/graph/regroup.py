@@ -157,7 +157,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             place = inner.position[0] + dx, inner.position[1] + dy
             params = {**inner.params, **values.get(inner.id, {})}
             mode = inner.mode if used.mode == "active" or refusal(graph, inner, used.mode) else used.mode
-            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.expanded, mode))
+            nodes.append(Node(ids[inner.id], inner.spec, name, params, place, inner.silenced, inner.form, mode))
             if turn and used.params["share_weights"] and inner.spec.call.kind == "module":
                 owners[ids[inner.id]] = nodes[content.index(definition[definition.owner(inner.id)])].id
             elif inner.id in definition._owners:

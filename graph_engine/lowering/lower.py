@@ -111,7 +111,9 @@ def _step(graph: CoreGraph, checked: CheckedGraph, id: str, values: Mapping[str,
         given = found.inputs[port.name]
         inputs[port.name] = tuple([Ref(e.source, e.source_port) for e in graph.inputs(id, port.name)])
         arriving[port.name] = given if port.variadic else () if given is None else (given,)
-    params = {**node.params, **values.get(id, {}), **found.sizes}
+    params = node.params.copy()
+    params |= values.get(id, {})
+    params |= found.sizes
     step = Step(id, node.name, node.name, True, node.spec, params, inputs, arriving, found.outputs)
     if not found.inside:
         return step

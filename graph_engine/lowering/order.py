@@ -14,17 +14,18 @@ def written_order(graph: CoreGraph, ends: Iterable[str] | None = None) -> list[s
         graph: the network, or the content of a group.
         ends: ids of the nodes to come from; left out, all outputs.
     """
+    nodes = graph.nodes
     done: dict[str, None] = {}
+    entered: set[str] = set()
     for end in [node.id for node in graph if node.spec.call.kind == "output"] if ends is None else ends:
-        stack = [(end, False)]
+        stack = [end]
         while stack:
-            id, visited = stack.pop()
-            if id in done:
-                continue
-            if visited:
+            id = stack[-1]
+            if id in entered:  # all that feeds it has been written
+                stack.pop()
                 done[id] = None
                 continue
-            stack.append((id, True))
-            sources = [e.source for port in graph[id].spec.inputs for e in graph.inputs(id, port.name)]
-            stack += [(source, False) for source in reversed(sources) if source not in done]
+            entered.add(id)
+            for port in reversed(nodes[id].spec.inputs):
+                stack += [e.source for e in reversed(graph.inputs(id, port.name)) if e.source not in entered]
     return list(done)

@@ -98,9 +98,9 @@ class Units:
             program = self._program(definition, use)
             alike.setdefault(_structure(program), []).append((use, program))
         self._units[definition] = []
-        for variant, members in enumerate(alike.values()):
+        for variant, (structure, members) in enumerate(alike.items()):
             uses, programs = [use for use, _ in members], [program for _, program in members]
-            tried = list(self._varied(definition, uses[0], _structure(programs[0])))
+            tried = list(self._varied(definition, uses[0], structure))
             rows = [*members, *tried]
             arguments, written = _settle(definition, [use.exposed for use, _ in rows], [program for _, program in rows])
             shapes = _shapes([program for _, program in rows], arguments, len(members))
@@ -182,6 +182,8 @@ def _settle(
         exposed: values of its exposed parameters, use by use.
         programs: the content, use by use.
     """
+    if len(programs) == 1 and not definition.exposed:
+        return (), {}  # all values stand as they are
     slots = [_slots(program) for program in programs]
     spec = definition.spec
     given = [

@@ -156,11 +156,11 @@ def test_a_card_expands_to_show_what_is_inside(window: MainWindow) -> None:
     item = window.canvas.canvas.nodes[node]
     low = item.layout.height
     window.actions_["expand"].trigger()
-    assert session.graph[node].expanded and item.layout.height > low
+    assert session.graph[node].form == "expanded" and item.layout.height > low
     assert not window.canvas.grab().isNull()
-    assert from_text(to_text(session.document), Graph).nodes[node].expanded
+    assert from_text(to_text(session.document), Graph).nodes[node].form == "expanded"
     session.undo()
-    assert not session.graph[node].expanded and item.layout.height == low
+    assert session.graph[node].form == "whole" and item.layout.height == low
 
 
 def test_what_a_group_refuses_is_told(window: MainWindow) -> None:

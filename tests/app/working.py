@@ -110,7 +110,12 @@ class Working(RuleBasedStateMachine):
         self._select(rng)
         self._trigger(rng.choice(self.actions), rng)
 
-    @rule(number=SEEDS, action=st.sampled_from(("group", "dissolve", "enter", "leave", "expand", "share", "duplicate", "paste", "layout")))
+    @rule(
+        number=SEEDS,
+        action=st.sampled_from(
+            ("group", "dissolve", "enter", "leave", "expand", "bypass", "mute", "share", "duplicate", "paste", "layout")
+        ),
+    )
     def act_on_groups(self, number: int, action: str) -> None:
         rng = random.Random(number)
         self._select(rng)

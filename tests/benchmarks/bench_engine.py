@@ -18,7 +18,7 @@ from rich.table import Table
 from graph_engine import Graph
 from graph_engine.api import Content
 from graph_engine.graph.node import Node
-from tests.engine.graphs import grouped, nested, residual
+from tests.engine.graphs import grouped, nested, residual, sequence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,6 +55,21 @@ def edits() -> Iterator[Row]:
         yield Row(f"edge removed or drawn at the start, {count}", timed(redraw(graph, 1), repeats) / 2, bar)
         yield Row(f"edge removed or drawn at the end, {count}", timed(redraw(graph, -1), repeats) / 2, bar)
         yield Row(f"edit that changes no output, {count}", timed(still(graph), 200), 0.1)
+
+
+def unlike() -> Row:
+    """The worst edit of a network in which no layer has a twin."""
+    graph = Graph("unlike")
+    x = graph.add("Input", shape=[8])
+    layers = [n for i in range(499) for n in (graph.add("Linear", out_features=8 + i), graph.add("ReLU"))]
+    sequence(graph, x, *layers, graph.add("Output"))
+    graph.check()
+
+    def edit(i: int) -> None:
+        graph.set(x, shape=[9 + i, 8])
+        graph.check()
+
+    return Row(f"worst edit, no two alike, {len(graph):,} nodes", timed(edit, 20), 8.0)
 
 
 def edits_inside() -> Iterator[Row]:
@@ -160,7 +175,7 @@ def against_hand() -> Iterator[Row]:
 
 def main() -> None:
     table = Table("what", "found", "bar", "")
-    for row in (*edits(), *edits_inside(), source(), rebuild(), *against_hand()):
+    for row in (*edits(), unlike(), *edits_inside(), source(), rebuild(), *against_hand()):
         table.add_row(row.what, f"{row.found:.3f} {row.unit}", f"{row.bar:g} {row.unit}", "" if row.found <= row.bar else "above")
     Console(width=100).print(table)
 

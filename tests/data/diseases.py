@@ -168,7 +168,8 @@ _whole = load
 
 
 def load(*arguments, **options):
-    return tuple(TensorDataset(*(tensor[:most] for tensor in part.tensors)) for part, most in zip(_whole(*arguments, **options), (960, 320, 64)))
+    parts = zip(_whole(*arguments, **options), (960, 320, 64))
+    return tuple(TensorDataset(*(tensor[:most] for tensor in part.tensors)) for part, most in parts)
 """
 
 

@@ -14,8 +14,9 @@ from graph_engine.graph import groups, regroup
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, RemoveNodes, Rename, SetParams
 from graph_engine.graph.definition import Definition, Exposed
+from graph_engine.graph.forms import SetForm
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import Form, Node
 from graph_engine.graph.sharing import Share, Unshare
 from tests.engine.cases import random_value
 from tests.engine.edits import EDITS
@@ -194,6 +195,11 @@ def _add(graph: CoreGraph, rng: random.Random) -> Command:
     return EDITS["add"](graph, rng)  # type: ignore[arg-type,return-value]
 
 
+def _form(graph: CoreGraph, rng: random.Random) -> Command | None:
+    forms: list[Form] = ["whole", "collapsed", "expanded"]
+    return SetForm({id: rng.choice(forms) for id in _stretch(graph, rng)}) if len(graph) else None
+
+
 def _drop(graph: CoreGraph, rng: random.Random) -> Command | None:
     """A definition that may still be used."""
     return groups.RemoveDefinition(rng.choice(list(graph.definitions))) if graph.definitions and graph is graph.root else None
@@ -215,5 +221,6 @@ GROUP_EDITS: Mapping[str, Maker] = {
     "paste elsewhere": _paste_elsewhere,
     "add": _add,
     "drop": _drop,
+    "form": _form,
 }
 """Makers of commands for one graph of a document; None where there is nothing to make one of."""

@@ -289,3 +289,17 @@ def edit_at_random(graph: Graph, history: History, rng: random.Random) -> None:
         if command is not None:
             with contextlib.suppress(GraphError):
                 history.execute(command)
+
+
+def test_what_alike_nodes_have_in_common_is_worked_out_once() -> None:
+    graph = Graph()
+    x = graph.add("Input", shape=[8, 16, 16])
+    same = [graph.add("Conv2d", out_channels=8, kernel_size=3, padding=1) for _ in range(3)]
+    other = graph.add("Conv2d", out_channels=8, kernel_size=3, padding=1, bias=False)
+    sequence(graph, x, *same, other, graph.add("Output"))
+    nodes = graph.check().nodes
+    assert nodes[same[2].id].weights is nodes[same[0].id].weights
+    assert nodes[same[2].id].id == same[2].id and "bias" in nodes[same[2].id].weights and "bias" not in nodes[other.id].weights
+    graph.share(*same[:2])
+    shared = graph.check().nodes
+    assert [shared[n.id].parameters for n in same] == [584, 0, 584]

@@ -101,7 +101,7 @@ def test_a_muted_branch_disappears_where_many_edges_may_arrive() -> None:
     graph.set_mode("muted", heads[0])
     [found] = errors(graph)
     assert (found.code, found.node) == ("port.muted", concat.id)
-    assert found.message == "concat1: needs at least 2 edges at its input, but only 1 arrives, because linear1 and linear2 are muted."
+    assert found.message == "concat1: only 1 of at least 2 edges arrives at its input, because linear1 and linear2 are muted."
     assert graph.check().nodes[y.id].status == "waiting"
     apply(graph, found, "Bypass concat1")
     assert graph.check().ok and graph.check().shapes[concat.id]["output"][1] == 3
@@ -113,7 +113,7 @@ def test_a_needed_input_that_gets_nothing_is_told_once() -> None:
     graph.set_mode("bypassed", graph.named("relu2"))
     [found] = errors(graph)
     assert (found.code, found.node) == ("port.muted", graph.named("max_pool2").id), "the cause is found through what is bypassed"
-    assert found.message == "max_pool2: needs something at its input, but nothing arrives, because conv2 is muted."
+    assert found.message == "max_pool2: nothing arrives at its input, because conv2 is muted."
     assert [f.title for f in found.fixes] == ["Mute max_pool2", "Switch on conv2"]
     apply(graph, found, "Switch on conv2")
     assert graph.check().ok

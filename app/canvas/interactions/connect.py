@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -152,14 +153,14 @@ class DrawEdge(Interaction):
     def _end_at(self, pointer: Pointer) -> tuple[str, PortKey] | None:
         """Where the edge would end: the port below the pointer, else a fitting one near it, else what fits on the card below."""
         node, port = pointer.hit.node, pointer.hit.port
-        if node is not None and port is not None and (node, port) != (self._node, self._port):
+        if node is not None and port is not None and not node.layout.collapsed and (node, port) != (self._node, self._port):
             id = node.node.id
             return (id, (port.side, port.name)) if (port.side, port.name) in self._ends.get(id, ()) else None
         reach = SNAP / self.view.zoom
         x, y = pointer.at.x(), pointer.at.y()
         best, found = reach, None
         for item in self.scene.nodes_near(pointer.at, reach):
-            for side, name in self._ends.get(item.node.id, ()):
+            for side, name in self._ends_on(item):
                 place = item.layout.port(side, name)
                 beyond = max(0.0, abs(y - item.y() - place.y) - place.span / 2)
                 distance = ((x - item.x() - place.x) ** 2 + beyond**2) ** 0.5
@@ -169,6 +170,13 @@ class DrawEdge(Interaction):
             end = best_end(self.scene.stage.graph, node.node.id, self._ends)
             found = (node.node.id, end) if end is not None else None
         return found
+
+    def _ends_on(self, item: NodeItem) -> Iterable[PortKey]:
+        """The ports of a card that the edge may end at; of those in one place, the one that is meant."""
+        if not item.layout.collapsed:
+            return self._ends.get(item.node.id, ())
+        best = best_end(self.scene.stage.graph, item.node.id, self._ends)
+        return [best] if best is not None else []
 
     def _command(self, end: tuple[str, PortKey] | None) -> Command | None:
         old = self._moving

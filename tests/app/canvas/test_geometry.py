@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.canvas.geometry import BESIDE, GRID, WIDTH, curve, distance_to, layout, pieces, point_on, snap, spread
+from app.canvas.geometry import ABOVE, GRID, HALF, STACK, WIDTH, curve, distance_to, layout, pieces, point_on, snap, spread
 from app.canvas.wording import count_label, params_line, shape_label
 from graph_engine import Graph
 from graph_engine.blocks import registry
@@ -53,9 +53,21 @@ def test_edges_leave_to_the_right_and_arrive_from_the_left(end: tuple[float, flo
 
 def test_an_edge_that_runs_back_keeps_to_a_level_lane() -> None:
     c = curve(0, 0, -400, 200)
-    assert point_on(c, 0.5) == pytest.approx((-200, BESIDE))
-    assert [point_on(c, t)[1] for t in (0.4, 0.6)] == pytest.approx([BESIDE, BESIDE])
+    lane = 200 - HALF - ABOVE
+    assert point_on(c, 0.5) == pytest.approx((-200, lane))
+    assert [point_on(c, t)[1] for t in (0.4, 0.6)] == pytest.approx([lane, lane])
     assert point_on(curve(0, 0, -400, 0), 0.5)[1] > 36  # below the cards of its own row
+
+
+def test_an_edge_that_runs_back_passes_under_no_stack_and_no_expanded_card() -> None:
+    for source, target in (((-80.0, 88.0), (150.0, 222.0)), ((-36.0, 36.0), (64.0, 232.0)), ((-36.0, 36.0), (-100.0, 100.0))):
+        lane = point_on(curve(0, 0, -400, (target[0] + target[1]) / 2, source, target), 0.5)[1]
+        assert not source[0] < lane < source[1]
+        assert not target[0] < lane < target[1]
+    group = Graph("g")
+    node = group.group([group.add("ReLU")], "Block")
+    card = layout(node.spec)
+    assert card.bottom == card.height + STACK
 
 
 def test_distance_to_a_curve() -> None:
