@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from app.canvas.health import MARKS, Mark
 from app.jobs import Errand
 from app.run import Run
 from app.session import Session
@@ -17,6 +17,11 @@ from graph_engine.training.events import Probed
 from graph_engine.training.findings import Finding, diagnose
 from graph_engine.training.health import Health, Measures, read_health
 from graph_engine.training.rundir import read_findings
+
+Mark = Literal["well", "odd", "ill"]
+
+MARKS: tuple[Mark, ...] = ("well", "odd", "ill")
+"""Nothing is wrong with a node; a finding concerns it, or one inside of it; the run ended of it."""
 
 
 class Vitals(QObject):

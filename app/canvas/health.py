@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPolygonF
 
 from app.canvas.look import Look
+from app.vitals import Mark
 
 if TYPE_CHECKING:
     from app.canvas.scene import CanvasScene
-
-Mark = Literal["well", "odd", "ill"]
-
-MARKS: tuple[Mark, ...] = ("well", "odd", "ill")
-"""Nothing is wrong with a node; a finding concerns it, or one inside of it; the run ended of it."""
 
 RADIUS = 4.0
 """Half the size of a mark."""

@@ -26,12 +26,13 @@ from app.canvas.geometry import (
     point_on,
     spread,
 )
-from app.canvas.health import Mark, paint_mark
+from app.canvas.health import paint_mark
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
+from app.vitals import Mark
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Edge, GroupSpec, Node

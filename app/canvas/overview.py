@@ -15,11 +15,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from app.canvas.arrays import draw_lines, draw_rects
 from app.canvas.geometry import Rect, pieces
-from app.canvas.health import MARKS, paint_mark
+from app.canvas.health import paint_mark
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.canvas.wording import shown_severity
 from app.theme import RADIUS, sans
+from app.vitals import MARKS
 
 NEAR, NEAR_SMALL = 0.65, 0.45
 NAMED = 0.4

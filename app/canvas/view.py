@@ -36,7 +36,6 @@ from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
 from app.canvas.glide import Glide
 from app.canvas.hand import Hand
-from app.canvas.health import Mark
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
 from app.canvas.interactions.drop import DropBlock, add_block, centred
@@ -48,6 +47,7 @@ from app.canvas.trail import Trail
 from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
+from app.vitals import Mark
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.groups import block_named
 from graph_engine.graph.node import Position
