@@ -186,6 +186,7 @@ ACTIONS: tuple[Act, ...] = (
         "trials.ask", "budget"),
     Act("commands", "help", _(_C, "&All Actions…"), ("Ctrl+Shift+P",), "command", _(_C, "Search everything that can be done"),
         "searches.show_commands"),
+    Act("tour", "help", _(_C, "Take the &Tour"), (), "map-trifold", _(_C, "Five steps through the window"), "tour.begin"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),

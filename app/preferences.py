@@ -68,6 +68,15 @@ class Preferences(QObject):
     def direction(self, direction: Direction) -> None:
         self._store.setValue("direction", direction)
 
+    @property
+    def knows_tour(self) -> bool:
+        """Whether the tour has been begun once."""
+        return self._store.value("tour", "") == "begun"
+
+    @knows_tour.setter
+    def knows_tour(self, knows: bool) -> None:
+        self._store.setValue("tour", "begun" if knows else "")
+
     def keys(self, action: str) -> list[QKeySequence] | None:
         """The keys that were chosen for an action; None where none were, an empty list where it is to have none."""
         stored = self._store.value(f"keys/{action}")

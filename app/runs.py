@@ -13,7 +13,7 @@ from app.run import Run
 from app.series import Series, read_series
 from app.session import Session
 from graph_engine.errors import ArchloomError, RunError
-from graph_engine.training.rundir import METRICS, RECORD, Label, RunRecord, list_runs, read_label, read_run, write_label
+from graph_engine.training.rundir import METRICS, Label, RunRecord, list_runs, read_label, read_run, write_label
 
 MOST_SHOWN = 100
 """Runs in the list; older ones stay in their folder."""
@@ -127,7 +127,7 @@ class Runs(QObject):
 
     def _read(self, folder: Path) -> Entry | None:
         try:
-            changed = (folder / RECORD).stat().st_mtime_ns
+            changed = folder.stat().st_mtime_ns  # files are replaced in it, never changed
             if folder not in self._records or self._records[folder][0] != changed:
                 self._records[folder] = changed, read_run(folder)
         except (OSError, RunError):

@@ -28,6 +28,7 @@ def open_window(path: Path | None) -> int:
     window.show()
     _start_worker_later(window)
     window.offer_left()
+    window.tour.offer_once()
     if path is not None:
         window.documents.open_path(path)
     return app.exec()

@@ -17,7 +17,7 @@ DOCUMENT_ACTIONS = (
     "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
     "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
-    "reset_panels", "start_page",
+    "reset_panels", "start_page", "tour",
 )  # fmt: skip
 """What needs a document in view."""
 SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")

@@ -36,6 +36,7 @@ from app.start_page import StartPage
 from app.state import WindowState
 from app.status import StatusBar
 from app.theme.style import Mode, ThemeManager
+from app.tour import Tour
 from app.trials import Trials
 from app.trust_bar import TrustBar
 from app.vitals import Vitals
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self._make_toolbar()
         self.start_page = StartPage(preferences, self._templates, self)
+        self.tour = Tour(self)
         self.status = StatusBar(session, run, self)
         self.setStatusBar(self.status)
         self.state = WindowState(self)

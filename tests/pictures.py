@@ -63,6 +63,18 @@ def down_unet(window: MainWindow) -> None:
     window.edits.direction = "across"
 
 
+def tour(window: MainWindow) -> None:
+    cnn(window)
+    window.tour.begin()
+
+
+def tour_end(window: MainWindow) -> None:
+    cnn(window)
+    window.tour.begin()
+    for _ in range(4):
+        window.tour.next()
+
+
 def broken(window: MainWindow) -> None:
     graph = template("cnn_digits").open()
     graph.set(graph.named("conv1"), kernel_size=30)
@@ -148,7 +160,7 @@ def blocks(window: MainWindow) -> None:
 
 SCENES: tuple[Scene, ...] = (
     start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
-    history, code, commands, blocks,
+    history, code, commands, blocks, tour, tour_end,
 )  # fmt: skip
 
 
@@ -220,6 +232,7 @@ def _draw(app: QApplication, window: MainWindow, scene: Scene, out: Path) -> Non
         if widget is not window and widget.isVisible() and not widget.grab().isNull():
             write_picture(widget, out.with_stem(out.stem + "-over"))
             widget.close()
+    window.tour.leave()
     window.canvas.show_shares("off")
     window.run.take([StateChange(RunState.IDLE)])
     window.session.new()

@@ -10,15 +10,6 @@ from graph_engine.spec.tensor import N, TensorSpec
 
 Kind = Literal["image", "sequence", "vector", "tokens", "mask", "other"]
 
-COLOURS: dict[Kind, str] = {
-    "image": "Convolution",
-    "sequence": "Recurrent",
-    "vector": "Linear",
-    "tokens": "Embedding",
-    "mask": "Regularization",
-}
-"""The category of blocks whose colour a kind has; other things have none."""
-
 MAPS = frozenset({"Convolution", "Pooling", "Padding", "Vision"})
 """Categories whose results have their channels in dimension 1, whatever their rank."""
 

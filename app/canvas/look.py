@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
-from app.canvas.flow import COLOURS, Kind
+from app.canvas.flow import Kind
 from app.theme import Theme, blend, category_icon, mono, sans
 from app.theme.icons import glyph, icon_font
 
@@ -89,6 +89,7 @@ class Look:
         self.name_metrics = QFontMetricsF(self.name_font)
         self.body_metrics = QFontMetricsF(self.body_font)
         self.figure_metrics = QFontMetricsF(self.figure_font)
+        self._flows = {kind: QColor(colour) for kind, colour in theme.flow.items()}
         self._categories: dict[str, CategoryLook] = {}
         self._widths: dict[str, float] = {}
 
@@ -110,7 +111,7 @@ class Look:
 
     def flow(self, kind: Kind) -> QColor:
         """The colour of what flows along an edge."""
-        return self.category(COLOURS[kind]).accent if kind in COLOURS else self.muted
+        return self._flows.get(kind, self.muted)
 
     def category(self, name: str) -> CategoryLook:
         """How the cards of a category look."""

@@ -68,6 +68,7 @@ class GroupWords(QWidget):
         for field, text in ((self.name, self._definition.name), (self.description, self._definition.description)):
             if not field.hasFocus():
                 field.setText(text)
+                field.setCursorPosition(0)  # a long purpose is read from its beginning
         count = sum(1 for _ in uses(self._session.document, self._definition.id))
         once = self.tr("Used once.")
         self._uses.setText(once if count == 1 else self.tr("Used {0} times; an edit inside changes all of them.").format(count))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QMenu,
     QSizePolicy,
@@ -41,8 +41,11 @@ SHARES = ("accuracy", "exact")
 SMOOTHINGS = (0.0, 0.01, 0.03, 0.1)
 """Shares of what is in view, over which the bold line is the mean."""
 
-_NARROW = 360
+_NARROW = 300
 """Up to this width the legend has room for the values only."""
+
+_BUTTONS, _SLACK = 96, 48
+"""Room beside title and legend: for buttons and margins, and what has to be free before the legend comes back up."""
 
 
 class Plot(QWidget):
@@ -60,7 +63,7 @@ class Plot(QWidget):
     def __init__(self, measure: str, title: str, parent: QWidget | None = None):
         super().__init__(parent)
         self.measure = measure
-        self._held = False
+        self._held = self._is_below = False
         self._top = self._right = 0.0
         self._smoothing = SMOOTHINGS[2]
         self.view = pg.PlotWidget(self, axisItems={side: Axis(side) for side in ("left", "bottom")})
@@ -94,13 +97,15 @@ class Plot(QWidget):
         self.menu_button = _button("dots-three", self.tr("Axes, smoothing, export"))
         self._menu = self._make_menu()
         self.menu_button.clicked.connect(lambda: self._menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft())))
-        top = QHBoxLayout()
+        top = self._head = QGridLayout()
         top.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, 0)
-        top.setSpacing(SPACE.near)
-        top.addWidget(self._title)
-        top.addWidget(self._legend, 1)
-        top.addWidget(self.fit_button)
-        top.addWidget(self.menu_button)
+        top.setHorizontalSpacing(SPACE.near)
+        top.setVerticalSpacing(0)
+        top.setColumnStretch(1, 1)
+        top.addWidget(self._title, 0, 0)
+        top.addWidget(self._legend, 0, 1)
+        top.addWidget(self.fit_button, 0, 2)
+        top.addWidget(self.menu_button, 0, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -345,7 +350,8 @@ class Plot(QWidget):
     def _write_legend(self) -> None:
         theme = current()
         step = self._cursor_step()
-        words = [] if step is None else [f'<span style="color:{theme.text_faint}">{self.tr("step")} {step:,.0f}</span>']
+        at = self.tr("step") if self.width() > _NARROW else ""
+        words = [] if step is None else [f'<span style="color:{theme.text_faint}">{at} {step:,.0f}</span>']
         names = (self.tr("training"), self.tr("validation")) if self.width() > _NARROW else ("", "")
         for (split, line), name in zip(self._lines.items(), names, strict=True):
             if line.series is not None or (split == SPLITS[0] and not self._overlays):
@@ -358,6 +364,16 @@ class Plot(QWidget):
                 f'<span style="color:{theme.text_muted}">{overlay.name if self.width() > _NARROW else ""}</span> {values}'
             )
         self._legend.setText("&nbsp;&nbsp; ".join(words))
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Puts the legend beside the title, or below it where there is no room; not back and forth with each figure."""
+        needed = self._title.sizeHint().width() + self._legend.sizeHint().width() + _BUTTONS
+        is_below = needed > self.width() - (_SLACK if self._is_below else 0)
+        if is_below != self._is_below:
+            self._is_below = is_below
+            self._head.removeWidget(self._legend)
+            self._head.addWidget(self._legend, *((1, 0, 1, 4) if is_below else (0, 1)))
 
 
 def _entry(line: Line, name: str, step: float | None) -> str:

@@ -66,6 +66,8 @@ class Finding(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.near)
+        self._mark.setFixedHeight(self._words.fontMetrics().height())
+        self._mark.setContentsMargins(0, SPACE.hair if not in_list else 0, 0, 0)
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter if in_list else Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._words, 1)
         outer = QVBoxLayout(self)

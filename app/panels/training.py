@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -121,11 +122,11 @@ class TrainingPanel(QWidget):
         links.addWidget(self.folder_button)
         links.addStretch()
         column.addLayout(links)
-        asked = QHBoxLayout()
+        asked = QGridLayout()  # two in a row: more would decide how wide the panel is
         asked.setSpacing(SPACE.tight)
-        for action in questions:
-            asked.addWidget(FlatButton(action))
-        asked.addStretch()
+        asked.setColumnStretch(2, 1)
+        for place, action in enumerate(questions):
+            asked.addWidget(FlatButton(action), place // 2, place % 2, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(asked)
         return head
 

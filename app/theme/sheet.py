@@ -130,6 +130,7 @@ QPushButton[role="danger"]:hover { background: $error_soft; border-color: $error
 QPushButton[role="flat"] { background: transparent; border-color: transparent; color: $accent; padding: 3px ${near}px; }
 QPushButton[role="flat"]:hover { background: $accent_soft; }
 QPushButton[role="flat"]:focus { border-color: $focus; }
+QPushButton[role="flat"]:disabled { color: $faded; }
 QPushButton::menu-indicator {
     image: url(theme:chevron-down-$name.svg); width: 12px; height: 12px; subcontrol-position: right center; right: 6px;
 }

@@ -43,7 +43,8 @@ class Theme:
         error_soft, warning_soft, info_soft, success_soft: tints of these behind text.
         focus: ring around what has the keyboard.
         category: colour of each block category.
-        series: curves of plots, told apart by colour-blind people in this order.
+        flow: what flows along edges, by kind; told apart by colour-blind people.
+        series: curves of plots; likewise.
         code: colours of highlighted source by kind: keyword, name, string, number, comment, operator.
     """
 
@@ -76,6 +77,7 @@ class Theme:
     success_soft: str
     focus: str
     category: Mapping[str, str]
+    flow: Mapping[str, str]
     series: tuple[str, ...]
     code: Mapping[str, str]
 
@@ -137,7 +139,8 @@ LIGHT = Theme(
             "Custom": "#4d5d2f",
         }
     ),
-    series=("#2f62d0", "#c2410c", "#0f766e", "#a8327e", "#8a6100", "#3a8fb7", "#6741d9", "#525967"),
+    flow={"image": "#2457e0", "sequence": "#d00b95", "vector": "#5f1a9c", "tokens": "#06523f", "mask": "#9e5f00"},
+    series=("#2f62d0", "#c2410c", "#cb76a1", "#813131", "#9485d1", "#3c9f46", "#693181", "#9b05ff"),
     code={
         "keyword": "#7c3aed",
         "name": "#1d5fb8",
@@ -200,7 +203,8 @@ DARK = Theme(
             "Custom": "#b9cf8e",
         }
     ),
-    series=("#7aa5ff", "#ff9a62", "#4fd1c0", "#f58ac0", "#e3c04f", "#8fd3ff", "#b197fc", "#b3b8c2"),
+    flow={"image": "#a3b4ff", "sequence": "#ff4f86", "vector": "#bc6cff", "tokens": "#8fefe5", "mask": "#f4a125"},
+    series=("#7aa5ff", "#ff9a62", "#d21e66", "#edcfe1", "#c01baf", "#a938f5", "#aff312", "#db0000"),
     code={
         "keyword": "#c4a7ff",
         "name": "#86b8ff",

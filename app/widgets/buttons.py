@@ -23,7 +23,7 @@ class PrimaryButton(QToolButton):
         self._icons = icon(icon_name, "accent_text"), icon(icon_name, "text_faint")
         self.setProperty("role", "primary")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(14, 14))
+        self.setIconSize(QSize(18, 14))  # wider than the picture, so that the words keep off it
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
@@ -47,7 +47,7 @@ class FlatButton(QToolButton):
         super().__init__(parent)
         self._action = action
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(14, 14))
+        self.setIconSize(QSize(18, 14))  # wider than the picture, so that the words keep off it
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()

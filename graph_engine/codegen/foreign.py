@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graph_engine.errors import RunError
 
-PROJECT = ("model.py", "data.py", "train.py")
+PROJECT = ("model.py", "data.py", "train.py", "recording.py", "processes.py")
 """Files of a project, whose names those that travel along may not have."""
 
 

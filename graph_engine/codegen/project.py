@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_HELD_OUT = 0.95
 """The greatest share of the samples that validation and test may take together."""
 
+_EXPORTED = ("recording.py", "processes.py")
+"""Files that stand beside every training script."""
+
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
 
@@ -34,8 +37,8 @@ def project_files(graph: Graph) -> dict[str, str]:
     """The files of a project that trains the graph without this program.
 
     Returns:
-        Text by name: ``model.py``, ``data.py``, ``train.py``, ``requirements.txt``, ``README.md``, what the reader reads, and files
-        of the user's own that hold modules; a name may lead into a folder.
+        Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader
+        reads, and files of the user's own that hold modules; a name may lead into a folder.
 
     Raises:
         CheckError: the graph has errors.
@@ -68,6 +71,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         **data_files(dataset),
+        **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
         "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
@@ -117,12 +121,13 @@ def _counted(names: Sequence[str], what: str) -> str:
 
 
 def _fill(template: str, values: Mapping[str, Any], parts: set[str]) -> str:
-    """A template with its values; lines between ``%% part`` and ``%% end`` stay where the part is asked for."""
+    """A template with its values; lines between ``%% part`` and ``%% end`` stay where the part is asked for, ``%% no part`` where not."""
     lines = []
     keep = True
     for line in resources.files("graph_engine.codegen").joinpath("templates", template).read_text(encoding="utf-8").splitlines():
         if line.startswith("%% "):
-            keep = line == "%% end" or line.removeprefix("%% ") in parts
+            part = line.removeprefix("%% ")
+            keep = line == "%% end" or (part.removeprefix("no ") in parts) != part.startswith("no ")
         elif keep:
             lines.append(line)
     return Template("\n".join(lines) + "\n").substitute(values)

@@ -67,6 +67,7 @@ class Recipe:
             "min_delta": literal(stopping.params.get("min_delta")),
             "average_decay": literal(average.params.get("decay")),
             "average_start": literal(average.params.get("start")),
+            "counting": self._counting(),
             "judged": "self.model" if average.id == "none" else "self.average.module",
         }
 
@@ -74,6 +75,12 @@ class Recipe:
     def _every(self) -> str:
         """How often the schedule moves on; empty where there is none, or where it is told the loss."""
         return str(self._schedule.params.get("every", ""))
+
+    def _counting(self) -> str:
+        """Which weights a run leaves, in words."""
+        of = {"none": "weights", "EMA": "moving average of the weights", "SWA": "mean of the weights over the last epochs"}
+        when = "of the epoch with the least validation loss" if self._settings["keep"] == "best" else "at the end"
+        return f"the {of[self._settings['average'].id]} {when}"
 
     def _refuse(self) -> None:
         optimizer = self._settings["optimizer"]
@@ -121,23 +128,30 @@ class Recipe:
 
     def _gradients(self) -> list[str]:
         if self._settings["parts"] == 1:
-            return ["self.optimizer.zero_grad()", *self._judge("samples"), f"{self._scaled(self._penalised('loss'))}.backward()"]
-        share = f"{self._penalised('part_loss')} * share"
+            return [
+                "self.optimizer.zero_grad()",
+                *self._judge("self.team.join(*{})"),
+                f"{self._scaled(self._penalised('loss'))}.backward()",
+            ]
+        share = f"{self._penalised('part_loss')} * share * weight"
         return [
             "self.optimizer.zero_grad()",
             "losses, counts = [], []",
+            "weight = self.team.weight(len(samples[0]))",
             f"size = math.ceil(len(samples[0]) / {self._settings['parts']})  # the parts of a batch need less memory than all of it",
-            "for part in zip(*(tensor.split(size) for tensor in samples), strict=True):",
-            *(f"    {line}" for line in self._judge("part", "part_loss, part_sums")),
+            "parts = list(zip(*(tensor.split(size) for tensor in samples), strict=True))",
+            "for part in parts:",
             "    share = len(part[0]) / len(samples[0])",
-            f"    {self._scaled(share) if self._settings['precision'] == 'float16' else f'({share})'}.backward()",
+            "    with self.team.apart(self.network, part is not parts[-1]):",
+            *(f"        {line}" for line in self._judge("{}", "part", "part_loss, part_sums")),
+            f"        {self._scaled(share) if self._settings['precision'] == 'float16' else f'({share})'}.backward()",
             "    losses.append(part_loss.detach() * share)",
             "    counts.append(part_sums)",
-            "loss, sums = torch.stack(losses).sum(), torch.stack(counts).sum(dim=0)",
+            "loss, sums = self.team.join(torch.stack(losses).sum(), torch.stack(counts).sum(dim=0))",
         ]
 
-    def _judge(self, samples: str, names: str = "loss, sums") -> list[str]:
-        line = f"{names} = judge({'self.network' if self._settings['compile'] else 'self.model'}, {samples})"
+    def _judge(self, through: str, samples: str = "samples", names: str = "loss, sums") -> list[str]:
+        line = f"{names} = {through.format(f'judge(self.network, {samples})')}"
         if self._settings["precision"] == "float32":
             return [line]
         return [f"with torch.autocast(self.device.type, torch.{self._settings['precision']}):", f"    {line}"]

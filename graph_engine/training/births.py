@@ -45,10 +45,9 @@ def find_birth(run_dir: Path, record: RunRecord) -> Born | None:
             if _is_sound(training):
                 break
             training.log.close()
-            training.board.close()
             (copy / "checkpoints" / name).unlink(missing_ok=True)
             training = _resumed(train, copy, record)
-        with training.log, training.board:
+        with training.log:
             return _Search(train, training, record).run()
 
 

@@ -49,8 +49,7 @@ def measure(train: ModuleType, training: Any, listener: Listener, control: Contr
         listener: receives progress.
         control: ends it early; what has not been measured by then is 0.
     """
-    if hasattr(training, "network"):
-        training.network = training.model  # what is compiled cannot be looked into
+    training.network = training.model  # what is compiled cannot be looked into
     data = _bytes(tensor for part in (training.train_data, training.validation_data, training.test_data) for tensor in part.tensors)
     weights = _bytes([*training.model.parameters(), *training.model.buffers()])
     average = _bytes(training.average.state_dict().values()) if hasattr(training, "average") else 0

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-NAMES = ("model", "data", "train")
+NAMES = ("model", "data", "recording", "processes", "train")
+"""In the order in which they import each other; a run of an earlier version lacks some."""
 
 
 @contextmanager
@@ -26,6 +27,8 @@ def loaded(source: Path, names: Sequence[str] = NAMES) -> Iterator[ModuleType]:
     try:
         for name in names:
             path = source / f"{name}.py"
+            if not path.exists():
+                continue
             linecache.checkcache(str(path))
             module = ModuleType(name)
             module.__file__ = str(path)

@@ -90,7 +90,7 @@ class Monitor:
         self._network = network
         self._listener = listener
         self._tracing = Tracing(model, training.model, lines)
-        self._traces = not hasattr(training, "network")  # what torch.compile has made cannot be looked into
+        self._traces = not hasattr(training.network, "_orig_mod")  # what torch.compile has made cannot be looked into
         self._path = run_dir / HEALTH
         self.before = self._go_on()
         """What was measured before the run was interrupted."""

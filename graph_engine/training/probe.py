@@ -50,7 +50,7 @@ def probe(kind: str, run_dir: Path, listener: Listener, control: Control) -> Non
             training = train.Training(run_dir)
             if not len(training.train_data):
                 raise RunError("The data set has no samples to train on.")
-            with training.log, training.board:
+            with training.log:
                 listener(_ANSWERS[kind](train, training, listener, control))
     except Exception as error:
         listener(Probed(kind, (), (), None, explain(error, run_dir, record).message))

@@ -62,7 +62,7 @@ def run(
     Raises:
         RunError: the folder is not that of a run.
     """
-    record = rundir.read_run(run_dir)
+    record = rundir.read_run(run_dir, tell=lambda words: listener(Log(words)))
     watch = _Watch(listener, control, run_dir, looker)
     try:
         if not resume and (run_dir / rundir.METRICS).exists():

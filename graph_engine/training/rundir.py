@@ -1,6 +1,6 @@
 """The folder of a run: made before the run starts, read by whoever shows runs. Needs no torch.
 
-- ``run.json``: what was run, how, and what came of it
+- ``run.json``: what was run, how, and what came of it; ``run.previous.json``: what it said before, in case it is damaged
 - ``document.archloom``: the document as it ran
 - ``source/``: the project that was run: model.py, data.py, train.py, …
 - ``metrics.jsonl``: every metric, an object a line
@@ -18,7 +18,7 @@ import errno
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from graph_engine.api import Graph
 
 RECORD = "run.json"
+RECORD_BEFORE = "run.previous.json"
 DOCUMENT = "document.archloom"
 SOURCE = "source"
 METRICS = "metrics.jsonl"
@@ -136,7 +137,7 @@ def prepare(graph: Graph, run_dir: Path) -> None:
 
 def holds_run(run_dir: Path) -> bool:
     """Whether the folder is that of a run, started or not."""
-    return (run_dir / RECORD).exists() or (run_dir / METRICS).exists()
+    return any((run_dir / name).exists() for name in (RECORD, RECORD_BEFORE, METRICS))
 
 
 def is_run_of(graph: Graph, run_dir: Path) -> bool:
@@ -147,13 +148,29 @@ def is_run_of(graph: Graph, run_dir: Path) -> bool:
         return False
 
 
-def read_run(run_dir: Path) -> RunRecord:
-    """The record of a run.
+def read_run(run_dir: Path, tell: Callable[[str], None] | None = None) -> RunRecord:
+    """The record of a run; where it is damaged, what it said before.
+
+    Args:
+        run_dir: its folder.
+        tell: receives a sentence in the latter case.
 
     Raises:
-        RunError: the folder is not that of a run, or its record is damaged.
+        RunError: the folder is not that of a run, or its record is damaged, and there is none from before.
     """
-    path = run_dir / RECORD
+    try:
+        return _read_record(run_dir / RECORD)
+    except RunError as error:
+        try:
+            before = _read_record(run_dir / RECORD_BEFORE)
+        except RunError:
+            raise error from None
+    if tell is not None:
+        tell(f"{run_dir / RECORD} is damaged; what it said before counts.")
+    return before
+
+
+def _read_record(path: Path) -> RunRecord:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         known = {f.name for f in fields(RunRecord)}
@@ -165,7 +182,7 @@ def read_run(run_dir: Path) -> RunRecord:
             metrics={name: float(value) for name, value in record.metrics.items()},
         )
     except FileNotFoundError:
-        raise RunError(f"{run_dir} is not the folder of a run: it has no {RECORD}.") from None
+        raise RunError(f"{path.parent} is not the folder of a run: it has no {RECORD}.") from None
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, AttributeError) as error:
@@ -173,14 +190,19 @@ def read_run(run_dir: Path) -> RunRecord:
 
 
 def write_run(run_dir: Path, record: RunRecord) -> None:
-    """Replaces the record of a run; a crash leaves the old one or the new one.
+    """Replaces the record of a run, and keeps the one before; a crash leaves the old one or the new one.
 
     Raises:
         UnwritableError: the folder cannot be written to.
     """
     plain = asdict(record)
     plain["metrics"] = {name: value if math.isfinite(value) else json.dumps(value) for name, value in record.metrics.items()}
-    _replace_json(run_dir / RECORD, plain)
+    try:
+        _read_record(run_dir / RECORD)
+    except RunError:
+        _replace_json(run_dir / RECORD, plain)  # what is damaged must not push out what is not
+    else:
+        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE)
 
 
 def read_label(run_dir: Path) -> Label:
@@ -220,7 +242,8 @@ def write_findings(run_dir: Path, findings: list[dict[str, Any]]) -> None:
 
 def list_runs(parent: Path) -> list[Path]:
     """The folders of runs in ``parent``, the newest first."""
-    return sorted((path.parent for path in parent.glob(f"*/{RECORD}")), key=lambda path: (len(path.name), path.name), reverse=True)
+    folders = {path.parent for name in (RECORD, RECORD_BEFORE) for path in parent.glob(f"*/{name}")}
+    return sorted(folders, key=lambda path: (len(path.name), path.name), reverse=True)
 
 
 def unwritable(path: Path, error: OSError) -> UnwritableError:
@@ -230,13 +253,15 @@ def unwritable(path: Path, error: OSError) -> UnwritableError:
     return UnwritableError(f"{path} cannot be written: {error.strerror or error}.")
 
 
-def _replace_json(path: Path, plain: Any) -> None:
+def _replace_json(path: Path, plain: Any, keep: Path | None = None) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        if keep is not None and path.exists():
+            path.replace(keep)
         temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error

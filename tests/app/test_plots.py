@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.panels.plot import Plot
@@ -130,3 +131,12 @@ def test_a_plot_is_written_as_table_and_as_pictures(plot: Plot, tmp_path: Path) 
     assert "<image" not in (tmp_path / "plot.svg").read_text()
     assert (tmp_path / "plot.png").stat().st_size > 1000
     assert plot.menu_button.isVisible()
+
+
+@pytest.mark.parametrize("width", [170, 220, 320, 520, 900])
+def test_the_legend_is_never_cut(qtbot: QtBot, plot: Plot, width: int) -> None:
+    plot.show_series(series_of(50))
+    plot.resize(width, 200)
+    legend = plot.findChildren(QLabel)[1]
+    qtbot.waitUntil(lambda: legend.width() >= legend.sizeHint().width())
+    assert "●" in legend.text()

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from itertools import combinations
+from typing import get_args
 
 import pytest
 from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.canvas.annotations import HUES
+from app.canvas.flow import Kind
+from app.canvas.look import Look
+from app.panels.problems import SEVERITY_ICONS
 from app.theme import DARK, LIGHT, Theme, ThemeManager, apply, current, icon, mono, sans
 from app.theme.sheet import style_sheet
 from app.theme.tokens import CATEGORY_ICONS, MONO, blend, contrast
 from graph_engine.blocks import registry
+from tests.app.colours import VISIONS, difference
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
 SURFACES = ("window", "surface", "surface_raised", "surface_sunken", "canvas")
@@ -65,6 +72,64 @@ def test_graphics_stand_out(theme: Theme) -> None:
         assert contrast(colour, theme.surface) >= 3
     for colour in theme.code.values():
         assert contrast(colour, theme.surface) >= 4.5
+
+
+@THEMES
+@pytest.mark.parametrize("vision", VISIONS)
+def test_colours_that_mean_something_are_told_apart_with_every_kind_of_sight(theme: Theme, vision: str) -> None:
+    for name, colours in (
+        ("curves", theme.series),
+        ("flow", tuple(theme.flow.values())),
+        ("selection, error, edge", (theme.accent, theme.error, theme.edge)),
+    ):
+        for one, other in combinations(colours, 2):
+            assert difference(one, other, vision) >= 20, f"{name}: {one} and {other}"
+
+
+def test_vision_is_simulated_as_published() -> None:
+    assert difference("#ffffff", "#000000") == pytest.approx(100, abs=0.01)
+    for vision, matrix in VISIONS.items():
+        assert matrix.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-5), "grey stays grey"
+        assert difference("#777777", "#777777", vision) == 0
+    assert difference("#c00000", "#607000", "deuteranopia") < difference("#c00000", "#607000") / 3, "red and green are much alike"
+
+
+@THEMES
+def test_what_is_not_told_apart_by_colour_has_a_picture_or_words_beside_it(theme: Theme, qapp: QApplication) -> None:
+    assert len({name for name, _ in SEVERITY_ICONS.values()}) == len(SEVERITY_ICONS)
+    look = Look(theme)
+    assert look.error_badge != look.warning_badge
+    assert len(set(CATEGORY_ICONS.values())) == len(CATEGORY_ICONS), "a category of blocks has an icon of its own"
+    assert set(theme.flow) == set(get_args(Kind)) - {"other"}
+
+
+@THEMES
+def test_every_pair_of_text_and_ground_in_use_is_readable(theme: Theme, qapp: QApplication) -> None:
+    tinted = [blend(theme.category[HUES[c]], theme.surface, 0.16) for c in HUES]
+    header = [look_of(theme, name) for name in theme.category]
+    pairs = {
+        "text on notes": (theme.text, tinted),
+        "names on cards": (theme.text, header),
+        "labels of edges, whose ground is the canvas's": (*theme.flow.values(), [theme.canvas]),
+        "rows": (theme.text, theme.text_muted, [theme.selection, theme.accent_soft, theme.surface_sunken, theme.surface_raised]),
+        "pressed": (theme.text, [theme.surface_pressed]),
+        "checked buttons": (theme.accent, [theme.accent_soft]),
+        "notices": (theme.text, theme.text_muted, [theme.warning_soft]),
+        "invalid fields": (theme.text, [theme.error_soft]),
+        "dangerous buttons": (theme.error, [theme.surface, theme.error_soft]),
+    }
+    for name, (*texts, grounds) in pairs.items():
+        for text in texts:
+            for ground in grounds:
+                assert contrast(text, ground) >= 4.5, f"{name}: {text} on {ground}"
+    for colour in HUES:  # large and heavy: WCAG asks for 3
+        hue = theme.category[HUES[colour]]
+        assert contrast(hue, blend(hue, theme.canvas, 0.08)) >= 3
+
+
+def look_of(theme: Theme, category: str) -> str:
+    """The ground of a card's name."""
+    return Look(theme).category(category).header.name()
 
 
 @THEMES

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.flow import COLOURS, Kind, kind, words
-from app.theme.tokens import LIGHT
+from app.canvas.flow import Kind, kind, words
 from graph_engine.spec.tensor import N, TensorSpec, as_size
 
 
@@ -29,7 +28,3 @@ def test_kinds_and_words(qapp: QApplication, shape: tuple, dtype: str, category:
     spec = TensorSpec(shape, dtype)
     assert kind(spec, category) == expected
     assert words(spec, category) == text
-
-
-def test_every_kind_has_the_colour_of_a_known_category() -> None:
-    assert set(COLOURS.values()) <= set(LIGHT.category)

@@ -52,7 +52,8 @@ def test_train_evaluates_to_what_it_reported_and_leaves_no_module_behind(tmp_pat
     assert (sys.path, signal.getsignal(signal.SIGINT)) == before[1:]
     assert not list(tmp_path.rglob("__pycache__"))
     assert {path.name for path in (tmp_path / "run").iterdir() if not path.name.startswith("events.out.tfevents.")} == {
-        "run.json", "document.archloom", "source", "metrics.jsonl", "health.jsonl", "findings.json", "checkpoints", "weights.safetensors"
+        "run.json", "run.previous.json", "outline.json", "document.archloom", "source", "metrics.jsonl", "health.jsonl", "findings.json",
+        "checkpoints", "weights.safetensors"
     }  # fmt: skip
     assert list((tmp_path / "run").glob("events.out.tfevents.*"))
 
@@ -102,7 +103,7 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_taken(
         control = Control()
         control.stop()
         assert run(run_dir, ignore, control, resume=True).state is RunState.STOPPED
-        assert capsys.readouterr().out == f"{last} is damaged.\n"
+        assert capsys.readouterr().out.startswith(f"{last} is damaged.\nThe run goes on from previous.pt, after step ")
     assert run(run_dir, ignore, Control(), resume=True).state is RunState.FINISHED
     assert metrics(run_dir) == metrics(reference)
 
@@ -130,15 +131,24 @@ def test_no_readable_checkpoint_is_told_and_nothing_lost(tmp_path: Path) -> None
     assert metrics(run_dir) == before
 
 
-def test_metrics_that_lost_their_end_are_told_and_the_run_goes_on(
+def test_metrics_that_lost_their_end_are_told_and_the_checkpoint_before_taken(
     reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_dir = stopped(tmp_path)
     path = run_dir / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-70])
     assert run(run_dir, ignore, Control(), resume=True).state is RunState.FINISHED
+    assert capsys.readouterr().out.startswith("The run goes on from previous.pt, after step ")
+    assert metrics(run_dir) == metrics(reference)
+
+
+def test_metrics_that_lost_more_than_any_checkpoint_can_replace_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_dir = stopped(tmp_path)
+    path = run_dir / "metrics.jsonl"
+    path.write_bytes(path.read_bytes()[:10])
+    assert run(run_dir, ignore, Control(), resume=True).state is RunState.FINISHED
     assert capsys.readouterr().out == f"{path} lacks some of its last lines; the run goes on without them.\n"
-    assert metrics(run_dir)[-1] == metrics(reference)[-1]
+    assert [row["step"] for row in metrics(run_dir)][-1] == 102
 
 
 def test_checkpoints_load_without_running_code(reference: Path) -> None:
@@ -153,8 +163,8 @@ def test_checkpoints_load_without_running_code(reference: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_fails_the_run_in_a_sentence(tmp_path: Path) -> None:
     run_dir = new_run(small_net(), tmp_path)
-    change(run_dir, 'path.open("ab")', 'Path("/dev/full").open("ab")', "train.py")
-    change(run_dir, "    file.seek(file.truncate(size))\n", "", "train.py")
+    change(run_dir, 'path.open("ab")', 'Path("/dev/full").open("ab")', "recording.py")
+    change(run_dir, "    file.seek(file.truncate(size))\n", "", "recording.py")
     record = run(run_dir, ignore, Control())
     assert record.state is RunState.FAILED
     assert (record.message or "").startswith("The disk is full: ")

@@ -52,6 +52,21 @@ def test_a_record_is_valid_json_even_with_a_loss_that_is_no_number(tmp_path: Pat
     assert read_run(run_dir) == record
 
 
+def test_a_damaged_record_gives_way_to_the_one_before_and_never_replaces_it(tmp_path: Path) -> None:
+    run_dir = new_run(small_net(), tmp_path)
+    write_run(run_dir, replace(read_run(run_dir), epochs=3))
+    write_run(run_dir, replace(read_run(run_dir), epochs=4))
+    record = run_dir / "run.json"
+    for damage in ("", record.read_text()[:200], None):
+        record.write_text(damage) if damage is not None else record.unlink()
+        told: list[str] = []
+        assert read_run(run_dir, told.append).epochs == 3
+        assert told == [f"{record} is damaged; what it said before counts."]
+        assert list_runs(tmp_path) == [run_dir]
+        write_run(run_dir, replace(read_run(run_dir), epochs=4))
+        assert read_run(run_dir).epochs == 4
+
+
 def test_a_folder_with_a_run_is_refused(tmp_path: Path) -> None:
     prepare(small_net(), tmp_path / "run")
     assert holds_run(tmp_path / "run")

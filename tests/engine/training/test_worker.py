@@ -86,7 +86,7 @@ def test_a_loss_that_is_no_number_fails_the_run_at_its_step(process: Process, tm
     assert ended.message is not None
     rows = metrics(run_dir)
     assert rows[-1]["value"] in ("NaN", "Infinity")
-    assert f"at step {rows[-1]['step']}: lower the learning rate" in ended.message
+    assert f"at step {rows[-1]['step']}" in ended.message
     record = read_run(run_dir)
     assert (record.state, record.message) == (RunState.FAILED, ended.message)
 

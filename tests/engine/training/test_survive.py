@@ -1,0 +1,52 @@
+"""The short form of `python -m tests.survive`: a few kills of what trains, and two processes in place of one."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_engine.codegen.project import project_files
+from tests.benchmarks.bench_training import networks
+from tests.engine.training.helpers import metrics, small_net
+from tests.survive import harass
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks of a warm process")
+def test_runs_that_are_killed_at_random_moments_end_with_the_same_bits(tmp_path: Path) -> None:
+    count = harass(small_net(schedule={"name": "OneCycleLR", "max_lr": 0.01}, average="EMA"), 5, ["process"], tmp_path, random.Random(0))
+    assert count.kills.total() == 5
+    assert count.runs and not count.different
+
+
+def losses(run_dir: Path) -> list[float]:
+    """Everything that was measured, in its order."""
+    return [row["value"] for row in metrics(run_dir)]
+
+
+def train(project: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
+    head = TORCHRUN if processes == 2 else [sys.executable]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run([*head, "train.py", *arguments], cwd=project, env=environment, check=True, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("settings", [{}, {"parts": 3, "clipping": "norm", "schedule": "StepLR"}])
+def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """The network has nothing that looks at a batch as a whole or draws random numbers."""
+    graph = networks()[1]
+    graph.configure(training={"epochs": 3, "batch_size": 71, **settings})  # the last batch of an epoch has an odd number of samples
+    for name, text in project_files(graph).items():
+        (tmp_path / name).write_text(text)
+    train(tmp_path, "--run-dir", "one", processes=1)
+    for place, epochs in enumerate((1, 2, 3)):
+        train(tmp_path, "--run-dir", "two", "--epochs", str(epochs), *["--resume"] * (place > 0), processes=1 if place == 1 else 2)
+    one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
+    assert len(two) == len(one)
+    assert two == pytest.approx(one, rel=2e-4)
