@@ -54,12 +54,15 @@ class InspectorPanel(QScrollArea):
     def select(self, nodes: Iterable[str]) -> None:
         """Shows the page for these nodes."""
         selected = tuple(nodes)
-        if selected == self._selected and selected:
-            return
+        if selected != self._selected or not selected:
+            self._show(selected)
+
+    def _show(self, selected: tuple[str, ...]) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.page.isAncestorOf(focused):
+            focused.clearFocus()  # so that what was typed is taken over now, which may change the page
         self._selected = selected
-        old, focused = self.page, QApplication.focusWidget()
-        if focused is not None and old.isAncestorOf(focused):
-            focused.clearFocus()  # so that what was typed is taken over now
+        old = self.page
         graph = self._session.graph
         if not selected:
             self.page = ContentPage(self._session, graph) if isinstance(graph, Definition) else DocumentPage(self._session)
@@ -96,8 +99,7 @@ class InspectorPanel(QScrollArea):
         if gone.intersection(self._selected):
             self.select(n for n in self._selected if n not in gone)
         elif isinstance(self.page, NodePage) and self.page.spec is not self._session.graph[self._selected[0]].spec:
-            selected, self._selected = self._selected, ()
-            self.select(selected)  # it has other ports or parameters than the page was made for
+            self._show(self._selected)  # it has other ports or parameters than the page was made for
         elif any(c.kind == "definition" or (c.kind in ("node", "name") and c.id in self._selected) for c in changes):
             self.page.refresh()
 

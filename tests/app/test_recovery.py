@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from app.recovery import DELAY_MS, Recovery
 from app.session import Session
+from app.startup import make_application
 from app.window import MainWindow
 from graph_engine import Graph
 from graph_engine.graph.commands import SetParams
@@ -39,6 +43,31 @@ def tell():
 timer = QTimer(); timer.timeout.connect(tell); timer.start(50)
 app.exec()
 """
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from app.startup import make_application, make_window
+from graph_engine.graph.commands import SetParams
+app = make_application()
+window = make_window(app)
+window.show()
+window.documents.open_path(Path(sys.argv[1]))
+node = window.session.graph.named("conv1").id
+count = 4
+def edit():
+    global count
+    count += 1
+    window.session.execute(SetParams(node, {"out_channels": count}))
+    print(count, time.time(), flush=True)
+timer = QTimer(); timer.timeout.connect(edit); timer.start(30)
+app.exec()
+"""
+"""A window in which a number is counted up, each edit told with its time."""
+
+LOST = 5.0
+"""Seconds of work that an end without warning may cost at most."""
 
 
 def saved(tmp_path: Path) -> Path:
@@ -90,6 +119,74 @@ def test_work_of_a_killed_window_is_offered_and_brought_back(
     assert window.recovery.left() == []
     assert window.documents.save() and not window.session.is_dirty
     assert Graph.load(path).named("conv1").params["out_channels"] == 77
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_a_kill_at_any_moment_costs_a_few_seconds_at_most(qapp: QApplication, tmp_path: Path) -> None:
+    kill_at_random(3, random.Random(), tmp_path)
+
+
+def kill_at_random(rounds: int, rng: random.Random, folder: Path) -> float:
+    """Kills windows at random moments while they are worked in, a few at a time, and looks at what they left.
+
+    Returns:
+        How much work was lost at most, in seconds.
+    """
+    worst = 0.0
+    moments = [rng.uniform(0.1, 7.0) for _ in range(rounds)]
+    for start in range(0, rounds, 3):
+        killed = [Killed(folder / str(start + i), moment) for i, moment in enumerate(moments[start : start + 3])]
+        threads = [threading.Thread(target=one.run) for one in killed]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for one in killed:
+            worst = max(worst, one.lost())
+            assert one.lost() <= LOST, f"killed {one.moment:.2f} s after the first edit, {one.lost():.2f} s of work were lost"
+    return worst
+
+
+class Killed:
+    """A window that is killed a moment after its first edit.
+
+    Args:
+        folder: for its document and all that it keeps.
+        moment: when, in seconds.
+    """
+
+    def __init__(self, folder: Path, moment: float):
+        folder.mkdir(parents=True)
+        self.moment = moment
+        self._folder = folder
+        self._path = saved(folder)
+        self._edits: list[tuple[int, float]] = []
+        self._end = 0.0
+
+    def run(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_STATE_HOME": str(self._folder)}
+        command = [sys.executable, "-c", BUSY, str(self._path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as program:
+            assert program.stdout is not None
+            lines = [program.stdout.readline()]
+            timer = threading.Timer(self.moment, program.send_signal, [signal.SIGKILL])
+            timer.start()
+            lines += program.stdout
+            self._end = time.time()
+            timer.join()
+        told = [line.split() for line in lines if line.endswith("\n")]
+        self._edits = [(int(count), float(when)) for count, when in told]
+
+    def lost(self) -> float:
+        """Seconds from the first edit that is not in what was left to the end."""
+        left = Recovery(Session(), self._folder / "archloom" / "recovery").left()
+        count = 4
+        if left:
+            document = Recovery(Session(), self._folder / "archloom" / "recovery").take(left[0])
+            count = document.named("conv1").params["out_channels"]
+            assert left[0].path == self._path and len(document) == 3
+        assert count <= self._edits[-1][0] + 1
+        return max((self._end - when for number, when in self._edits if number > count), default=0.0)
 
 
 def test_a_copy_lives_as_long_as_work_is_unsaved(qtbot: QtBot, tmp_path: Path) -> None:
@@ -150,3 +247,11 @@ def test_a_file_that_changed_outside_is_not_overwritten_unasked(make_window: Cal
     first.documents.look_outside()
     assert first.session.graph.named("conv1").params["out_channels"] == 6
     first.documents.look_outside()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as scratch:
+        many = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+        made = make_application()
+        print(f"{many} windows killed at random moments: {kill_at_random(many, random.Random(), Path(scratch)):.2f} s of work lost at most")

@@ -42,6 +42,13 @@ def test_a_name_that_is_being_typed_goes_with_its_node(window: MainWindow) -> No
     assert window.session.graph[node].name == "dropout1"
 
 
+def test_a_name_that_is_being_typed_is_taken_over_when_something_else_is_selected(window: MainWindow) -> None:
+    node = window.session.graph.named("conv1").id
+    begin_name(window, node)
+    window.canvas.select([])
+    assert window.session.graph[node].name == "typed" and [c.text for c in window.session.history.done] == ["Rename to typed"]
+
+
 def test_words_that_are_being_typed_get_to_their_own_group(window: MainWindow) -> None:
     session = window.session
     window.canvas.select([session.graph.named(n).id for n in ("conv1", "relu1")])

@@ -35,7 +35,7 @@ from tests.engine.group_edits import consistent, plain
 LEFT_OUT = frozenset(
     {
         "new", "open", "save_as", "export_python", "export_project", "start_page", "quit", "change_keys", "run", "find_rate", "learn_batch",
-        "blocks", "shortcuts", "about",
+        "measure_cost", "blocks", "shortcuts", "about",
     }
 )  # fmt: skip
 """Actions that open a dialog, end the work or begin a run: none edits the document."""
