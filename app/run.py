@@ -19,6 +19,7 @@ from graph_engine import Graph
 from graph_engine.errors import ArchloomError
 from graph_engine.training.events import Budgeted, Event, Found, Log, Measured, Probed, Progress, Samples, StateChange
 from graph_engine.training.health import Health
+from graph_engine.training.results import Results
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
@@ -47,6 +48,7 @@ class Run(QObject):
         resumed: an earlier run goes on; its folder.
         measured: what was measured of the network in a step; the `Health`.
         found: what is wrong with the training now; the findings.
+        judged: what the network of a run does with some data; the `Results`.
         probed: a question that was asked with `probe` is answered; the `Probed` or `Budgeted`.
     """
 
@@ -56,6 +58,7 @@ class Run(QObject):
     metrics_changed = Signal()
     samples_changed = Signal()
     logged = Signal(str)
+    judged = Signal(object)
     probed = Signal(object)
     resumed = Signal(object)
     measured = Signal(object)
@@ -153,6 +156,8 @@ class Run(QObject):
                 case Probed() | Budgeted():
                     self._end_probe()
                     self.probed.emit(event)
+                case Results():
+                    self.judged.emit(event)
                 case Progress() if not self.is_probing:
                     self.progress = event
                     if self._since_step is None:  # a resumed run does not begin with the first step
