@@ -12,15 +12,20 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar,
 from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
+from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
 from app.foreign import Foreign
 from app.help import Help
 from app.jobs import Asker
+from app.live import Live
+from app.live_bar import LiveBar
+from app.own_data import OwnData
 from app.panels.code import CodePanel
 from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
+from app.panels.live_value import LiveSection
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.results import ResultsPanel
@@ -93,17 +98,23 @@ class MainWindow(QMainWindow):
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.trials = Trials(self)
+        self.live = Live(session, run, self.canvas, preferences, self)
+        self.live_bar = LiveBar(self.live, self.actions_)
         self.results = RunResults(self.session, self.run, self)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
+        self.data = OwnData(session, self)
+        self.data_bar = DataBar(self.data)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.trust_bar)
+        column.addWidget(self.data_bar)
         column.addWidget(self.canvas)
+        column.addWidget(self.live_bar)
         self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -183,6 +194,19 @@ class MainWindow(QMainWindow):
         """Shows the document with its panels."""
         self._cover(False)
         self.canvas.setFocus()
+
+    def learn_from(self, path: Path) -> None:
+        """Has the network learn from a file or folder; from the start page, an empty one."""
+        if not self.start_page.isHidden():
+            self.documents.new()
+        if self.start_page.isHidden():
+            self.data.take(path)
+
+    def ask_data(self, what: str) -> None:
+        """Asks for a ``file`` or a ``folder`` and has the network learn from it; from the start page, an empty one."""
+        path = self.data.ask(what)
+        if path is not None:
+            self.learn_from(path)
 
     def start_run(self) -> None:
         """Trains the network as it is; goes on with a run that is paused."""
@@ -327,6 +351,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         run, canvas = self.run, self.canvas
+        self.inspector.add_section(LiveSection(self.live, self.session))
         run.logged.connect(self.status.tell)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)
@@ -343,6 +368,9 @@ class MainWindow(QMainWindow):
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
         self.documents.told.connect(self.status.tell)
+        self.data.told.connect(self.status.tell)
+        self.data.failed.connect(self.documents.complain)
+        self.data.state_changed.connect(lambda: self.actions_["look_again"].setEnabled(self.data.path is not None))
         self.recovery.failed.connect(self.status.tell)
         self.documents.opened.connect(self.show_document)
         self.palette_panel.chosen.connect(self.edits.add)
@@ -416,6 +444,7 @@ class MainWindow(QMainWindow):
             return
         self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
+        self.live.close()
         self.run.worker.close()
         self.foreign.close()
         super().closeEvent(event)
@@ -439,15 +468,18 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         path = _dropped_file(event)
-        if path is not None:
-            event.acceptProposedAction()
+        if path is None:
+            return
+        event.acceptProposedAction()
+        if path.suffix == SUFFIX:
             self.documents.open_path(path)
+        else:
+            self.learn_from(path)
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:
-    """The one document that is dragged, or None."""
+    """The one document, or file or folder of data, that is dragged, or None."""
     urls = event.mimeData().urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.suffix == SUFFIX else None
+    return Path(urls[0].toLocalFile())

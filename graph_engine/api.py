@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph_engine.analysis.adopt import adopt
 from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
@@ -26,7 +27,9 @@ from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.foreign import Answers
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+    from graph_engine.importing.report import ImportReport
 
 
 class Editing(ABC):
@@ -260,12 +263,16 @@ class Graph(Editing, CoreGraph):
     Attributes:
         folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
         answers: what is known of modules that are not the program's own.
+        weights: tensors to begin with, by the names that they have in the generated class; `compile` puts them in where they fit.
+        report: of an imported graph, what came of the import.
     """
 
     def __init__(self, name: str = "network", description: str = ""):
         CoreGraph.__init__(self, name, description)
         self.folder: Path | None = None
         self.answers = Answers()
+        self.weights: Mapping[str, Tensor] = {}
+        self.report: ImportReport | None = None
         self._checker = Checker(self, answers=self.answers)
 
     @property
@@ -283,6 +290,23 @@ class Graph(Editing, CoreGraph):
             for name, value in pairs.items():
                 settings = settings.replaced(f"{section}.{name}", value)
         self._do(SetSettings(settings, "all"))
+
+    def learn_from(self, path: str | Path, kind: str | None = None, **params: Any) -> None:
+        """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
+
+        Args:
+            path: a file or folder.
+            kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
+            **params: values for its parameters, in place of those that the look proposes.
+
+        Raises:
+            DataError: the data cannot be read.
+            ParamError: there is no such kind or parameter, or a value is outside its limits.
+        """
+        from graph_engine.data.look import look
+
+        found = look(Path(path), kind)
+        self._do(adopt(self, found.kind, {**found.params, **params}))
 
     def check(self) -> CheckedGraph:
         """Shapes, costs and findings; cheap after an edit. Never raises for a bad graph."""
@@ -351,10 +375,34 @@ class Graph(Editing, CoreGraph):
         Raises:
             CheckError: the graph has errors.
         """
-        from graph_engine.compiler import build
+        from graph_engine.compiler import build, fill
 
         self.answer()
-        return build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
+        module = build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
+        if previous is None and self.weights:
+            fill(module, self.weights)
+        return module
+
+    @classmethod
+    def from_module(cls, module: nn.Module, example_inputs: Any, name: str | None = None) -> Graph:
+        """The graph of a module, recorded while it runs, with its weights.
+
+        Args:
+            module: it runs, in evaluation mode, on inputs like the example's, and is as before afterwards.
+            example_inputs: a tensor, a tuple of tensors and other values, or a mapping by name; tensors have the batch in front.
+            name: of the graph; left out, the module's class's.
+
+        Returns:
+            The graph; ``report`` tells what came of the import, ``weights`` are the tensors by the names in the generated class.
+
+        Raises:
+            ImportModuleError: what it does cannot be told as a graph; the message names the line.
+        """
+        from graph_engine.importing import from_module
+
+        graph = cls(name or type(module).__name__)
+        graph.report = from_module(graph, module, example_inputs)
+        return graph
 
     def save(self, path: str | Path) -> None:
         """Writes the document.

@@ -45,6 +45,9 @@ class SettingsForm(QWidget):
 
     def _edit(self, name: str, value: object, gesture: object) -> None:
         part = f"{self._section}.{name}"
+        if name == "dataset.path" and value is not None:  # what lies there is looked at first
+            self._session.wanted.emit("look", "", value)
+            return
         try:
             self._session.execute(SetSettings(self._session.graph.settings.replaced(part, value), part), gesture)
         except ArchloomError as error:

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSize
 
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
+from app.widgets.editors import editor_for
 from app.widgets.layouts import clear
-from app.widgets.param_editors import Editor, editor_for, value_text
+from app.widgets.param_editors import Editor, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
-from graph_engine.spec.params import Param, PathParam
+from graph_engine.spec.params import FileParam, NamesParam, Param, PathParam
 
 LABEL_WIDTH = 108
 
@@ -69,7 +70,7 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        if isinstance(param, (OptionParam, PathParam)):  # long names; behind an option, rows of its own follow
+        if isinstance(param, (OptionParam, PathParam, FileParam, NamesParam)):  # long names; behind an option, rows of its own follow
             grid.addWidget(self.editor, 1, 0, 1, 2)
             grid.addWidget(self._reset, 1, 2)
         else:
@@ -131,7 +132,7 @@ class Form(QWidget):
         super().__init__(parent)
         self._title_of = title_of
         self._rows: dict[str, Row] = {}
-        self._nested: dict[str, tuple[str, Form]] = {}
+        self._nested: dict[str, tuple[tuple[Param, ...], Form]] = {}
         self._places: dict[str, QVBoxLayout] = {}
         self._holders: dict[str, QWidget] = {}
         self._advanced: Section | None = None
@@ -185,15 +186,16 @@ class Form(QWidget):
 
     def _show_option(self, name: str, chosen: Selected) -> None:
         shown = self._nested.get(name)
-        if shown is not None and shown[0] != chosen.id:
+        if shown is not None and shown[0] != chosen.option.params:
             shown[1].setParent(None)
             shown[1].deleteLater()
             del self._nested[name]
             shown = None
         if shown is None and chosen.option.params:
-            form = Form(chosen.option.params)
+            param = self._rows[name].param
+            form = Form(chosen.option.params, self._title_of if isinstance(param, OptionParam) and param.worded else str)
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
-            self._nested[name] = shown = (chosen.id, form)
+            self._nested[name] = shown = (chosen.option.params, form)
             self._places[name].addWidget(form)
         self._holders[name].setVisible(shown is not None)
         if shown is not None:

@@ -6,7 +6,6 @@ and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -15,19 +14,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QToo
 
 from app.theme.icons import icon
 from graph_engine.errors import ParamError
-from graph_engine.settings.option import OptionParam, Selected
+from graph_engine.settings.option import Selected
 from graph_engine.spec.params import (
-    BoolParam,
     ChoiceParam,
     FloatParam,
-    FloatsParam,
     IntParam,
     IntsParam,
-    LiteralParam,
     Param,
-    PathParam,
-    ShapeParam,
-    TextParam,
 )
 
 
@@ -372,31 +365,6 @@ class OptionEditor(ChoiceEditor):
     def show_value(self, value: Any, inferred: Any = None) -> None:
         self.box.setCurrentIndex(self.box.findData(cast(Selected, value).id))
         self.box.setToolTip(cast(Selected, value).option.summary)
-
-
-EDITORS: Mapping[str, type[Editor]] = {
-    IntParam.kind: IntEditor,
-    FloatParam.kind: FloatEditor,
-    BoolParam.kind: BoolEditor,
-    ChoiceParam.kind: ChoiceEditor,
-    IntsParam.kind: IntsEditor,
-    FloatsParam.kind: FloatsEditor,
-    ShapeParam.kind: ShapeEditor,
-    TextParam.kind: LineEditor,
-    LiteralParam.kind: LineEditor,
-    PathParam.kind: PathEditor,
-    OptionParam.kind: OptionEditor,
-}
-"""The editor of each kind of parameter."""
-
-
-def editor_for(param: Param) -> Editor:
-    """A new editor for a parameter.
-
-    Raises:
-        KeyError: its kind has none.
-    """
-    return EDITORS[param.kind](param)
 
 
 def _exponent(number: float) -> int:

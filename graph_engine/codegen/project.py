@@ -5,8 +5,10 @@ The program trains by importing these very files, so the exported project gives 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +16,11 @@ from graph_engine.codegen.foreign import requirements, travelling
 from graph_engine.codegen.module import class_name
 from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
-from graph_engine.codegen.values import literal
+from graph_engine.codegen.values import broken_up, literal
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST_HELD_OUT = 0.95
 """The greatest share of the samples that validation and test may take together."""
+
+_SHARED = re.compile(r"^from graph_engine\.data\.(\w+) import", re.MULTILINE)
 
 _EXPORTED = ("recording.py", "processes.py")
 """Files that stand beside every training script."""
@@ -61,7 +66,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         "licence": dataset.licence,
         "validation": literal(data["validation"]),
         "test": literal(data["test"]),
-        "data_arguments": "".join(f", {name}={literal(value)}" for name, value in data["dataset"].params.items()),
+        **_data(data["dataset"]),
         **task.values(),
         **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
@@ -72,24 +77,53 @@ def project_files(graph: Graph) -> dict[str, str]:
         "model.py": source,
         **data_files(dataset),
         **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
-        "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts()),
+        "train.py": _fill("train.py.txt", values, parts=task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
     }
 
 
 def data_files(dataset: DatasetOption) -> dict[str, str]:
-    """The reader of a data set, ``data.py``, and what it reads; text by name."""
+    """The reader of a data set, ``data.py``, what it shares with others, and what it reads; text by name."""
+    reader = resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8")
     return {
-        "data.py": resources.files("graph_engine.data.readers").joinpath(dataset.reader).read_text(encoding="utf-8"),
+        **_standing_alone("data.py", reader),
         **{name: resources.files("assets").joinpath("datasets", name).read_text(encoding="utf-8") for name in dataset.files},
     }
+
+
+def _data(chosen: Selected[DatasetOption]) -> dict[str, str]:
+    """Values for the script's template: what its reader is given."""
+    arguments = _arguments(chosen)
+    if not chosen.option.is_own:
+        return {
+            "part": "TensorDataset",
+            "moved": "move(part, self.device)",
+            "data": "",
+            "data_arguments": "".join(f", {name}={literal(value)}" for name, value in arguments.items()),
+        }
+    lines = [line for name, value in arguments.items() for line in broken_up(f"{literal(name)}: ", value, "    ", 140)]
+    return {"part": "Part", "moved": "part.to(self.device)", "data": "\n".join(lines), "data_arguments": ", **DATA"}
+
+
+def _standing_alone(name: str, text: str) -> dict[str, str]:
+    """A reader without what it imports from this program, and the files that it takes that from instead."""
+    files = {name: _SHARED.sub(r"from \1 import", text)}
+    for shared in _SHARED.findall(text):
+        more = resources.files("graph_engine.data").joinpath(f"{shared}.py").read_text(encoding="utf-8")
+        files |= _standing_alone(f"{shared}.py", more)
+    return files
 
 
 def data_arguments(settings: Settings) -> dict[str, Any]:
     """What ``load`` and ``vocabularies`` in ``data.py`` are called with, by name."""
     data = settings.data
-    return {"validation": data["validation"], "test": data["test"], "seed": settings.training["seed"], **data["dataset"].params}
+    return {"validation": data["validation"], "test": data["test"], "seed": settings.training["seed"], **_arguments(data["dataset"])}
+
+
+def _arguments(chosen: Selected[DatasetOption]) -> Mapping[str, Any]:
+    """What a reader is given besides shares and seed."""
+    return chosen.params if chosen.option.arguments is None else chosen.option.arguments
 
 
 def _ends(graph: Graph) -> Iterator[End]:
@@ -102,6 +136,8 @@ def _ends(graph: Graph) -> Iterator[End]:
 
 
 def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> None:
+    if dataset.is_own:
+        _refuse_absent(dataset)
     for kind, verb, fields in (("input", "fills", dataset.inputs), ("output", "has", dataset.targets)):
         names = [node.name for node in network(graph).graph if node.spec.call.target == kind]
         if len(names) != len(fields):
@@ -112,6 +148,16 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
         raise RunError(f"Validation and test take {held_out:.0%} of the samples together: leave at least 5% to learn from.")
     if not weights:
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
+
+
+def _refuse_absent(dataset: DatasetOption) -> None:
+    if dataset.arguments is None:
+        raise RunError(f"{dataset.title}: choose the file or folder first.")
+    path = Path(dataset.arguments["path"])
+    if not path.exists():
+        raise RunError(f"The data is not there any more: {path}. Tell where it is now.")
+    if not dataset.targets:
+        raise RunError(f"Nothing of {path.name} is to be told yet: choose its targets.")
 
 
 def _counted(names: Sequence[str], what: str) -> str:

@@ -157,7 +157,8 @@ def literal(value: Any) -> str:
     if isinstance(value, PythonText):
         return literal(ast.literal_eval(value))
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped if escaped.isprintable() else "".join(map(_escaped, escaped))}"'
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
@@ -165,3 +166,21 @@ def literal(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
     return repr(value)
+
+
+def broken_up(prefix: str, value: Any, indent: str, width: int) -> list[str]:
+    """Lines of ``prefix value,``: a collection that is too long for one has an item a line, as ruff breaks it."""
+    line = f"{indent}{prefix}{literal(value)},"
+    if len(line) <= width or not isinstance(value, (tuple, list, dict)) or not value:
+        return [line]
+    pair = {tuple: "()", list: "[]", dict: "{}"}[type(value)]
+    items = [(f"{literal(k)}: ", v) for k, v in value.items()] if isinstance(value, dict) else [("", v) for v in value]
+    inside = [text for before, item in items for text in broken_up(before, item, indent + "    ", width)]
+    return [f"{indent}{prefix}{pair[0]}", *inside, f"{indent}{pair[1]},"]
+
+
+def _escaped(letter: str) -> str:
+    number = ord(letter)
+    if letter.isprintable():
+        return letter
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,11 +45,11 @@ def load(path: Path, kind: type[G]) -> G:
         raise DocumentError(f"{path.name} is not an Archloom document: it is not UTF-8 text.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from None
-    return from_text(text, kind, path.name)
+    return from_text(text, kind, path.name, path.resolve().parent)
 
 
-def from_text(text: str, kind: type[G], name: str = "The document") -> G:
-    """As `load`, from the text of a document that is called ``name`` in messages."""
+def from_text(text: str, kind: type[G], name: str = "The document", folder: Path | None = None) -> G:
+    """As `load`, from the text of a document that is called ``name`` in messages and lies in ``folder``."""
     content = parse_json(text, name)
     if not isinstance(content, dict) or content.get("format") != "archloom":
         raise DocumentError(f'{name} is not an Archloom document: it does not begin with {{"format": "archloom"}}.')
@@ -63,6 +64,8 @@ def from_text(text: str, kind: type[G], name: str = "The document") -> G:
     graph = kind(record.name, record.description)
     try:
         settings = Settings.from_plain({"data": record.data, "training": record.training})
+        if folder is not None:
+            settings = settings.with_paths(lambda path: os.path.normpath(folder / path))
         ids = Counter(n.id for nodes in (record.nodes, *(d.nodes for d in record.definitions)) for n in nodes)
         twice = next((id for id, count in ids.items() if count > 1), None)
         if twice is not None:

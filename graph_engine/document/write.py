@@ -22,12 +22,17 @@ def save(graph: CoreGraph, path: Path) -> None:
     Raises:
         UnwritableError: the place cannot be written to; a file that was there is as before.
     """
-    write_text(path, to_text(graph))
+    write_text(path, to_text(graph, path.resolve().parent))
 
 
-def to_text(graph: CoreGraph) -> str:
-    """The document of a graph: stable order of keys, one node or edge a line."""
-    settings = graph.settings.to_plain()
+def to_text(graph: CoreGraph, folder: Path | None = None) -> str:
+    """The document of a graph: stable order of keys, one node or edge a line.
+
+    Args:
+        graph: the network.
+        folder: where it will lie; data that lies below that folder, or below the one around it, is named relative to it.
+    """
+    settings = (graph.settings.with_paths(lambda path: _relative(path, folder)) if folder is not None else graph.settings).to_plain()
     parts = {
         "format": _compact("archloom"),
         "version": _compact(VERSION),
@@ -93,6 +98,15 @@ def edge_records(graph: CoreGraph, nodes: Iterable[str]) -> list[list[Any]]:
 
 def _points(bends: Bends) -> list[list[list[float | int]]]:
     return [[[_short(x), _short(y)] for x, y in bends]] if bends else []
+
+
+def _relative(path: str, folder: Path) -> str:
+    """A path as a document in some folder names it."""
+    there = Path(path)
+    for base, up in ((folder, ""), (folder.parent, "../")):
+        if there.is_relative_to(base) and base != base.parent:
+            return up + there.relative_to(base).as_posix()
+    return path
 
 
 def _short(value: float) -> float | int:

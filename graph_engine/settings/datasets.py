@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +70,9 @@ class DatasetOption(Option):
         requirements: distributions that the reader needs besides torch.
         source: where it comes from.
         licence: under which terms.
+        fitting: for data of the user's own: the same with what follows from the values of its parameters, what is known of the data
+            among them. Its reader takes what it has in common with others from ``parts.py``, which travels along.
+        arguments: what the reader is given by name; None where that is the parameters.
     """
 
     title: str
@@ -82,6 +85,16 @@ class DatasetOption(Option):
     requirements: tuple[str, ...] = ()
     source: str
     licence: str
+    fitting: Callable[[DatasetOption, Mapping[str, Any]], DatasetOption] | None = None
+    arguments: Mapping[str, Any] | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is data of the user's own."""
+        return self.fitting is not None
+
+    def fitted(self, values: Mapping[str, Any]) -> DatasetOption:
+        return self.fitting(self, values) if self.fitting is not None else self
 
     def sized(self, params: Mapping[str, Any]) -> DatasetOption:
         """The same with the values of its parameters in place of their names in shapes."""

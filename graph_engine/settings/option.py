@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from pydantic import BaseModel
+
 from graph_engine.errors import ParamError
-from graph_engine.spec.params import Param
+from graph_engine.spec.params import FileParam, Param
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,14 @@ class Option:
                 raise ParamError(f"{self.id} has no parameter {name!r}; it has {', '.join(known) or 'none'}.")
         return MappingProxyType({name: p.parse(values.get(name, p.default)) for name, p in known.items()})
 
+    def fitted(self, values: Mapping[str, Any]) -> Option:
+        """The same as the values of its parameters have it.
+
+        Raises:
+            ParamError: they do not go together.
+        """
+        return self
+
 
 OptionT = TypeVar("OptionT", bound=Option)
 
@@ -57,10 +67,14 @@ class OptionParam(Param):
     """A choice among options; its value is a `Selected`.
 
     It reads an option's id, or a mapping with ``name`` and any of its parameters, which is also how documents store it.
+
+    Attributes:
+        worded: names of the options' parameters are the program's own, to be shown as words; torch's names are shown as they are.
     """
 
     kind = "option"
     options: Sequence[Any] = field(default_factory=tuple)
+    worded: bool = False
 
     def read(self, value: Any) -> Selected:
         if isinstance(value, Selected):
@@ -72,10 +86,18 @@ class OptionParam(Param):
         option = next((o for o in self.options if o.id == value.get("name")), None)
         if option is None:
             raise self.refuse(value.get("name"))
-        return Selected(option, option.read({k: v for k, v in value.items() if k != "name"}))
+        params = option.read({k: v for k, v in value.items() if k != "name"})
+        return Selected(option.fitted(params), params)
 
     def limits(self) -> str:
         return "one of " + ", ".join(o.id for o in self.options)
+
+
+def with_paths(chosen: Selected, change: Callable[[str], str]) -> Selected:
+    """The same choice with each path among its parameters changed."""
+    files = {p.name for p in chosen.option.params if isinstance(p, FileParam)}
+    params = {name: change(value) if name in files and value is not None else value for name, value in chosen.params.items()}
+    return chosen if params == chosen.params else Selected(chosen.option.fitted(params), MappingProxyType(params))
 
 
 def plain(value: Any) -> Any:
@@ -83,6 +105,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Selected):
         defaults = {p.name: p.default for p in value.option.params}
         return {"name": value.id, **{k: plain(v) for k, v in value.params.items() if v != defaults[k]}}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_defaults=True)
     if isinstance(value, tuple):
         return [plain(v) for v in value]
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,14 +10,15 @@ from graph_engine.errors import ParamError
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from graph_engine.settings.option import OptionParam, plain
+from graph_engine.settings.option import OptionParam, plain, with_paths
+from graph_engine.settings.own import OWN
 from graph_engine.settings.schedules import SCHEDULES
 from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
 from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
 
 SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "data": (
-        OptionParam(name="dataset", default="digits28", options=DATASETS, help="What the network learns from."),
+        OptionParam(name="dataset", default="digits28", options=DATASETS + OWN, worded=True, help="What the network learns from."),
         FloatParam(
             name="validation", default=0.2, minimum=0.01, maximum=0.9, help="Share of the samples to measure with after each epoch."
         ),
@@ -118,6 +119,12 @@ class Settings(NamedTuple):
             value = {"name": chosen.id, **chosen.params, inner[0]: value}
         values[name] = param.parse(value)
         return self._replace(**{section: MappingProxyType(values)})
+
+    def with_paths(self, change: Callable[[str], str]) -> Settings:
+        """These settings with each path to data of the user's own changed."""
+        chosen = self.data["dataset"]
+        moved = with_paths(chosen, change)
+        return self if moved is chosen else self._replace(data=MappingProxyType({**self.data, "dataset": moved}))
 
     def to_plain(self) -> dict[str, Any]:
         """The settings as JSON has them; parameters of a chosen option, and seldom changed settings, where they differ from the default."""

@@ -200,6 +200,46 @@ class PathParam(TextParam):
     shown: str = "a dotted name, such as timm.layers.Mlp"
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileParam(TextParam):
+    """A file or a folder of the user's own, by its path; a document stores it relative to itself where it lies near.
+
+    Attributes:
+        suffixes: what the names of such files end in; empty where it is a folder.
+    """
+
+    kind = "file"
+    form: str = "(?s:.{1,4000})"
+    shown: str = "a path"
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamesParam(Param):
+    """Any number of names, of columns for instance.
+
+    Attributes:
+        most: how many there may be; None where there is no limit.
+        options: those that can be chosen, as far as they are known. Others are kept, so that a document can be read whatever became of
+            its data; whoever uses them tells that they are not there.
+    """
+
+    kind = "names"
+    most: int | None = None
+    options: tuple[str, ...] = ()
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        names = (value,) if isinstance(value, str) else value
+        if not isinstance(names, Sequence) or not all(isinstance(name, str) and name.isprintable() and name for name in names):
+            raise self.refuse(value)
+        if self.most is not None and len(names) > self.most:
+            raise self.refuse(value)
+        return tuple(dict.fromkeys(names))
+
+    def limits(self) -> str:
+        return "one name" if self.most == 1 else "a list of names"
+
+
 class PythonText(str):
     """Python text that stands for a plain value."""
 
@@ -259,7 +299,9 @@ class IntsParam(Param):
             if not self.single:
                 raise self.refuse(value)
             return self._one(value, value)
-        if not isinstance(value, Sequence) or (self.length is not None and len(value) != self.length) or not value:
+        if not isinstance(value, Sequence) or (self.length is not None and len(value) != self.length):
+            raise self.refuse(value)
+        if not value and (self.lengths is None or self.lengths[0]):
             raise self.refuse(value)
         if self.lengths is not None and not self.lengths[0] <= len(value) <= self.lengths[1]:
             raise self.refuse(value)

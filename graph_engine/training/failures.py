@@ -29,11 +29,15 @@ def explain(error: Exception, run_dir: Path, record: RunRecord) -> Failure:
     """What to tell of an error that ended a run."""
     node = node_at_fault(error, run_dir / rundir.SOURCE / "model.py", record)
     at = f" at {record.nodes.get(node, node)}" if node else ""
-    if isinstance(error, (ArchloomError, FloatingPointError)):
+    if (
+        isinstance(error, (ArchloomError, FloatingPointError)) or type(error).__name__ == "UnreadableError"
+    ):  # the class is the project's own
         return Failure(str(error), node)
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
     disk = _system_error(error)
+    if isinstance(disk, FileNotFoundError) and disk.filename:
+        return Failure(f"{disk.filename} is not there, or not any more: put it back, then resume the run.")
     if disk is not None:
         return Failure(str(rundir.unwritable(Path(disk.filename or run_dir), disk)))
     if _is_out_of_memory(error):

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.project import project_files
+from graph_engine.document.write import save
 from graph_engine.errors import RunError, UnwritableError
 from graph_engine.training.course import network_of
 from graph_engine.training.live.outline import computable
@@ -284,7 +285,7 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
-        graph.save(run_dir / DOCUMENT)
+        save(graph, run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
         found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
         (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")

@@ -1,0 +1,193 @@
+"""Data of the user's own, from the window's side: asked for, dropped, looked at in a thread, taken over as one step; and whether it is
+still there, and as it was, for which nothing but the file system is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.jobs import Errand
+from app.session import Session
+from graph_engine.analysis.adopt import adopt
+from graph_engine.data.look import Look, is_as_it_was, look
+from graph_engine.errors import ArchloomError, DataError
+from graph_engine.graph.commands import SetSettings
+from graph_engine.settings.own import OWN
+from graph_engine.spec.params import FileParam
+
+
+class OwnData(QObject):
+    """Looks at data and hands it to the document.
+
+    Attributes:
+        is_looking: a look is under way.
+        problem: what is wrong with where the document's data is: ``missing``, ``changed``, or empty.
+
+    Signals:
+        told: what is going on, or what came of it; one sentence.
+        failed: the data cannot be read; a title and the error.
+        state_changed: `is_looking` or `problem` may be different now.
+    """
+
+    told = Signal(str)
+    failed = Signal(str, object)
+    state_changed = Signal()
+
+    def __init__(self, session: Session, window: QWidget):
+        super().__init__(window)
+        self._session = session
+        self._window = window
+        self._errand: Errand | None = None
+        self.is_looking = False
+        self.problem = ""
+        self._known: tuple[Any, Any] | None = None
+        session.wanted.connect(self._on_wanted)
+        session.replaced.connect(self._begin)
+        session.changed.connect(self._on_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the document's data is, if it is the user's own."""
+        path = self._session.document.settings.data["dataset"].params.get("path")
+        return Path(path) if path else None
+
+    def ask(self, what: str) -> Path | None:
+        """Asks for a ``file`` or a ``folder``; None where the user would rather not."""
+        if what == "file":
+            name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Learn From a File"), self._start(), self._filter())
+        else:
+            name = QFileDialog.getExistingDirectory(self._window, self.tr("Learn From a Folder"), self._start())
+        return Path(name) if name else None
+
+    def take(self, path: Path, kind: str | None = None) -> None:
+        """Looks at a file or folder, and has the document learn from it.
+
+        Args:
+            path: where it is.
+            kind: as which kind of data; left out, as what it most likely is.
+        """
+        self._look(path, kind, self._adopt)
+
+    def locate(self) -> None:
+        """Asks where the document's data is now."""
+        path = self.path
+        if path is None:
+            return
+        title = self.tr("Where is {0}?").format(path.name)
+        if path.suffix:
+            name, _ = QFileDialog.getOpenFileName(self._window, title, self._start())
+        else:
+            name = QFileDialog.getExistingDirectory(self._window, title, self._start())
+        if name:
+            self._look(Path(name), self._session.document.settings.data["dataset"].id, self._refresh)
+
+    def look_again(self) -> None:
+        """Looks again at the document's data; what was chosen for it stays."""
+        if self.path is not None:
+            self._look(self.path, self._session.document.settings.data["dataset"].id, self._refresh)
+
+    def see(self) -> None:
+        """Finds out whether the data is still there and as it was."""
+        facts = self._session.document.settings.data["dataset"].params.get("facts")
+        path = self.path
+        if path is None or facts is None:
+            self._become("")
+            return
+
+        def found() -> str:
+            try:
+                return "" if is_as_it_was(path, facts) else "changed"
+            except (DataError, OSError):
+                return "missing"
+
+        errand = Errand(found, self)
+        errand.done.connect(lambda problem: self._become(problem) if self.path == path else None)
+
+    def _look(self, path: Path, kind: str | None, then: Callable[[Look], None]) -> None:
+        document = self._session.document
+
+        def found() -> Look | ArchloomError:
+            try:
+                return look(path, kind)
+            except ArchloomError as error:
+                return error
+            except Exception as error:  # a library that reads files may raise anything; the window must hear of it
+                return DataError(f"{path.name} cannot be read: {error}.")
+
+        self._forget()
+        errand = self._errand = Errand(found, self)
+        self.is_looking = True
+        self.told.emit(self.tr("Looking at {0}…").format(path.name))
+        self.state_changed.emit()
+
+        def take(result: Any) -> None:
+            if errand is not self._errand or document is not self._session.document:
+                return
+            self._forget()
+            if isinstance(result, Look):
+                self._carry_out(path, lambda: then(result))
+            else:
+                self.told.emit("")
+                self.failed.emit(self.tr("{0} cannot be learned from").format(path.name), result)
+
+        errand.done.connect(take)
+
+    def _carry_out(self, path: Path, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ArchloomError as error:
+            self.failed.emit(self.tr("{0} cannot be learned from").format(path.name), error)
+            return
+        data = self._session.document.settings.data["dataset"].option
+        self.told.emit(self.tr("Learns from {0}: {1}").format(path.name, self.tr("{0} samples").format(f"{data.samples:,}")))
+
+    def _adopt(self, found: Look) -> None:
+        document = self._session.document
+        self._session.execute(adopt(document, found.kind, found.params), graph=document)
+
+    def _refresh(self, found: Look) -> None:
+        document = self._session.document
+        chosen = document.settings.data["dataset"]
+        value = {"name": chosen.id, **chosen.params, "path": found.params["path"], "facts": found.facts}
+        self._session.execute(SetSettings(document.settings.replaced("data.dataset", value), "data.dataset"), graph=document)
+
+    def _forget(self) -> None:
+        """What is looked at now is not wanted any more."""
+        self._errand = None
+        self.is_looking = False
+        self.state_changed.emit()
+
+    def _begin(self) -> None:
+        self._forget()
+        self._known = None
+        self.see()
+
+    def _on_changed(self, _: object) -> None:
+        params = self._session.document.settings.data["dataset"].params
+        known = params.get("path"), params.get("facts")
+        if known != self._known:
+            self._known = known
+            self.see()
+
+    def _become(self, problem: str) -> None:
+        self.problem = problem
+        self.state_changed.emit()
+
+    def _on_wanted(self, what: str, _: str, value: Any) -> None:
+        if what == "look" and value:
+            self.take(Path(value), self._session.document.settings.data["dataset"].id)
+        elif what == "locate":
+            self.locate()
+
+    def _filter(self) -> str:
+        suffixes = sorted({suffix for option in OWN for p in option.params if isinstance(p, FileParam) for suffix in p.suffixes})
+        return self.tr("Data ({0});;All files (*)").format(" ".join(f"*{suffix}" for suffix in suffixes))
+
+    def _start(self) -> str:
+        path = self.path or self._session.path
+        return str(path.parent if path is not None else Path.home())

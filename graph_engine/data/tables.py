@@ -1,0 +1,194 @@
+"""Reads the cells of a CSV, TSV or Parquet file as text, all of them or, of a long CSV file, some rows when they are needed.
+
+It travels with an exported project as ``tables.py``, so it needs polars and numpy only.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from graph_engine.data.unreadable import UnreadableError
+
+EMPTY = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?")
+"""What stands in a cell without a value."""
+
+FORMS = ("%Y-%m-%d", "%Y/%m-%d", "%m/%Y-%d", "%b %Y-%d")
+"""Forms of a month, with a day behind it, besides the forms of days that polars knows."""
+
+Rows = NDArray[np.int64]
+
+
+def scan(file: Path, separator: str) -> pl.LazyFrame:
+    """The table, all of it text without spaces around, and empty cells where there is no value.
+
+    Args:
+        file: where it is.
+        separator: between cells; empty for Parquet.
+    """
+    if not file.is_file():
+        raise UnreadableError(f"There is no file {file}: change the path to where the table is.")
+    lazy = pl.scan_csv(file, separator=separator, infer_schema=False, truncate_ragged_lines=True) if separator else pl.scan_parquet(file)
+    cells = pl.all().cast(pl.String).str.strip_chars()
+    return lazy.select(pl.when(cells.is_in(EMPTY)).then(pl.lit("")).otherwise(cells).fill_null("").name.keep())
+
+
+def collect(file: Path, lazy: pl.LazyFrame) -> pl.DataFrame:
+    """The result of a query on the file.
+
+    Raises:
+        UnreadableError: the file cannot be read as a table.
+    """
+    try:
+        return lazy.collect(engine="streaming")
+    except pl.exceptions.PanicException as error:  # not an Exception
+        raise UnreadableError(f"{file} cannot be read as a table: it is damaged.") from error
+    except (pl.exceptions.PolarsError, OSError) as error:
+        text = str(error)
+        why = "it is not UTF-8 text; save it as UTF-8" if "utf-8" in text.lower() else "it is damaged, or no such file"
+        raise UnreadableError(f"{file} cannot be read as a table: {why}.") from error
+
+
+def names_of(file: Path, separator: str) -> list[str]:
+    """The names of the columns."""
+    return collect(file, scan(file, separator).head(0)).columns
+
+
+def count_rows(file: Path, separator: str) -> int:
+    """How many rows there are."""
+    return int(collect(file, scan(file, separator).select(pl.len())).item())
+
+
+def to_numbers(cells: Sequence[str] | pl.Series) -> NDArray[np.float64]:
+    """Cells as numbers; what is none is not a number."""
+    text = cells if isinstance(cells, pl.Series) else pl.Series(cells, dtype=pl.String)
+    numbers = text.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def to_moments(cells: Sequence[str] | pl.Series) -> NDArray[np.float64]:
+    """Cells as points in time: numbers, or dates with or without a time of day; not a number where a cell holds none of that."""
+    text = cells if isinstance(cells, pl.Series) else pl.Series(cells, dtype=pl.String)
+    numbers = to_numbers(text)
+    filled = (text != "").to_numpy()
+    if not np.isnan(numbers[filled]).any():
+        return numbers
+    for kind, form in ((pl.Datetime(), None), (pl.Date(), None), *((pl.Date(), form) for form in FORMS)):
+        try:
+            cells = text.replace("", None) if form is None else text.replace("", None) + "-01"
+            moments = cells.str.strptime(kind, form, strict=False).cast(pl.Datetime("us"))
+        except pl.exceptions.PolarsError:  # no form of a date fits the first cells
+            continue
+        found = moments.dt.epoch("us").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        if not np.isnan(found[filled]).any():
+            return found
+    return numbers
+
+
+class Whole:
+    """A table that is kept in memory.
+
+    Args:
+        file: where it is.
+        separator: between cells; empty for Parquet.
+        columns: those that are needed.
+    """
+
+    def __init__(self, file: Path, separator: str, columns: Sequence[str]):
+        refuse_absent(file, names_of(file, separator), columns)
+        self._frame = collect(file, scan(file, separator).select(columns))
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    def words(self, name: str, rows: Rows) -> list[str]:
+        """The cells of a column in some rows."""
+        return self._frame[name][rows].to_list()
+
+    def numbers(self, name: str, rows: Rows) -> NDArray[np.float64]:
+        """As `words`, as numbers."""
+        if name not in self._numbers:
+            self._numbers[name] = to_numbers(self._frame[name])
+        return self._numbers[name][rows]
+
+
+class Streamed:
+    """As `Whole`, of a CSV file whose rows are read when they are needed; only the places where they begin are kept."""
+
+    def __init__(self, file: Path, separator: str, columns: Sequence[str]):
+        self._file = file
+        self._separator = separator
+        self._starts = find_rows(file)
+        [names] = self._cells(np.array([0]))
+        refuse_absent(file, names, columns)
+        self._places = {name: names.index(name) for name in columns}
+        self._last: tuple[bytes, list[list[str]]] = b"", []
+
+    def __len__(self) -> int:
+        return len(self._starts) - 2
+
+    def words(self, name: str, rows: Rows) -> list[str]:
+        """The cells of a column in some rows."""
+        if self._last[0] != rows.tobytes():  # columns are asked for one after the other
+            self._last = rows.tobytes(), self._cells(rows + 1)
+        place = self._places[name]
+        found = (cells[place].strip() if place < len(cells) else "" for cells in self._last[1])
+        return ["" if cell in EMPTY else cell for cell in found]
+
+    def numbers(self, name: str, rows: Rows) -> NDArray[np.float64]:
+        """As `words`, as numbers."""
+        return to_numbers(self.words(name, rows))
+
+    def _cells(self, lines: Rows) -> list[list[str]]:
+        texts = []
+        try:
+            with self._file.open("rb") as opened:
+                for first, last in zip(self._starts[lines].tolist(), self._starts[lines + 1].tolist(), strict=True):
+                    opened.seek(first)
+                    texts.append(opened.read(last - first).decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise UnreadableError(f"Row {lines[len(texts)]} of {self._file} cannot be read: it is not UTF-8 text.") from None
+        except OSError as error:
+            raise UnreadableError(f"{self._file} cannot be read any more: {error.strerror or error}.") from error
+        return [next(csv.reader([text], delimiter=self._separator), []) for text in texts]
+
+
+def refuse_absent(file: Path, there: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuses columns that are not there."""
+    absent = next((name for name in columns if name not in there), None)
+    if absent is not None:
+        raise UnreadableError(f"{file.name} has no column {absent!r}: choose its columns again.")
+
+
+def find_rows(file: Path) -> NDArray[np.int64]:
+    """Where the lines of a CSV file begin, and where the last one ends; a line break between quotes ends none, and empty lines are none."""
+    starts, place, quotes = [np.zeros(1, np.int64)], 0, 0
+    with file.open("rb") as opened:
+        while chunk := opened.read(2**20):
+            data = np.frombuffer(chunk, np.uint8)
+            inside = (np.cumsum(data == ord('"')) + quotes) % 2
+            starts.append(np.flatnonzero((data == ord("\n")) & (inside == 0)) + place + 1)
+            quotes, place = int(inside[-1]), place + len(chunk)
+    found = np.unique(np.concatenate([*starts, np.array([place])]))
+    return np.concatenate([found[:-1][np.diff(found) > 1], found[-1:]])
+
+
+def one_hot(cells: Sequence[str], words: Sequence[str]) -> NDArray[np.float32]:
+    """For each cell a number for each word, 1 for the one that it is."""
+    place: Mapping[str, int] = {word: number for number, word in enumerate(words)}
+    found = np.zeros((len(cells), len(words) + 1), np.float32)
+    found[np.arange(len(cells)), [place.get(cell, len(words)) for cell in cells]] = 1
+    return found[:, :-1]
+
+
+def to_classes(cells: Sequence[str], classes: Sequence[str]) -> NDArray[Any]:
+    """The number of the class of each cell; -1 where it is none."""
+    place = {word: number for number, word in enumerate(classes)}
+    return np.array([place.get(cell, -1) for cell in cells], np.int64)
