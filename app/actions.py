@@ -138,6 +138,8 @@ ACTIONS: tuple[Act, ...] = (
         "lay_out", "down", "direction"),
     Act("straighten", "edit/arrange", _(_C, "&Straighten Edges"), ("Q",), "", _(_C, "Move selected nodes so that their edges run level"),
         "canvas.arrange.straighten", gap=True, local=True),
+    Act("bend", "edit/arrange", _(_C, "Add &Point to Edge"), (), "", _(_C, "Also a double-click on the edge; drag the point anywhere"),
+        "edits.bend", local=True),
     Act("align_left", "edit/arrange", _(_C, "Align &Left"), (), "align-left", "", "canvas.arrange.align", "left", gap=True),
     Act("align_centre", "edit/arrange", _(_C, "Align &Centres"), (), "align-center-horizontal", "", "canvas.arrange.align", "centre"),
     Act("align_right", "edit/arrange", _(_C, "Align &Right"), (), "align-right", "", "canvas.arrange.align", "right"),

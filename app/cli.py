@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from graph_engine.graph.definition import Definition
     from graph_engine.graph.graph import CoreGraph
     from graph_engine.graph.node import Node
-    from graph_engine.training.events import Event, Sample
+    from graph_engine.training.events import Event
     from graph_engine.training.findings import Finding as RunFinding
+    from graph_engine.training.sample import Sample
 
 cli = typer.Typer(
     name="archloom",

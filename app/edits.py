@@ -17,6 +17,7 @@ from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.annotate import Annotate
 from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.bends import Bend, carried
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
 from graph_engine.graph.forms import SetForm
@@ -39,6 +40,10 @@ class Canvas(Protocol):
     def selected_edges(self) -> tuple[str, ...]: ...
 
     def selected_annotations(self) -> tuple[str, ...]: ...
+
+    def bending(self) -> Command | None: ...
+
+    def unbending(self) -> Command | None: ...
 
     def taken(self, staying: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
 
@@ -208,7 +213,7 @@ class Edits(QObject):
             self._try(lambda: Macro(QCoreApplication.translate("Edits", "Stop sharing weights"), [Unshare(id) for id in nodes]))
 
     def delete(self) -> None:
-        """Deletes the selected nodes, edges, frames and notes."""
+        """Deletes the selected nodes, edges, points of edges, frames and notes."""
         self._delete(self._canvas.selected_nodes(), self._canvas.selected_edges(), self._canvas.selected_annotations())
 
     def _delete(self, nodes: Sequence[str], edges: Sequence[str], annotations: Sequence[str]) -> None:
@@ -220,8 +225,17 @@ class Edits(QObject):
             parts.append(RemoveNodes(nodes))
         if annotations:
             parts.append(Annotate(dict.fromkeys(annotations), text))
+        bends = self._canvas.unbending()
+        if bends is not None:
+            parts.insert(0, bends)
         if parts:
             self._try(lambda: parts[0] if len(parts) == 1 else Macro(text, parts))
+
+    def bend(self) -> None:
+        """Adds a point to each selected edge, half way."""
+        command = self._canvas.bending()
+        if command is not None:
+            self._try(lambda: command)
 
     def swap(self, block: str) -> None:
         """Puts a node of another block into the place of the one selected node."""
@@ -243,12 +257,16 @@ class Edits(QObject):
         self._try(lambda: chain(graph, nodes))
 
     def auto_layout(self) -> None:
-        """Puts all nodes in order; frames go with what they frame."""
-        positions = layered(self._session.graph, self.direction)
+        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise."""
+        graph = self._session.graph
+        positions = layered(graph, self.direction)
         if positions:
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
-            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames])))
+            here = {n.id: n.position for n in graph}
+            kept = carried(graph, {id: (x - here[id][0], y - here[id][1]) for id, (x, y) in positions.items()})
+            loose = Bend({id: () for id in graph.bent if id not in kept}, text)
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames, loose])))
 
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []

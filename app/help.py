@@ -78,6 +78,7 @@ class Help(QObject):
             (self.tr("Connect"), self.tr("Drag from a port; on nothing, search for a block")),
             (self.tr("Re-route an edge"), self.tr("Drag from its input; Ctrl+drag from its output")),
             (self.tr("Remove an edge"), self.tr("Alt+click")),
+            (self.tr("Lead an edge through a point"), self.tr("Double-click on it; drag the point; double-click to remove it")),
             (self.tr("Cut edges"), self.tr("Ctrl+drag across them")),
             (self.tr("Pan"), self.tr("Middle button, Space+drag, or two fingers")),
             (self.tr("Zoom"), self.tr("Wheel, or pinch")),

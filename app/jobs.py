@@ -111,6 +111,10 @@ class Worker(QObject):
         """Has a question answered (`graph_engine.training.probe`)."""
         self.send({"do": "probe", "run_dir": str(run_dir), "kind": kind})
 
+    def judge(self, run_dir: Path, part: str) -> None:
+        """Has it found out what the network of a run does with a part of its data (`graph_engine.training.judging`)."""
+        self.send({"do": "judge", "run_dir": str(run_dir), "part": part})
+
     def pause(self) -> None:
         self.send({"do": "pause"})
 

@@ -18,6 +18,7 @@ from app.series import Series, read_series
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
 from graph_engine.training.events import Budgeted, Event, Log, Measured, Probed, Progress, Samples, StateChange
+from graph_engine.training.results import Results
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
 
@@ -43,6 +44,7 @@ class Run(QObject):
         metrics_changed: some series have more values.
         samples_changed: `samples` differ.
         logged: text that the run printed.
+        judged: what the network of a run does with some data; the `Results`.
         probed: a question that was asked with `probe` is answered; the `Probed` or `Budgeted`.
     """
 
@@ -52,6 +54,7 @@ class Run(QObject):
     metrics_changed = Signal()
     samples_changed = Signal()
     logged = Signal(str)
+    judged = Signal(object)
     probed = Signal(object)
 
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
@@ -145,6 +148,8 @@ class Run(QObject):
                 case Probed() | Budgeted():
                     self._end_probe()
                     self.probed.emit(event)
+                case Results():
+                    self.judged.emit(event)
                 case Progress() if not self.is_probing:
                     self.progress = event
                     if self._since_step is None:  # a resumed run does not begin with the first step

@@ -100,10 +100,12 @@ class WindowState(QObject):
     def _follow_selection(self, nodes: tuple[str, ...]) -> None:
         window, actions, graph = self._window, self._window.actions_, self._window.session.graph
         notes = window.canvas.selected_annotations()
+        edges = window.canvas.selected_edges()
         window.inspector.select(nodes)
         window.code.mark_nodes(nodes)
         groups = [id for id in nodes if id in graph.groups]
-        actions.enable(SELECTION_ACTIONS, bool(nodes or window.canvas.selected_edges() or notes))
+        actions.enable(SELECTION_ACTIONS, bool(nodes or edges or notes or window.canvas.selected_bends()))
+        actions["bend"].setEnabled(bool(edges))
         actions.enable(NOTE_ACTIONS, bool(notes))
         actions.enable(NODE_ACTIONS, bool(nodes))
         actions["rename"].setEnabled(len(nodes or notes) == 1)

@@ -25,10 +25,12 @@ from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
+from app.panels.results import ResultsPanel
 from app.panels.runs import RunsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
 from app.recovery import Left, Recovery
+from app.results import RunResults
 from app.run import Run
 from app.runs import Runs
 from app.searches import Searches
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.trials = Trials(self)
+        self.results = RunResults(self.session, self.run, self)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
@@ -235,6 +238,11 @@ class MainWindow(QMainWindow):
 
     # construction
 
+    def show_results(self, folder: Path, name: str) -> None:
+        """Shows what the network of an earlier run does with its data."""
+        self.results.ask(folder, name=name)
+        self.docks.show("results")
+
     def need_charts(self) -> None:
         """Makes the plots, which take too long to load for the window to wait for them."""
         if self.charts is None:
@@ -263,6 +271,7 @@ class MainWindow(QMainWindow):
         self.code = CodePanel(session)
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
+        self.results_panel = ResultsPanel(self.results)
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -276,6 +285,7 @@ class MainWindow(QMainWindow):
                 "training": Place(self.tr("Training"), self.training, right),
                 "code": Place(self.tr("Code"), self.code, bottom, front=True),
                 "curves": Place(self.tr("Curves"), curves, bottom),
+                "results": Place(self.tr("Results"), self.results_panel, bottom),
                 "runs": Place(self.tr("Runs"), self.runs_panel, bottom),
                 "problems": Place(self.tr("Problems"), self.problems, bottom),
             },
@@ -337,6 +347,8 @@ class MainWindow(QMainWindow):
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
+        self.docks.all["results"].visibilityChanged.connect(self.results_panel.watch)
+        self.runs_panel.results_wanted.connect(self.show_results)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.wishes.wanted.connect(self.searches.add_block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from graph_engine.analysis.layout import CARD, PREVIEW
@@ -41,6 +42,10 @@ ABOVE, LEAST = 28.0, 20.0
 STACK = 8.0
 """How far the cards reach down that show behind a group."""
 VARIADIC_SPAN = 28.0
+BENDING = 0.38
+"""How far the handles of an edge reach that runs through points, as a part of the way from one to the next."""
+DOT = 3.0
+"""Radius of the dot on an edge where it runs through a point."""
 
 
 class PortPlace(NamedTuple):
@@ -204,9 +209,30 @@ def pieces(c: Curve) -> tuple[Curve, ...]:
     )
 
 
+def through(start: Point, bends: Sequence[Point], end: Point) -> tuple[Curve, ...]:
+    """The Béziers of an edge that runs smoothly through points: it leaves to the right and arrives from the left."""
+    points = (start, *bends, end)
+    ways: list[Point] = [(1.0, 0.0)]
+    for before, after in zip(points, points[2:], strict=False):
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        length = math.hypot(dx, dy) or 1.0
+        ways.append((dx / length, dy / length))
+    ways.append((1.0, 0.0))
+    parts = []
+    for i, ((x1, y1), (x2, y2)) in enumerate(pairwise(points)):
+        reach = math.hypot(x2 - x1, y2 - y1) * BENDING
+        (u1, v1), (u2, v2) = ways[i], ways[i + 1]
+        parts.append((x1, y1, x1 + reach * u1, y1 + reach * v1, x2 - reach * u2, y2 - reach * v2, x2, y2))
+    return tuple(parts)
+
+
 def point_on(c: Curve, t: float) -> Point:
-    """The point of an edge at ``t`` from 0 (start) to 1 (end)."""
-    parts = pieces(c)
+    """The point of an edge without bends at ``t`` from 0 (start) to 1 (end)."""
+    return along(pieces(c), t)
+
+
+def along(parts: Sequence[Curve], t: float) -> Point:
+    """The point at ``t`` from 0 (start) to 1 (end) of Béziers one behind the other."""
     number = min(int(t * len(parts)), len(parts) - 1)
     c, t = parts[number], t * len(parts) - number
     u = 1 - t
@@ -214,12 +240,13 @@ def point_on(c: Curve, t: float) -> Point:
     return a * c[0] + b * c[2] + d * c[4] + e * c[6], a * c[1] + b * c[3] + d * c[5] + e * c[7]
 
 
-def distance_to(c: Curve, x: float, y: float, steps: int = 24) -> float:
-    """Distance of a point from a curve, which is taken as ``steps`` straight pieces."""
+def distance_to(parts: Sequence[Curve], x: float, y: float) -> float:
+    """Distance of a point from Béziers one behind the other, each taken as straight pieces."""
     best = math.inf
-    ax, ay = c[0], c[1]
+    ax, ay = parts[0][0], parts[0][1]
+    steps = max(24, 12 * len(parts))
     for i in range(1, steps + 1):
-        bx, by = point_on(c, i / steps)
+        bx, by = along(parts, i / steps)
         dx, dy = bx - ax, by - ay
         length = dx * dx + dy * dy
         t = 0.0 if length == 0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / length))

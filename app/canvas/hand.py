@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 
+from app.canvas.bends import with_bend, without_bends
 from app.canvas.interactions import GESTURES, Interaction, Pointer
 from app.canvas.interactions.nudge import Nudge
 from app.canvas.scene import Hit
@@ -86,17 +87,32 @@ class Hand:
         self._show_cursor(pointer.hit)
 
     def double_click(self, event: QMouseEvent) -> None:
-        """Activates a node; on nothing, asks for a block there."""
+        """Activates a node; adds a point to an edge, or takes it away; on nothing, asks for a block there."""
         pointer = self._pointer(event)
         hit = pointer.hit
-        if event.button() != Qt.MouseButton.LeftButton or hit.port is not None or hit.edge is not None:
+        if event.button() != Qt.MouseButton.LeftButton or hit.port is not None or event.modifiers():
             self.press(event)
+        elif hit.edge is not None:
+            self._bend(hit, event)
         elif hit.node is not None:
             self._view.node_activated.emit(hit.node.node.id)
         elif hit.grip is not None:
             self._view.annotating.edit(hit.grip.item.annotation.id)
         else:
             self._view.wishes.ask(Wish(pointer.at))
+
+    def _bend(self, hit: Hit, event: QMouseEvent) -> None:
+        """Takes a point of an edge away, or adds one, which is held then."""
+        assert hit.edge is not None
+        scene = self._view.canvas
+        if hit.bend is not None:
+            scene.session.execute(without_bends([hit.edge], [(hit.edge.edge.id, hit.bend)]))
+        else:
+            at = self._pointer(event).at
+            command, place = with_bend(hit.edge, (at.x(), at.y()))
+            scene.session.execute(command)
+            scene.select((), (), (), [place])
+            self.press(event)
 
     def leave(self) -> None:
         """The pointer is no longer on the canvas."""
@@ -175,7 +191,7 @@ class Hand:
             return True
         view = self._view
         session = view.canvas.session
-        if view.selected_nodes() or view.selected_edges() or view.selected_annotations():
+        if view.selected_nodes() or view.selected_edges() or view.selected_annotations() or view.canvas.bends.selected:
             view.canvas.select(())
             return True
         inside = bool(session.place)

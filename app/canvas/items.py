@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import FOOTER, MARGIN, WIDTH, Curve, Layout, PortKey, PortPlace, Rect, curve, layout, pieces, point_on, spread
+from app.canvas.geometry import (
+    DOT,
+    FOOTER,
+    MARGIN,
+    WIDTH,
+    Curve,
+    Layout,
+    PortKey,
+    PortPlace,
+    Rect,
+    along,
+    curve,
+    layout,
+    pieces,
+    spread,
+    through,
+)
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
 from graph_engine.analysis.checked import CheckedNode
+from graph_engine.graph.bends import shifted
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Edge, GroupSpec, Node
+from graph_engine.graph.node import Bends, Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
@@ -161,7 +180,9 @@ class EdgeItem(QGraphicsPathItem):
     Attributes:
         edge: what it shows.
         source, target: the cards at its ends.
-        curve: its Bézier in scene units.
+        curve: its Bézier in scene units, without bends.
+        parts: the Béziers that it is drawn as.
+        bends: the points that it runs through; those of a drag that goes on are others than the graph's.
         waiting: nothing is known of what flows.
     """
 
@@ -171,10 +192,13 @@ class EdgeItem(QGraphicsPathItem):
         self.source = source
         self.target = target
         self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        self.parts: tuple[Curve, ...] = (self.curve,)
+        self.bends: Bends = ()
         self.waiting = False
         self.selected = False
         self.hovered = False
         self._stage = stage
+        self._dragged: Bends | None = None
         self._flow: TensorSpec | None = None
         self.kind: Kind = "other"
         self._label: str | None = ""
@@ -221,14 +245,37 @@ class EdgeItem(QGraphicsPathItem):
             (start.y(), start.y() + self.source.layout.bottom),
             (end.y(), end.y() + self.target.layout.bottom),
         )
-        if made != self.curve:
-            self.curve = made
+        bends = self._bends_now()
+        if made != self.curve or bends != self.bends:
+            self.curve, self.bends = made, bends
+            self.parts = through(made[:2], bends, made[6:]) if bends else pieces(made)
             self._box_known = False
-            self.setPath(curve_path(made))
+            self.setPath(_path(self.parts, bends))
+
+    def drag_bends(self, bends: Bends | None) -> None:
+        """Runs through points that the graph does not have yet; None: through the graph's again."""
+        self._dragged = bends
+        self.place()
+
+    def bend_at(self, x: float, y: float, reach: float) -> int | None:
+        """The number of the nearest point that it runs through within ``reach`` of a place."""
+        near = [(math.hypot(px - x, py - y), i) for i, (px, py) in enumerate(self.bends)]
+        distance, number = min(near, default=(math.inf, 0))
+        return number if distance <= reach else None
+
+    def _bends_now(self) -> Bends:
+        if self._dragged is not None:
+            return self._dragged
+        bends = self._stage.graph.bends(self.edge.id)
+        if not bends:
+            return ()
+        shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
+        (dx, dy), (other_x, other_y) = shifts
+        return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
     def middle(self) -> tuple[float, float]:
         """Where the label goes."""
-        return point_on(self.curve, 0.5)
+        return along(self.parts, 0.5)
 
     def tell(self, source: CheckedNode | None) -> bool:
         """Takes over what the check found at the source; true where something else flows now."""
@@ -265,8 +312,15 @@ class EdgeItem(QGraphicsPathItem):
 
 def curve_path(c: Curve) -> QPainterPath:
     """A curve as Qt paints it."""
+    return _path(pieces(c), ())
+
+
+def _path(parts: Sequence[Curve], bends: Bends) -> QPainterPath:
     path = QPainterPath()
-    path.moveTo(c[0], c[1])
-    for piece in pieces(c):
-        path.cubicTo(*piece[2:])
+    path.moveTo(parts[0][0], parts[0][1])
+    for part in parts:
+        path.cubicTo(*part[2:])
+    for x, y in bends:
+        for radius in (0.8, DOT - 0.8):  # the pen of the edge fills what lies between
+            path.addEllipse(QPointF(x, y), radius, radius)
     return path

@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from app.canvas.arrays import draw_lines, draw_rects
-from app.canvas.geometry import Rect, pieces
+from app.canvas.geometry import Curve, Rect, pieces
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.canvas.wording import shown_severity
@@ -94,6 +94,7 @@ class Overview:
     def clear(self) -> None:
         """Forgets everything."""
         self._nodes, self._edges = Rows(7), Rows(13)
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._dirty_nodes.clear()
         self._dirty_edges.clear()
         self.forget_pictures()
@@ -278,12 +279,20 @@ class Overview:
             nodes[id] = (*item.rect, self._categories.index(category), _node_flags(item), item.share.bar if item.share else _NO_SHARE)
         for id in self._dirty_edges:
             edge = self._edge_items.get(id)
+            for part in self._parts.pop(id, ()):
+                self._edges.drop(part)
             if edge is None:
                 self._edges.drop(id)
+                continue
+            flags = SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting
+            if edge.bends:
+                self._edges.drop(id)
+                rows = {f"{id}/{i}": (*(c := _forward(part)), flags, *_box(c)) for i, part in enumerate(edge.parts)}
+                self._parts[id] = tuple(rows)
+                edges |= rows
             else:
                 c = edge.curve
-                box = min(c[0], c[4]), min(c[1], c[7], c[3]), max(c[2], c[6]), max(c[1], c[7], c[3])
-                edges[id] = (*c, SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting, *box)
+                edges[id] = (*c, flags, min(c[0], c[4]), min(c[1], c[7], c[3]), max(c[2], c[6]), max(c[1], c[7], c[3]))
         self._nodes.put_all(nodes)
         self._edges.put_all(edges)
         self._dirty_nodes.clear()
@@ -293,6 +302,15 @@ class Overview:
 _STAMP_MARGIN = 4
 _DASHED, _SOLID = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
 _NO_SHARE = -1.0
+
+
+def _forward(c: Curve) -> Curve:
+    """A part of an edge with bends as a row has it: from left to right, because what runs to the left is drawn as an edge that turns."""
+    return c if c[6] >= c[0] else (c[6], c[7], c[4], c[5], c[2], c[3], c[0], c[1])
+
+
+def _box(c: Curve) -> tuple[float, float, float, float]:
+    return min(c[0::2]), min(c[1::2]), max(c[0::2]), max(c[1::2])
 
 
 def _node_flags(item: NodeItem) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
+from app.canvas.bends import BendMarks, Place
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
@@ -22,7 +23,7 @@ from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Position
+from graph_engine.graph.node import Bends, Position
 
 ROOM = 2000.0
 """How far the indexed area reaches beyond the cards when it has to be set anew."""
@@ -54,12 +55,13 @@ class CanvasSession(Protocol):
 
 
 class Hit(NamedTuple):
-    """What lies under a point: a port with its node, a node, an edge, a frame or note, or nothing."""
+    """What lies under a point: a port with its node, a node, an edge and which of its points, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: PortPlace | None = None
     edge: EdgeItem | None = None
     grip: Grip | None = None
+    bend: int | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -70,6 +72,7 @@ class CanvasScene(QGraphicsScene):
         stage: what the items paint with.
         overview: the same scene for far zoom.
         annotations: frames and notes.
+        bends: the points of edges that are selected.
         shares: the share of the whole that each card shows.
         drafts: what gestures show while they last.
 
@@ -91,6 +94,7 @@ class CanvasScene(QGraphicsScene):
         self.stage = Stage(Look(theme), session.graph)
         self.overview = Overview(self.stage, self.nodes, self.edges)
         self.annotations = Annotations(self)
+        self.bends = BendMarks(self)
         self.shares = Shares(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
@@ -108,13 +112,14 @@ class CanvasScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Shows another graph from scratch."""
         self.about_to_rebuild.emit()
-        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected)
+        had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected or self.bends.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes.clear()
         self.edges.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
+        self.bends.select(())
         self.overview.clear()
         self._labels.listen(False)
         graph = self.stage.graph = self.session.graph
@@ -137,8 +142,9 @@ class CanvasScene(QGraphicsScene):
         nodes = dict.fromkeys(c.id for c in changes if c.kind in ("node-added", "node-removed", "node", "name", "moved", "look", "mode"))
         reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
+        bent = {c.id for c in changes if c.kind == "bend"}
         annotated = self.annotations.apply(changes)
-        if not nodes and not edges:
+        if not nodes and not edges and not bent:
             if annotated:
                 self._make_room()
                 self.selection_changed.emit(self.selected_nodes())
@@ -180,6 +186,11 @@ class CanvasScene(QGraphicsScene):
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
                 self._place_edge(self.edges[edge.id])
+        for id in bent:
+            if id in self.edges:
+                self._place_edge(self.edges[id])
+        marked = len(self.bends.selected)
+        self.bends.refresh()
         for id in {c.id for c in changes if c.kind == "mode" and c.id in graph}:
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
@@ -187,7 +198,7 @@ class CanvasScene(QGraphicsScene):
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
-        if selection != (len(self._selected_nodes), len(self._selected_edges)):
+        if (*selection, marked) != (len(self._selected_nodes), len(self._selected_edges), len(self.bends.selected)):
             self.selection_changed.emit(self.selected_nodes())
         self.content_changed.emit()
 
@@ -220,6 +231,7 @@ class CanvasScene(QGraphicsScene):
             item.reword()
         for edge in self.edges.values():
             edge.restyle()
+        self.bends.refresh()
         self.update()
         self.content_changed.emit()
 
@@ -235,9 +247,19 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             if id in self.edges:
                 self._place_edge(self.edges[id])
+        if self.bends.selected:
+            self.bends.refresh()
         self._labels.refresh()
         if positions:
             self.content_changed.emit()
+
+    def bend(self, edge: str, bends: Bends | None) -> None:
+        """Lets an edge run through other points on the screen only, what a drag shows before it is done; None: through the graph's."""
+        self.edges[edge].drag_bends(bends)
+        self._labels.touch(self.edges[edge])
+        self._labels.refresh()
+        self.overview.touch_edge(edge)
+        self.bends.refresh()
 
     def raise_nodes(self, ids: Iterable[str], up: bool) -> None:
         """Puts cards above all others, or back among them."""
@@ -254,10 +276,12 @@ class CanvasScene(QGraphicsScene):
         """Ids of the selected edges."""
         return tuple(self._selected_edges)
 
-    def select(self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = ()) -> None:
+    def select(
+        self, nodes: Collection[str], edges: Collection[str] = (), annotations: Collection[str] = (), bends: Collection[Place] = ()
+    ) -> None:
         """Selects these and nothing else."""
         new_nodes, new_edges = dict.fromkeys(nodes), dict.fromkeys(edges)
-        others = self.annotations.select(annotations)
+        others = self.annotations.select(annotations) | self.bends.select(bends)
         if list(new_nodes) == list(self._selected_nodes) and new_edges == self._selected_edges and not others:
             return
         for id in self._selected_nodes.keys() ^ new_nodes.keys():
@@ -319,9 +343,11 @@ class CanvasScene(QGraphicsScene):
                     return Hit(item, port)
         best, nearest = reach * 0.7, None
         for item in found:
-            if isinstance(item, EdgeItem) and (distance := distance_to(item.curve, x, y)) <= best:
+            if isinstance(item, EdgeItem) and (distance := distance_to(item.parts, x, y)) <= best:
                 best, nearest = distance, item
-        return Hit(edge=nearest, grip=self.annotations.at(at) if nearest is None else None)
+        if nearest is not None:
+            return Hit(edge=nearest, bend=nearest.bend_at(x, y, reach * 0.7) if ports else None)
+        return Hit(grip=self.annotations.at(at))
 
     def items_in(self, rect: QRectF) -> list[QGraphicsItem]:
         """Items whose bounding rectangle meets ``rect``, the topmost first."""

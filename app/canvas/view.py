@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 from app.canvas.annotating import Annotating
 from app.canvas.arrange import Arrange
 from app.canvas.backdrop import paint_backdrop
+from app.canvas.bends import Place, with_bend, without_bends
 from app.canvas.bookmarks import Bookmarks
 from app.canvas.bubble import Bubble
 from app.canvas.camera import ZOOM_STEP, Camera
@@ -48,6 +49,8 @@ from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
 from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro
 from graph_engine.graph.groups import block_named
 from graph_engine.graph.node import Position
 
@@ -221,6 +224,21 @@ class CanvasView(QGraphicsView):
     def selected_edges(self) -> tuple[str, ...]:
         """Ids of the selected edges."""
         return self.canvas.selected_edges()
+
+    def selected_bends(self) -> tuple[Place, ...]:
+        """The selected points of edges."""
+        return self.canvas.bends.selected
+
+    def bending(self) -> Command | None:
+        """The command that adds a point to each selected edge, half way; None without any."""
+        made = [with_bend(item, item.middle())[0] for item in map(self.canvas.edges.__getitem__, self.selected_edges())]
+        return made[0] if len(made) == 1 else Macro(self.tr("Add points to edges"), made) if made else None
+
+    def unbending(self) -> Command | None:
+        """The command that takes the selected points of edges away, but for those of selected edges; None without any."""
+        places = [(id, i) for id, i in self.selected_bends() if id not in self.selected_edges()]
+        items = [self.canvas.edges[id] for id in dict.fromkeys(id for id, _ in places)]
+        return without_bends(items, places) if places else None
 
     def selected_annotations(self) -> tuple[str, ...]:
         """Ids of the selected frames and notes."""

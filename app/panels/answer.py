@@ -7,13 +7,12 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.panels.plot_items import Axis
+from app.panels.still_plot import still_plot
 from app.session import Session
-from app.theme.style import current, sans
-from app.theme.tokens import SPACE, TYPE
+from app.theme.style import current
+from app.theme.tokens import SPACE
 from app.widgets.text import measure_text
 from graph_engine.graph.commands import SetSettings
 from graph_engine.training.events import Probed
@@ -88,28 +87,12 @@ class AnswerDialog(QDialog):
     def _plot(self) -> pg.PlotWidget:
         answer, theme = self._answer, current()
         is_rate = answer.kind == "rate"
-        view = pg.PlotWidget(axisItems={side: Axis(side) for side in ("left", "bottom")})
-        view.setMenuEnabled(False)
-        view.hideButtons()
-        view.setMouseEnabled(False, False)
-        view.setFrameShape(view.Shape.NoFrame)
-        view.setBackground(QColor(theme.surface))
+        view = still_plot(self.tr("learning rate") if is_rate else self.tr("step"), self.tr("loss"))
         places = np.log10(answer.places) if is_rate else np.array(answer.places)
         losses = np.array(answer.losses)
         known = np.isfinite(losses)
         view.plot(places[known], losses[known], pen=pg.mkPen(theme.series[0], width=2), antialias=True)
-        item = view.getPlotItem()
-        item.showGrid(x=False, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.text_faint))
-            axis.setTickFont(sans(TYPE.small))
-            axis.setStyle(tickLength=0, tickTextOffset=6)
-            axis.enableAutoSIPrefix(False)
-        item.getAxis("bottom").setLogMode(x=is_rate)
-        item.getAxis("bottom").setLabel(self.tr("learning rate") if is_rate else self.tr("step"), color=theme.text_faint)
-        item.getAxis("left").setLabel(self.tr("loss"), color=theme.text_faint)
+        view.getPlotItem().getAxis("bottom").setLogMode(x=is_rate)
         if is_rate and answer.answer is not None:
             pen = pg.mkPen(theme.series[1], width=1, style=Qt.PenStyle.DashLine)
             view.addItem(pg.InfiniteLine(math.log10(answer.answer), angle=90, pen=pen))

@@ -27,7 +27,7 @@ from app.theme.style import current
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
 from app.widgets.text import measure_text, measure_words
-from graph_engine.training.rundir import DOCUMENT, Label
+from graph_engine.training.rundir import DOCUMENT, WEIGHTS, Label
 from graph_engine.training.state import RunState
 
 NAME, STATE, EPOCHS, RESULT, STARTED, TAGS = range(6)
@@ -39,10 +39,12 @@ class RunsPanel(QWidget):
     Signals:
         restore_wanted: the document of a run is to be opened; the path of its copy.
         resume_wanted: a run is to go on; its folder.
+        results_wanted: what its network does is to be seen; its folder and its name.
     """
 
     restore_wanted = Signal(object)
     resume_wanted = Signal(object)
+    results_wanted = Signal(object, str)
 
     def __init__(self, runs: Runs, run: Run, parent: QWidget | None = None):
         super().__init__(parent)
@@ -72,12 +74,14 @@ class RunsPanel(QWidget):
         self.restore_button.clicked.connect(lambda: self.restore_wanted.emit(self._selected().folder / DOCUMENT))
         self.resume_button = self._button("play", self.tr("Resume"))
         self.resume_button.clicked.connect(lambda: self.resume_wanted.emit(self._selected().folder))
+        self.results_button = self._button("target", self.tr("Results"))
+        self.results_button.clicked.connect(lambda: self.results_wanted.emit(self._selected().folder, self._selected().name))
         self.folder_button = self._button("folder-open", self.tr("Show folder"))
         self.folder_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._selected().folder))))
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, SPACE.tight)
         foot.addWidget(self._about, 1)
-        for button in (self.resume_button, self.restore_button, self.folder_button):
+        for button in (self.resume_button, self.results_button, self.restore_button, self.folder_button):
             foot.addWidget(button)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -164,6 +168,7 @@ class RunsPanel(QWidget):
         chosen = bool(self.list.selectedItems())
         for button in (self.restore_button, self.folder_button):
             button.setEnabled(chosen)
+        self.results_button.setEnabled(chosen and (self._selected().folder / WEIGHTS).exists())
         self.resume_button.setEnabled(chosen and not self._run.is_busy and self._selected().record.state != RunState.IDLE)
         if not chosen:
             self._about.setText(self.tr("Tick runs to lay them under the curves; F2 renames."))

@@ -12,10 +12,10 @@ from app.theme.tokens import SPACE
 from app.widgets.layouts import clear
 from app.widgets.section import Section
 from app.widgets.text import end_text
-from graph_engine.training.events import Sample
+from graph_engine.training.sample import Sample
 
 _MARK = 14
-_PICTURE = 44
+PICTURE = 44
 
 
 class SampleRow(QWidget):
@@ -48,7 +48,7 @@ class SampleTile(QWidget):
         column.setContentsMargins(0, 0, 0, SPACE.tight)
         column.setSpacing(SPACE.hair)
         picture = QLabel()
-        picture.setPixmap(_pixmap(sample.picture, self.devicePixelRatioF()))
+        picture.setPixmap(picture_of(sample, self.devicePixelRatioF()))
         picture.setAccessibleName(sample.given)
         column.addWidget(picture)
         line = QHBoxLayout()
@@ -103,11 +103,12 @@ class SamplesSection(Section):
             self._tiles.addStretch(1)
 
 
-def _pixmap(rows: tuple[tuple[int, ...], ...], ratio: float) -> QPixmap:
-    """Shades as a picture, each a square of its own."""
+def picture_of(sample: Sample, ratio: float) -> QPixmap:
+    """The picture of a sample, each shade a square of its own, for a screen with so many pixels to a point."""
+    rows = sample.picture
     height, width = len(rows), len(rows[0])
     image = QImage(bytes(shade for row in rows for shade in row), width, height, width, QImage.Format.Format_Grayscale8)
-    side = round(_PICTURE * ratio)
+    side = round(PICTURE * ratio)
     pixmap = QPixmap.fromImage(image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
     pixmap.setDevicePixelRatio(ratio)
     return pixmap

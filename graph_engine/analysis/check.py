@@ -19,7 +19,7 @@ from graph_engine.analysis.checked import FEW, CheckedGraph, CheckedNode, Layere
 from graph_engine.analysis.costs import Costs
 from graph_engine.analysis.diagnostics import Diagnostic, Severity, impassable, starved, unconnected
 from graph_engine.analysis.findings import Findings
-from graph_engine.graph.changes import Change
+from graph_engine.graph.changes import LOOKS, Change
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.network import Network, network, passed_input
@@ -124,7 +124,7 @@ class Checker:
     def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:
             kind = change.kind
-            if kind in ("moved", "annotation", "look"):
+            if kind in LOOKS:
                 continue
             if kind == "settings":
                 self._stale_rules = True

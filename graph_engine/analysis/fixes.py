@@ -92,8 +92,8 @@ def _replace(graph: CoreGraph, id: str, spec: BlockSpec) -> Iterator[Command]:
     new = new_node(graph, spec, None, shared_params(old.spec, old.params, spec), old.position)
     yield AddNode(new)
     for edge in graph.incoming(id):
-        yield Connect(edge.source, edge.source_port, new.id, edge.target_port)
-    yield from redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)})
+        yield Connect(edge.source, edge.source_port, new.id, edge.target_port, bends=graph.bends(edge.id))
+    yield from redraw(graph, {e.id: (new.id, e.source_port) for e in graph.outgoing(id)}, along=True)
     yield RemoveNodes([id])
     yield Rename(new.id, old.name)
 
@@ -114,12 +114,13 @@ def _before(graph: CoreGraph, edge: Edge, nodes: Collection[str]) -> Output | No
     return at.source, at.source_port
 
 
-def redraw(graph: CoreGraph, sources: Mapping[str, Output | None]) -> Iterator[Command]:
+def redraw(graph: CoreGraph, sources: Mapping[str, Output | None], *, along: bool = False) -> Iterator[Command]:
     """Draws edges anew from other outputs, and each in its old place among those of a variadic port.
 
     Args:
         graph: the graph.
         sources: where each of the edges, by its id, is to come from; None where it is to go.
+        along: they run through the same points as before, because the others lie in the same place.
     """
     ports = dict.fromkeys((graph.edges[id].target, graph.edges[id].target_port) for id in sources)
     for target, port in ports:
@@ -129,4 +130,5 @@ def redraw(graph: CoreGraph, sources: Mapping[str, Output | None]) -> Iterator[C
         for edge in edges[first:]:
             source = sources.get(edge.id, (edge.source, edge.source_port))
             if source is not None:
-                yield Connect(*source, target, port)
+                stays = along or source == (edge.source, edge.source_port)
+                yield Connect(*source, target, port, bends=graph.bends(edge.id) if stays else ())

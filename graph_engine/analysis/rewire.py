@@ -155,9 +155,9 @@ def swap(graph: CoreGraph, id: str, spec: BlockSpec) -> tuple[Macro, str]:
         port = inputs.get(edge.target_port)
         if port is not None and (port.variadic or port.name not in taken):
             taken.add(port.name)
-            parts.append(Connect(edge.source, edge.source_port, new.id, port.name))
+            parts.append(Connect(edge.source, edge.source_port, new.id, port.name, bends=graph.bends(edge.id)))
     ends = {e.id: outputs.get(e.source_port) for e in graph.outgoing(id)}
-    parts += redraw(graph, {edge: (new.id, port.name) if port is not None else None for edge, port in ends.items()})
+    parts += redraw(graph, {edge: (new.id, port.name) if port is not None else None for edge, port in ends.items()}, along=True)
     parts.append(RemoveNodes([id]))
     if by_hand:
         parts.append(Rename(new.id, old.name))

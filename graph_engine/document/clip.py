@@ -12,6 +12,7 @@ from graph_engine.document.schema import ClipRecord
 from graph_engine.document.write import definition_record, edge_records, node_record
 from graph_engine.graph.annotate import Annotate, copies
 from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.bends import shifted
 from graph_engine.graph.commands import AddMany, Macro
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
@@ -68,13 +69,13 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
     root, before = graph.root, dict(graph.definitions)
     try:
         definitions = build_definitions(root, record.definitions, keep_ids=False)
-        nodes, edges, owners = build(graph, record.nodes, record.edges, definitions, keep_ids=False)
+        nodes, edges, owners, bends = build(graph, record.nodes, record.edges, definitions, keep_ids=False)
     finally:  # they were known while one was built from the other; the command makes them known for good
         added = [d for id, d in root.definitions.items() if id not in before]
         root._definitions = before
     for node in nodes:
         node._position = (node.position[0] + offset[0], node.position[1] + offset[1])
-    return Paste(AddMany(nodes, edges, owners), added, annotations)
+    return Paste(AddMany(nodes, edges, owners, {place: shifted(points, offset) for place, points in bends.items()}), added, annotations)
 
 
 def copied_nodes(text: str) -> list[str]:

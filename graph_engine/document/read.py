@@ -21,7 +21,7 @@ from graph_engine.graph.commands import AddMany, SetSettings
 from graph_engine.graph.definition import DEEPEST, GROUP, Definition, Exposed, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.modes import refusal
-from graph_engine.graph.node import Form, Node
+from graph_engine.graph.node import Bends, Form, Node
 from graph_engine.settings.schema import Settings
 
 G = TypeVar("G", bound=CoreGraph)
@@ -163,9 +163,9 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
         exposed = [Exposed(e.name, e.node, e.param) for e in record.exposed]
         definition = Definition(root, id, record.name if keep_ids else free_title(root, record.name), record.description)
         try:
-            nodes, edges, owners = build(definition, record.nodes, record.edges, done, keep_ids=keep_ids)
+            nodes, edges, owners, bends = build(definition, record.nodes, record.edges, done, keep_ids=keep_ids)
             ids = {r.id: n.id for r, n in zip(record.nodes, nodes, strict=True)}
-            AddMany(nodes, edges, owners).do(definition)
+            AddMany(nodes, edges, owners, bends).do(definition)
             restore(definition, record.annotations)
             for e in exposed:
                 if e.node not in ids or e.param not in definition[ids[e.node]].params:
@@ -197,8 +197,8 @@ def build(
     definitions: Mapping[str, Definition],
     *,
     keep_ids: bool,
-) -> tuple[list[Node], list[tuple[str, str, str, str]], dict[str, str]]:
-    """Nodes, edges and owners of shared weights for `AddMany`, from their records.
+) -> tuple[list[Node], list[tuple[str, str, str, str]], dict[str, str], dict[int, Bends]]:
+    """Nodes, edges, owners of shared weights and points of edges for `AddMany`, from their records.
 
     Args:
         graph: where they are to go.
@@ -247,12 +247,17 @@ def build(
         elif record.shares and keep_ids:
             raise GraphError(f"node {quoted(record.name)}: it shares the weights of {quoted(record.shares)}, which is not there.")
     ends: list[tuple[str, str, str, str]] = []
-    for source, target in edges:
+    bends: dict[int, Bends] = {}
+    for number, (source, target, *points) in enumerate(edges):
         row: list[str] = []
+        assert isinstance(source, str)
+        assert isinstance(target, str)
         for end in (source, target):
             id, _, port = end.rpartition(".")
             if id not in ids:
                 raise GraphError(f"the edge {quoted(source)} → {quoted(target)} names a node that is not there: {quoted(id)}.")
             row += [ids[id], port]
         ends.append((row[0], row[1], row[2], row[3]))
-    return list(made.values()), ends, owners
+        if points and points[0]:
+            bends[number] = tuple((float(p[0]), float(p[1])) for p in points[0])
+    return list(made.values()), ends, owners, bends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field
 
 from graph_engine.document.annotations import AnnotationRecord
 from graph_engine.graph.node import Mode
@@ -38,8 +38,17 @@ class NodeRecord(BaseModel):
     position: Annotated[list[Finite], Field(min_length=2, max_length=2)] = [0.0, 0.0]
 
 
-EdgeRecord = Annotated[list[str], Field(min_length=2, max_length=2)]
-"""``["node.port", "node.port"]``, source and target."""
+Point = Annotated[list[Finite], Field(min_length=2, max_length=2)]
+
+
+def _ends_first(record: list[Any]) -> list[Any]:
+    if not all(isinstance(end, str) for end in record[:2]) or any(isinstance(rest, str) for rest in record[2:]):
+        raise ValueError("an edge is its source, its target and, if it has any, a list of its points")
+    return record
+
+
+EdgeRecord = Annotated[list[str | list[Point]], Field(min_length=2, max_length=3), AfterValidator(_ends_first)]
+"""``["node.port", "node.port"]``, source and target; behind them the points that the edge runs through, where there are some."""
 
 
 class ExposedRecord(BaseModel):

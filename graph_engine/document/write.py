@@ -12,7 +12,7 @@ from graph_engine.document.migrations import VERSION
 from graph_engine.files import write_text
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import GroupSpec, Node
+from graph_engine.graph.node import Bends, GroupSpec, Node
 from graph_engine.settings.option import plain
 
 
@@ -83,11 +83,11 @@ def node_record(graph: CoreGraph, node: Node) -> dict[str, Any]:
     return record
 
 
-def edge_records(graph: CoreGraph, nodes: Iterable[str]) -> list[list[str]]:
+def edge_records(graph: CoreGraph, nodes: Iterable[str]) -> list[list[Any]]:
     """The edges among some nodes as JSON has them: by target, port and place in the port."""
     inside = set(nodes)
     return [
-        [f"{e.source}.{e.source_port}", f"{e.target}.{e.target_port}"]
+        [f"{e.source}.{e.source_port}", f"{e.target}.{e.target_port}", *_points(graph.bends(e.id))]
         for id in graph.nodes
         if id in inside
         for port in graph[id].spec.inputs
@@ -103,6 +103,10 @@ def _relative(path: str, folder: Path) -> str:
         if there.is_relative_to(base) and base != base.parent:
             return up + there.relative_to(base).as_posix()
     return path
+
+
+def _points(bends: Bends) -> list[list[list[float | int]]]:
+    return [[[_short(x), _short(y)] for x, y in bends]] if bends else []
 
 
 def _short(value: float) -> float | int:

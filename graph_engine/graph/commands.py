@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph_engine.errors import CycleError, EdgeError, NodeNameError, ParamError, PortTakenError
+from graph_engine.graph.bends import carried
 from graph_engine.graph.command import Command
 from graph_engine.graph.definition import check_use
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Edge, GroupSpec, Node, Position
+from graph_engine.graph.node import Bends, Edge, GroupSpec, Node, Position
 from graph_engine.graph.sharing import check_sharing, leave
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
@@ -45,13 +46,15 @@ class Connect(Command):
     Args:
         source, source_port, target, target_port: what it joins.
         place: where it stands among the edges of a variadic input; left out, at the end.
+        bends: the points that it runs through.
     """
 
     text = "Connect"
 
-    def __init__(self, source: str, source_port: str, target: str, target_port: str, place: int | None = None):
+    def __init__(self, source: str, source_port: str, target: str, target_port: str, place: int | None = None, bends: Bends = ()):
         self.wanted = (source, source_port, target, target_port)
         self.place = place
+        self.bends = bends
         self.edge: Edge | None = None
 
     def do(self, graph: CoreGraph) -> None:
@@ -61,6 +64,8 @@ class Connect(Command):
         if self.edge is None:
             self.edge = Edge(graph._new_edge_id(), *self.wanted)
         graph._insert_edge(self.edge, at_target=self.place)
+        if self.bends:
+            graph._set_bends(self.edge.id, self.bends)
 
     def undo(self, graph: CoreGraph) -> None:
         assert self.edge is not None
@@ -126,6 +131,7 @@ class AddMany(Command):
         nodes: new nodes.
         edges: source, source port, target, target port of each edge, by node id; one of the two ends may be in the graph already.
         owners: for new nodes that share the weights of another new one, its id.
+        bends: the points that some of the edges run through, by their place in ``edges``.
 
     Attributes:
         nodes: ids of the nodes.
@@ -136,12 +142,14 @@ class AddMany(Command):
         nodes: Sequence[Node],
         edges: Sequence[tuple[str, str, str, str]],
         owners: Mapping[str, str] | None = None,
+        bends: Mapping[int, Bends] | None = None,
         text: str = "Paste",
     ):
         self.nodes = tuple(n.id for n in nodes)
         self.text = text
         self._new = tuple(nodes)
         self._owners = dict(owners or {})
+        self._bends = dict(bends or {})
         self._wanted = tuple(edges)
         self._edges: tuple[Edge, ...] = ()
 
@@ -168,8 +176,10 @@ class AddMany(Command):
         self._edges = self._edges or tuple(Edge(graph._new_edge_id(), *wanted) for wanted in self._wanted)
         for node in self._new:
             graph._insert_node(node)
-        for edge in self._edges:
+        for place, edge in enumerate(self._edges):
             graph._insert_edge(edge)
+            if place in self._bends:
+                graph._set_bends(edge.id, self._bends[place])
         for id, owner in self._owners.items():
             graph._set_owner(id, owner)
         cycle = graph.find_cycle()
@@ -301,26 +311,34 @@ class Rename(Command):
 
 
 class Move(Command):
-    """Moves nodes; the steps of one drag merge."""
+    """Moves nodes, and with them the points of edges whose two ends move alike; the steps of one drag merge."""
 
     def __init__(self, positions: Mapping[str, Position]):
         self.positions = dict(positions)
         self.before: dict[str, Position] = {}
+        self.bends: dict[str, Bends] = {}
         self.text = "Move" if len(self.positions) == 1 else f"Move {len(self.positions)} nodes"
 
     def do(self, graph: CoreGraph) -> None:
         self.before = {id: graph[id].position for id in self.positions}
+        there, here = self.positions, self.before
+        bends = carried(graph, {id: (there[id][0] - x, there[id][1] - y) for id, (x, y) in here.items()})
+        self.bends = {id: graph.bends(id) for id in bends}
         for id, position in self.positions.items():
             graph._set_position(id, position)
+        for id, points in bends.items():
+            graph._set_bends(id, points)
 
     def undo(self, graph: CoreGraph) -> None:
         for id, position in self.before.items():
             graph._set_position(id, position)
+        for id, points in self.bends.items():
+            graph._set_bends(id, points)
 
     def merged(self, later: Command) -> Command | None:
         if isinstance(later, Move) and later.positions.keys() == self.positions.keys():
             both = Move(later.positions)
-            both.before = self.before
+            both.before, both.bends = self.before, {**later.bends, **self.bends}
             return both
         return None
 

@@ -23,9 +23,9 @@ from graph_engine.errors import (
     UnknownPortError,
 )
 from graph_engine.graph.annotation import Annotation
-from graph_engine.graph.changes import Change
+from graph_engine.graph.changes import LOOKS, Change
 from graph_engine.graph.names import check_identifier
-from graph_engine.graph.node import Edge, Form, GroupSpec, Mode, Node, Position
+from graph_engine.graph.node import Bends, Edge, Form, GroupSpec, Mode, Node, Position
 from graph_engine.graph.walks import Walks
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
@@ -58,6 +58,7 @@ class CoreGraph(Walks):
         self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
+        self._bends: dict[str, Bends] = {}  # those of removed edges stay, as an undone removal brings these back
         self._annotations: dict[str, Annotation] = {}
         self._names: dict[str, str] = {}
         self._in: dict[str, dict[str, list[Edge]]] = {}
@@ -154,6 +155,15 @@ class CoreGraph(Walks):
     def edges(self) -> Mapping[str, Edge]:
         """The edges by id."""
         return MappingProxyType(self._edges)
+
+    @property
+    def bent(self) -> Iterator[str]:
+        """Ids of the edges that run through points."""
+        return (id for id in self._bends if id in self._edges)
+
+    def bends(self, edge: str) -> Bends:
+        """The points that an edge runs through; most have none."""
+        return self._bends.get(edge, ())
 
     @property
     def annotations(self) -> Mapping[str, Annotation]:
@@ -302,7 +312,7 @@ class CoreGraph(Walks):
         root = self._root
         root._touched[self] = None
         self._changes.append(change)
-        if change.kind not in ("moved", "annotation", "look"):
+        if change.kind not in LOOKS:
             root._clock += 1
             self._stamp = root._clock
 
@@ -392,6 +402,13 @@ class CoreGraph(Walks):
     def _set_silenced(self, id: str, codes: frozenset[str]) -> None:
         self._nodes[id]._silenced = codes
         self._note(Change("node", id))
+
+    def _set_bends(self, id: str, bends: Bends) -> None:
+        if bends:
+            self._bends[id] = bends
+        else:
+            self._bends.pop(id, None)
+        self._note(Change("bend", id))
 
     def _set_mode(self, id: str, mode: Mode) -> None:
         self._nodes[id]._mode = mode

@@ -11,6 +11,9 @@ from graph_engine.spec.block import BlockSpec
 
 Position = tuple[float, float]
 
+Bends = tuple[Position, ...]
+"""The points that an edge runs through, from its source to its target."""
+
 Form = Literal["whole", "collapsed", "expanded"]
 """How the card of a node is shown: whole, as its title only, or, of a group, with what is inside."""
 

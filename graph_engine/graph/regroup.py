@@ -8,12 +8,13 @@ from graph_engine.blocks import registry
 from graph_engine.errors import GraphError
 from graph_engine.graph.annotate import Annotate, copies
 from graph_engine.graph.annotation import Annotation
+from graph_engine.graph.bends import shifted
 from graph_engine.graph.commands import AddMany, AddNode, Connect, Macro, Move, RemoveNodes
 from graph_engine.graph.definition import Definition, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.groups import AddDefinition, RemoveDefinition, uses
 from graph_engine.graph.modes import refusal
-from graph_engine.graph.node import COLUMN, Edge, GroupSpec, Node, Position
+from graph_engine.graph.node import COLUMN, Bends, Edge, GroupSpec, Node, Position
 
 End = tuple[str, str]
 """A node's id and one of its ports."""
@@ -50,7 +51,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
     left, right = min(n.position[0] for n in inside) - COLUMN, max(n.position[0] for n in inside) + COLUMN
     sources: dict[End, Node] = {}
     entering: list[tuple[End, str]] = []
-    edges: list[tuple[End, End]] = []
+    edges: list[tuple[End, End, Bends]] = []
     for node in inside:
         for edge in graph.incoming(node.id):
             source = (edge.source, edge.source_port)
@@ -60,7 +61,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
                     sources[source] = _port(definition, "Input", stem, (left, node.position[1]))
                     entering.append((source, sources[source].name))
                 source = (sources[source].id, "output")
-            edges.append((source, (node.id, edge.target_port)))
+            edges.append((source, (node.id, edge.target_port), graph.bends(edge.id) if edge.source in chosen else ()))
     leaving: dict[End, str] = {}
     rejoined: list[tuple[str, Edge, int]] = []
     for node in inside:
@@ -70,10 +71,13 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
             if outside or ends:
                 end = _port(definition, "Output", "output" if not leaving else node.name, (right, node.position[1]))
                 leaving[node.id, out.name] = end.name
-                edges.append(((node.id, out.name), (end.id, "input")))
+                edges.append(((node.id, out.name), (end.id, "input"), ()))
             rejoined += [(leaving[node.id, out.name], e, graph.inputs(e.target, e.target_port).index(e)) for e in outside]
-    for start, stop in edges:
-        definition._insert_edge(Edge(graph.root._new_edge_id(), *start, *stop))
+    for start, stop, points in edges:
+        made = Edge(graph.root._new_edge_id(), *start, *stop)
+        definition._insert_edge(made)
+        if points:
+            definition._set_bends(made.id, points)
     xs, ys = [n.position[0] for n in inside], [n.position[1] for n in inside]
     used = new_node(graph, definition.spec, None, {}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
     return Macro(
@@ -141,6 +145,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     nodes: list[Node] = []
     owners: dict[str, str] = {}
     edges: list[tuple[str, str, str, str]] = []
+    bends: dict[int, Bends] = {}
     notes: dict[str, Annotation] = {}
     feeding: dict[str, End | None] = {}
     for port in definition.spec.inputs:
@@ -166,6 +171,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             for edge in definition.incoming(inner.id):
                 start = _outside(definition, (edge.source, edge.source_port), ids, feeding)
                 if start is not None:
+                    if edge.source in ids and definition.bends(edge.id):
+                        bends[len(edges)] = shifted(definition.bends(edge.id), (dx, dy))
                     edges.append((*start, ids[inner.id], edge.target_port))
         results = []
         for port in definition.spec.outputs:
@@ -183,7 +190,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             RemoveNodes([node]),
             *([RemoveDefinition(definition.id)] if last_use else []),
             *([Move(moved)] if moved else []),
-            AddMany(nodes, edges, owners, text="Dissolve"),
+            AddMany(nodes, edges, owners, bends, text="Dissolve"),
             *([Annotate(notes, "Dissolve")] if notes else []),
             *(Connect(*start, e.target, e.target_port, at) for start, e, at in sorted(leaving, key=lambda r: r[2]) if start),
         ],

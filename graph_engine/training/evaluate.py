@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph_engine.errors import RunError
 from graph_engine.training import rundir
-from graph_engine.training.events import Sample
 from graph_engine.training.failures import explain
 from graph_engine.training.loading import loaded
+from graph_engine.training.sample import Sample
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Evaluation(NamedTuple):
@@ -39,6 +45,22 @@ def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
     Raises:
         RunError: the folder is not that of a run, or the run has no weights yet, or they are not of this network.
     """
+    with trained(run_dir, weights) as (train, model, seed):
+        _, *held_out = train.read_data(seed)
+        parts = zip(("val", "test"), held_out, strict=True)
+        metrics = {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
+        shown = train.show_samples(model, held_out[0], seed) if hasattr(train, "show_samples") else []
+        return Evaluation(metrics, tuple(map(Sample.of, shown)))
+
+
+@contextmanager
+def trained(run_dir: Path, weights: str = rundir.WEIGHTS) -> Iterator[tuple[ModuleType, nn.Module, int]]:
+    """The script of a run, its network with the weights that it has learned, and its seed.
+
+    Raises:
+        RunError: the folder is not that of a run, or the run has no weights yet, or they are not of this network; or what is done with
+            them fails.
+    """
     record = rundir.read_run(run_dir)
     path = run_dir / weights
     if not path.exists():
@@ -55,12 +77,7 @@ def evaluation(run_dir: Path, weights: str = rundir.WEIGHTS) -> Evaluation:
                 model.load_state_dict(load_file(path))
             except (SafetensorError, RuntimeError) as error:
                 raise RunError(f"{path} does not hold the weights of this network, or is damaged.") from error
-            seed = train.SEED if record.seed is None else record.seed
-            _, *held_out = train.read_data(seed)
-            parts = zip(("val", "test"), held_out, strict=True)
-            metrics = {f"{part}/{name}": value for part, data in parts for name, value in train.evaluate(model, data).items()}
-            shown = train.show_samples(model, held_out[0], seed) if hasattr(train, "show_samples") else []
-            return Evaluation(metrics, tuple(map(Sample.of, shown)))
+            yield train, model, train.SEED if record.seed is None else record.seed
     except RunError:
         raise
     except Exception as error:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from graph_engine.training.findings import Finding
 from graph_engine.training.health import Health
 from graph_engine.training.live.value import NodeValue
+from graph_engine.training.results import Results
+from graph_engine.training.sample import Sample
 from graph_engine.training.state import RunState
 
 
@@ -67,28 +69,6 @@ class Progress(NamedTuple):
     epoch: int
     epochs: int
     samples_per_second: float
-
-
-class Sample(NamedTuple):
-    """A sample for people.
-
-    Attributes:
-        given: what the network receives, in words, or which sample it is.
-        expected: what it should give.
-        found: what it gives.
-        picture: what it receives, where that is a picture: shades from 0 to 255, row by row.
-    """
-
-    given: str
-    expected: str
-    found: str
-    picture: tuple[tuple[int, ...], ...] = ()
-
-    @classmethod
-    def of(cls, plain: Sequence[Any]) -> Sample:
-        """A sample from what a script or a line of JSON has."""
-        given, expected, found, *picture = plain
-        return cls(given, expected, found, tuple(map(tuple, picture[0])) if picture else ())
 
 
 class Samples(NamedTuple):
@@ -218,7 +198,7 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found
+Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
@@ -230,6 +210,7 @@ _KINDS: dict[str, type[Any]] = {
     "probed": Probed,
     "health": Health,
     "found": Found,
+    "results": Results,
     "budgeted": Budgeted,
     "log": Log,
     "looked": Looked,
@@ -275,6 +256,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
     elif kind is Health:
         return Health.of(plain)
+    elif kind is Results:
+        return Results.from_plain(plain)
     elif kind is Found:
         return Found(tuple(map(Finding.of, plain["findings"])))
 

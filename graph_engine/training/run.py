@@ -23,11 +23,12 @@ from graph_engine.training.attendant import Attendant
 from graph_engine.training.births import find_birth
 from graph_engine.training.control import Control
 from graph_engine.training.course import Born
-from graph_engine.training.events import Listener, Log, Measured, Progress, Sample, Samples, StateChange
+from graph_engine.training.events import Listener, Log, Measured, Progress, Samples, StateChange
 from graph_engine.training.failures import explain
 from graph_engine.training.live.looking import Looker
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
+from graph_engine.training.sample import Sample
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ stdin as JSON lines::
 
     {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false}
     {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
+    {"do": "judge", "run_dir": "…", "part": "validation"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
@@ -25,11 +26,12 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from graph_engine.errors import RunError
+from graph_engine.errors import ArchloomError, RunError
 from graph_engine.training.control import Control
 from graph_engine.training.events import Event, Listener, Log, Ready, StateChange, encode
 from graph_engine.training.live.looking import Looker
 from graph_engine.training.probe import probe
+from graph_engine.training.results import Results
 from graph_engine.training.run import devices, run
 from graph_engine.training.state import RunState
 
@@ -100,6 +102,7 @@ class Worker:
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
         self._open_runs = 0
+        self._judges = False
         self._looker = Looker(listener)
 
     def read_commands(self, descriptor: int) -> None:
@@ -115,8 +118,10 @@ class Worker:
     def obey(self, command: dict[str, Any]) -> None:
         """Does what a command says, or queues it."""
         do = command.pop("do")
-        if do in ("run", "probe"):
-            self._control = Control()
+        if do in ("run", "probe", "judge"):
+            if self._judges:
+                self._control.stop()  # a run does not wait for that
+            self._control, self._judges = Control(), do == "judge"
             self._open_runs += 1
             self._runs.put((command | {"do": do}, self._control))
         elif do == "look":
@@ -142,12 +147,23 @@ class Worker:
                 run_dir = Path(command.pop("run_dir"))
                 if do == "probe":
                     probe(command["kind"], run_dir, self._listener, control)
+                elif do == "judge":
+                    self._judge(run_dir, command["part"], control)
                 else:
                     run(run_dir, self._listener, control, looker=self._looker, **command)
             except RunError as error:
                 self._listener(StateChange(RunState.FAILED, str(error)))
             self._open_runs -= 1
             self._looker.forget_run()
+
+    def _judge(self, run_dir: Path, part: str, control: Control) -> None:
+        from graph_engine.training.judging import results
+
+        try:
+            found = results(run_dir, part, control)
+        except ArchloomError as error:
+            found = Results(str(run_dir), part, message=str(error))
+        self._listener(found)
 
 
 def warm_up() -> None:

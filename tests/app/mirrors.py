@@ -36,7 +36,7 @@ def differences(window: MainWindow) -> list[str]:
     ours, fresh = window.canvas.canvas, CanvasScene(window.session, LIGHT)
     pairs = {
         "nodes": ({i: (n.pos(), n.layout, n.checked) for i, n in s.nodes.items()} for s in (ours, fresh)),
-        "edges": ({i: (e.curve, e.label, e.kind, e.waiting) for i, e in s.edges.items()} for s in (ours, fresh)),
+        "edges": ({i: (e.curve, e.parts, e.label, e.kind, e.waiting) for i, e in s.edges.items()} for s in (ours, fresh)),
         "annotations": ({i: (a.annotation, a.rect) for i, a in s.annotations.items.items()} for s in (ours, fresh)),
         "far nodes": (far(s.overview, s.nodes) for s in (ours, fresh)),
     }

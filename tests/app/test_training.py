@@ -20,8 +20,9 @@ from app.run import Run
 from app.window import MainWindow
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
-from graph_engine.training.events import Measured, Progress, Sample, Samples, StateChange
+from graph_engine.training.events import Measured, Progress, Samples, StateChange
 from graph_engine.training.rundir import read_run
+from graph_engine.training.sample import Sample
 from graph_engine.training.state import RunState
 
 PATIENCE_MS = 60_000

@@ -10,6 +10,7 @@ from graph_engine.blocks import registry
 from graph_engine.document import clip
 from graph_engine.graph.annotate import Annotate, new_id
 from graph_engine.graph.annotation import COLOURS, Annotation
+from graph_engine.graph.bends import Bend
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename, SetParams, SetSettings, Silence
 from graph_engine.graph.graph import CoreGraph, new_node
@@ -60,6 +61,13 @@ def _silence(graph: Graph, rng: random.Random) -> Command | None:
     node = _node(graph, rng)
     codes = [d.code for d in graph.check().nodes[node.id].diagnostics] if node else []
     return node and Silence(node.id, rng.sample(sorted({*codes, *node.silenced, "lint.bias-before-norm"}), 1))
+
+
+def _bend(graph: CoreGraph, rng: random.Random) -> Command | None:
+    """Points for some edges, or none any more."""
+    edges = list(graph.edges)
+    chosen = rng.sample(edges, min(len(edges), rng.randint(1, 3)))
+    return Bend({id: tuple((float(rng.randint(0, 9)), rng.random()) for _ in range(rng.randint(0, 3))) for id in chosen}, "Bend")
 
 
 def _mode(graph: CoreGraph, rng: random.Random) -> Command | None:
@@ -123,6 +131,7 @@ EDITS: Mapping[str, Maker] = {
     "set": _set,
     "set again": _set,
     "silence": _silence,
+    "bend": _bend,
     "mode": _mode,
     "mode again": _mode,
     "rename": _rename,

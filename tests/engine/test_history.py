@@ -29,6 +29,7 @@ class Mirror:
         self.edges = dict(graph.edges)
         self.settings = graph.settings
         self.annotations = dict(graph.annotations)
+        self.bends = {id: graph.bends(id) for id in graph.bent}
         graph.subscribe(self.note)
 
     def _node(self, id: str) -> tuple[object, ...]:
@@ -45,6 +46,8 @@ class Mirror:
                 self.annotations.pop(change.id, None)
                 if change.id in self.graph.annotations:
                     self.annotations[change.id] = self.graph.annotations[change.id]
+            elif change.kind == "bend":
+                self.bends[change.id] = self.graph.bends(change.id)
             elif change.kind == "settings":
                 self.settings = self.graph.settings
             elif change.kind == "edge-added":
@@ -62,6 +65,7 @@ class Mirror:
         assert self.edges == dict(self.graph.edges)
         assert self.settings == self.graph.settings
         assert self.annotations == dict(self.graph.annotations)
+        assert {id: points for id in self.edges if (points := self.bends.get(id))} == {id: self.graph.bends(id) for id in self.graph.bent}
 
 
 class Editing(RuleBasedStateMachine):

@@ -7,10 +7,22 @@ from app.canvas.interactions.connect import DrawEdge
 from app.canvas.interactions.knife import Knife
 from app.canvas.interactions.lasso import Lasso
 from app.canvas.interactions.move import MoveNodes
+from app.canvas.interactions.move_bend import MoveBend
 from app.canvas.interactions.pan import Pan
 from app.canvas.interactions.pick import PickEdge
 from app.canvas.interactions.rubber_band import RubberBand
 
-GESTURES: tuple[type[Interaction], ...] = (Pan, Lasso, Knife, BreakEdge, DrawEdge, MoveNodes, PickEdge, DragAnnotation, RubberBand)
+GESTURES: tuple[type[Interaction], ...] = (
+    Pan,
+    Lasso,
+    Knife,
+    BreakEdge,
+    DrawEdge,
+    MoveNodes,
+    MoveBend,
+    PickEdge,
+    DragAnnotation,
+    RubberBand,
+)
 
 __all__ = ["GESTURES", "Interaction", "Pointer"]

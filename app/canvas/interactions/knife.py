@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath, QPen
 
-from app.canvas.geometry import Curve, point_on
+from app.canvas.geometry import Curve, along
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.items import EdgeItem
 from graph_engine.graph.commands import Disconnect
@@ -51,7 +52,7 @@ class Knife(Interaction):
         self._draft.setPath(self._path)
         around = QRectF(stroke.p1(), stroke.p2()).normalized().adjusted(-1, -1, 1, 1)
         for item in self.scene.items_in(around):
-            if isinstance(item, EdgeItem) and item.edge.id not in self._cut and _crosses(item.curve, stroke):
+            if isinstance(item, EdgeItem) and item.edge.id not in self._cut and _crosses(item.parts, stroke):
                 self._cut[item.edge.id] = item
                 item.setOpacity(0.25)
         self.view.update_drafts()
@@ -68,7 +69,8 @@ class Knife(Interaction):
         self.view.update_drafts()
 
 
-def _crosses(c: Curve, stroke: QLineF) -> bool:
-    points = [QPointF(*point_on(c, i / STEPS)) for i in range(STEPS + 1)]
+def _crosses(parts: Sequence[Curve], stroke: QLineF) -> bool:
+    steps = max(STEPS, STEPS * len(parts) // 2)
+    points = [QPointF(*along(parts, i / steps)) for i in range(steps + 1)]
     bounded = QLineF.IntersectionType.BoundedIntersection
     return any(QLineF(a, b).intersects(stroke)[0] == bounded for a, b in pairwise(points))

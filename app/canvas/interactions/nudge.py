@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt
 
+from app.canvas.bends import Place, with_bends_moved
 from app.canvas.geometry import GRID
-from graph_engine.graph.commands import Move
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro, Move
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
@@ -30,19 +32,28 @@ class Nudge:
         self.view = view
         self._since = QElapsedTimer()
         self._token = object()
-        self._nodes: tuple[str, ...] = ()
+        self._chosen: tuple[tuple[str, ...], tuple[Place, ...]] = ((), ())
 
     def press(self, key: int, far: bool) -> bool:
-        """Moves the selected nodes if ``key`` is an arrow; true where it was one and something is selected."""
+        """Moves the selected nodes, and points of edges, if ``key`` is an arrow; true where it was one and something is selected."""
         step = _STEPS.get(Qt.Key(key))
         nodes = self.view.canvas.selected_nodes()
-        if step is None or not nodes:
+        bends = self.view.selected_bends()
+        if step is None or not (nodes or bends):
             return False
-        if nodes != self._nodes or not self._since.isValid() or self._since.elapsed() > PAUSE:
-            self._token, self._nodes = object(), nodes
+        chosen = (nodes, bends)
+        if chosen != self._chosen or not self._since.isValid() or self._since.elapsed() > PAUSE:
+            self._token, self._chosen = object(), chosen
         self._since.start()
         graph = self.view.canvas.stage.graph
         times = 4 if far else 1
         moved = {id: (graph[id].position[0] + times * step[0], graph[id].position[1] + times * step[1]) for id in nodes}
-        self.view.canvas.session.execute(Move(moved), self._token)
+        edges = {id: self.view.canvas.edges[id] for id, _ in bends}
+        carried = {id for id, item in edges.items() if item.edge.source in nodes and item.edge.target in nodes}
+        items = [item for id, item in edges.items() if id not in carried]
+        parts: list[Command] = [Move(moved)] if moved else []
+        if items:
+            parts.append(with_bends_moved(items, bends, (times * step[0], times * step[1])))
+        command = parts[0] if len(parts) == 1 else Macro(parts[0].text, parts)
+        self.view.canvas.session.execute(command, self._token)
         return True

@@ -36,7 +36,7 @@ class OntoEdge:
         x, y = corner[0] + WIDTH / 2, corner[1] + card.height / 2
         best, found = NEAR, None
         for item in scene.items_in(QRectF(x - WIDTH / 2, y - NEAR, WIDTH, 2 * NEAR)):
-            if isinstance(item, EdgeItem) and (item is self.edge or item.isVisible()) and (d := distance_to(item.curve, x, y)) < best:
+            if isinstance(item, EdgeItem) and (item is self.edge or item.isVisible()) and (d := distance_to(item.parts, x, y)) < best:
                 best, found = d, item
         if found is not self.edge:
             self._show(True)

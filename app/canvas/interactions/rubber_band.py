@@ -1,4 +1,4 @@
-"""Drag on the empty canvas: selects what the rectangle touches. Shift adds."""
+"""Drag on the empty canvas: selects the nodes that the rectangle touches, and the points of edges in it. Shift adds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from app.canvas.bends import Place
 from app.canvas.interactions.base import Interaction, Pointer
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class RubberBand(Interaction):
         super().__init__(view)
         self._start = QPointF()
         self._before: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._bends: tuple[Place, ...] = ()
         self._adds = False
         self._band: QGraphicsPathItem | None = None
 
@@ -32,6 +34,7 @@ class RubberBand(Interaction):
         self._start = pointer.at
         self._adds = pointer.shift
         self._before = self.scene.selected_nodes(), self.scene.selected_edges()
+        self._bends = self.scene.bends.selected
         if not self._adds:
             self.scene.select(())
 
@@ -45,18 +48,19 @@ class RubberBand(Interaction):
         self._band.setPath(path)
         self.view.update_drafts()
         inside = [item.node.id for item in self.scene.nodes_in(rect)]
+        bends = list(self.scene.bends.within(rect)) if self.view.zoom >= self.scene.near else []
         nodes, edges = self._before
         if self._adds:
-            self.scene.select([*nodes, *inside], edges)
+            self.scene.select([*nodes, *inside], edges, (), [*self._bends, *bends])
         else:
-            self.scene.select(inside)
+            self.scene.select(inside, (), (), bends)
 
     def end(self, pointer: Pointer) -> None:
         self._remove()
 
     def cancel(self) -> None:
         self._remove()
-        self.scene.select(*self._before)
+        self.scene.select(*self._before, (), self._bends)
 
     def _remove(self) -> None:
         if self._band is not None:

@@ -46,8 +46,12 @@ class Data(NamedTuple):
         return cls(chosen.option.sized(chosen.params), settings.training["loss"], parts, words)
 
     def sample(self, part: str, index: int) -> tuple[Tensor, ...]:
-        """A sample as a batch of one: inputs, then targets; a batch is cut to its longest sequence."""
-        found = self.parts[PARTS.index(part)][torch.tensor([index])]
+        """A sample as a batch of one."""
+        return self.batch(part, torch.tensor([index]))
+
+    def batch(self, part: str, rows: Tensor) -> tuple[Tensor, ...]:
+        """Samples: inputs, then targets; a batch is cut to its longest sequence."""
+        found = self.parts[PARTS.index(part)][rows]
         fields = self.option.inputs + self.option.targets
         return tuple(_cut(tensor, field) for tensor, field in zip(found, fields, strict=True))
 
@@ -56,6 +60,13 @@ class Data(NamedTuple):
         count = len(self.option.inputs)
         targets = zip(sample[count:], self.option.targets, strict=True)
         return " · ".join(text for tensor, field in targets if (text := self._target(tensor[0], field)))
+
+    def given(self, sample: Sequence[Tensor], index: int) -> tuple[str, tuple[tuple[int, ...], ...]]:
+        """What a network receives of a sample, in words, or its number; and its first picture, in shades from 0 to 255."""
+        inputs = list(zip(sample, self.option.inputs, strict=False))
+        texts = [text for tensor, field in inputs if (text := self._spelled(tensor[0], field) if field.name in self.words else "")]
+        picture = next((tensor[0, 0] for tensor, field in inputs if field.is_picture), None)
+        return " · ".join(texts) or f"# {index}", () if picture is None else _shades(picture)
 
     def input(self, value: NodeValue, number: int, tensor: Tensor) -> NodeValue:
         """The value of an Input of the network, tokens as words."""
@@ -75,10 +86,10 @@ class Data(NamedTuple):
         wanted = sample[len(self.option.inputs) + number]
         expected = self._target(wanted[0], field)
         if scores.dim() == 1 and field.classes and len(scores) == len(field.classes) and bool(torch.isfinite(scores).all()):
-            shares = _shares(scores, loss)
-            best = shares.argsort(descending=True)[:CHOICES].tolist()
+            found = shares(scores, loss)
+            best = found.argsort(descending=True)[:CHOICES].tolist()
             labels = tuple(field.classes[i] for i in best)
-            return value._replace(kind="scores", labels=labels, shares=tuple(float(shares[i]) for i in best), text=expected)
+            return value._replace(kind="scores", labels=labels, shares=tuple(float(found[i]) for i in best), text=expected)
         if scores.dim() == 1 and field.places and bool(torch.isfinite(scores).all()):
             return value._replace(labels=(str(int(scores.argmax())),), text=expected)
         if scores.dim() == 2 and field.vocabulary in scores.shape:
@@ -103,9 +114,14 @@ class Data(NamedTuple):
         return text.strip()[:LONGEST]
 
 
-def _shares(scores: Tensor, loss: LossOption) -> Tensor:
-    """What scores mean as shares of 1, where the loss says so."""
-    return scores.softmax(dim=0) if loss.expects == "logits" else scores.exp() if loss.expects == "log-probabilities" else scores
+def _shades(picture: Tensor) -> tuple[tuple[int, ...], ...]:
+    low, high = picture.aminmax()
+    return tuple(map(tuple, ((picture - low) / (high - low).clamp(min=1e-6) * 255).round().int().tolist()))
+
+
+def shares(scores: Tensor, loss: LossOption) -> Tensor:
+    """What scores in the last dimension mean as shares of 1, where the loss says so."""
+    return scores.softmax(dim=-1) if loss.expects == "logits" else scores.exp() if loss.expects == "log-probabilities" else scores
 
 
 def _cut(tensor: Tensor, field: Field) -> Tensor:

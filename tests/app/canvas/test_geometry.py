@@ -72,11 +72,11 @@ def test_an_edge_that_runs_back_passes_under_no_stack_and_no_expanded_card() -> 
 
 def test_distance_to_a_curve() -> None:
     straight = curve(0, 0, 100, 0)
-    assert distance_to(straight, 50, 7) == pytest.approx(7)
-    assert distance_to(straight, -3, 4) == pytest.approx(5)
+    assert distance_to((straight,), 50, 7) == pytest.approx(7)
+    assert distance_to((straight,), -3, 4) == pytest.approx(5)
     bent = curve(0, 0, 200, 200)
     for t in (0.1, 0.4, 0.77):
-        assert distance_to(bent, *point_on(bent, t)) < 0.5
+        assert distance_to((bent,), *point_on(bent, t)) < 0.5
 
 
 def test_snap_goes_to_the_nearest_grid_point() -> None:

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from graph_engine.codegen.project import project_files
 from graph_engine.training.evaluate import evaluate, evaluation
-from graph_engine.training.events import Event, Sample, Samples, decode, encode
+from graph_engine.training.events import Event, Samples, decode, encode
 from graph_engine.training.loading import loaded
 from graph_engine.training.run import train
+from graph_engine.training.sample import Sample
 from tests.engine.training.test_tasks import small
 
 TEXTS = ("gru_languages", "seq2seq_dates", "lstm_python", "gru_countries")
