@@ -31,6 +31,7 @@ class Act(NamedTuple):
         argument: see ``handler``.
         group: of several with the same name one is checked.
         gap: a line stands above it in its menu.
+        checkable: it is on or off.
         local: its keys work while the canvas has the keyboard only, so that they stay free for typing elsewhere.
     """
 
@@ -44,6 +45,7 @@ class Act(NamedTuple):
     argument: Any = None
     group: str = ""
     gap: bool = False
+    checkable: bool = False
     local: bool = False
 
 
@@ -64,6 +66,7 @@ MENUS: Mapping[str, str] = {
     "file/template": _(_C, "New from &Template"),
     "file/export": _(_C, "&Export"),
     "view/bookmarks": _(_C, "&Bookmarks"),
+    "view/live": _(_C, "&Live Sample"),
     "view/shares": _(_C, "Sha&res on Nodes"),
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
@@ -108,6 +111,8 @@ ACTIONS: tuple[Act, ...] = (
         "canvas.walk.step", "previous", local=True),
     Act("walk_above", "edit/select", _(_C, "Node A&bove"), ("Ctrl+Up",), "", "", "canvas.walk.step", "above", local=True),
     Act("walk_below", "edit/select", _(_C, "Node B&elow"), ("Ctrl+Down",), "", "", "canvas.walk.step", "below", local=True),
+    Act("walk_edge", "edit/select", _(_C, "Next Ed&ge of Node"), ("E",), "", _(_C, "One edge of the selected node after the other"),
+        "canvas.walk.edge", local=True),
     Act("rename", "edit", _(_C, "Re&name"), ("F2",), "text-aa", "", "rename"),
     Act("group", "edit", _(_C, "&Group"), ("Ctrl+Shift+G",), "stack", _(_C, "Make one node of the selected ones"), "edits.group",
         gap=True, local=True),
@@ -130,6 +135,8 @@ ACTIONS: tuple[Act, ...] = (
         "searches.swap", local=True),
     Act("connect", "edit", _(_C, "Co&nnect in a Row"), ("Ctrl+L",), "flow-arrow", _(_C, "Each selected node feeds the next, left to right"),
         "edits.connect_in_a_row", local=True),
+    Act("connect_keys", "edit", _(_C, "Draw Edge &From Here"), ("C",), "",
+        _(_C, "Arrow keys or letters choose where it ends, Enter draws it"), "canvas.hand.connect_by_keys", local=True),
     Act("layout", "edit", _(_C, "Auto &Layout"), ("L",), "tree-structure", _(_C, "Put the nodes in order, in the direction last chosen"),
         "edits.auto_layout", gap=True, local=True),
     Act("layout_across", "edit/arrange", _(_C, "Layout Left to &Right"), (), "arrow-right", _(_C, "Put the nodes in order, left to right"),
@@ -174,6 +181,13 @@ ACTIONS: tuple[Act, ...] = (
           "canvas.bookmarks.go", n, local=True) for n in range(1, 10)),
     *(Act(f"set_bookmark_{n}", "view/bookmarks", _(_C, "Set Bookmark &{0}"), (f"Ctrl+{n}",), "", _(_C, "Remember what is in view"),
           "canvas.bookmarks.set", n, gap=n == 1, local=True) for n in range(1, 10)),
+    Act("live", "view/live", _(_C, "&Live Sample"), ("Shift+L",), "eye",
+        _(_C, "Show below each node what it makes of one sample of the data"), "live.toggle", checkable=True, local=True),
+    Act("live_next", "view/live", _(_C, "&Next Sample"), ("PgDown",), "caret-right", "", "live.step", 1, gap=True, local=True),
+    Act("live_previous", "view/live", _(_C, "&Previous Sample"), ("PgUp",), "caret-left", "", "live.step", -1, local=True),
+    Act("live_random", "view/live", _(_C, "&Random Sample"), ("Shift+PgDown",), "dice-five", "", "live.draw", local=True),
+    Act("live_part", "view/live", _(_C, "&Other Part of the Data"), ("Shift+PgUp",), "",
+        _(_C, "Samples that the network learns from, or those that it is measured with"), "live.other_part", local=True),
     Act("shares_off", "view/shares", _(_C, "&None"), (), "", "", "show_shares", "off", "shares"),
     Act("shares_parameters", "view/shares", _(_C, "Share of &Parameters"), (), "chart-bar-horizontal",
         _(_C, "A bar on each node: the longest is the node with most of the network's parameters"), "show_shares", "parameters", "shares"),
@@ -208,7 +222,7 @@ CONTEXT = (
 )  # fmt: skip
 """The canvas's context menu."""
 
-TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all")
+TOOLBAR = ("new", "open", "save", "|", "undo", "redo", "|", "layout", "fit_all", "|", "live")
 """The left part of the toolbar; the run's controls follow on the right."""
 
 QUESTIONS = ("find_rate", "learn_batch", "measure_cost")
@@ -245,6 +259,8 @@ class Actions(QObject):
                 if act.group not in groups:
                     groups[act.group] = QActionGroup(self)
                 groups[act.group].addAction(action)
+                action.setCheckable(True)
+            if act.checkable:
                 action.setCheckable(True)
             if act.local:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -306,7 +322,7 @@ _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "save_as": ("file/export",),
     "add": ("edit/select",),
     "layout": ("edit/arrange", "edit/annotate"),
-    "fit_all": ("view/bookmarks", "view/shares", "view/theme", "view/panels"),
+    "fit_all": ("view/bookmarks", "view/live", "view/shares", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
 

@@ -171,6 +171,7 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the document's.", show_default=False)] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in RUN_DIR.")] = False,
+    nproc: Annotated[int, typer.Option(min=1, help="Processes that share each batch, each with a GPU or some of the cores.")] = 1,
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
@@ -180,7 +181,7 @@ def train(
     graph = _open(file, trust)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
-            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume)
+            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
         except RunError:
             if not as_json:
                 _print_findings(shown.findings)

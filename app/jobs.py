@@ -26,6 +26,9 @@ LOW_PRIORITY = 10
 POLITE_MS = 1500
 """How long a worker may take to end when the window closes."""
 
+SIGKILL = 9
+"""What Linux ends a process with when the memory is used up; Windows has no such signal."""
+
 GIVE_UP_AFTER = 3
 """Workers that die before they are ready, in a row, until no other one is started."""
 
@@ -125,6 +128,11 @@ class Worker(QObject):
         """Ends the run, with a checkpoint; the worker stays."""
         self.send({"do": "stop"})
 
+    def kill(self) -> None:
+        """Ends the worker as a crash would; another one is started."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
         """Ends the worker: politely, and by force where that takes too long."""
         process, self._process = self._process, None
@@ -164,7 +172,9 @@ class Worker(QObject):
             self._gone(self.tr("The training process could not be started: {0}.").format(sys.executable))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
-        if status == QProcess.ExitStatus.CrashExit:
+        if status == QProcess.ExitStatus.CrashExit and code == SIGKILL:
+            how = self.tr("it was killed, by the system perhaps because the memory was used up: a lower batch size needs less")
+        elif status == QProcess.ExitStatus.CrashExit:
             how = self.tr("it was killed or crashed (signal {0})").format(code)
         else:
             how = self.tr("it ended with status {0}").format(code)

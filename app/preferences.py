@@ -60,6 +60,15 @@ class Preferences(QObject):
         self._store.setValue("shares", measure)
 
     @property
+    def live(self) -> bool:
+        """Whether live samples are shown."""
+        return bool(self._store.value("live", False, bool))
+
+    @live.setter
+    def live(self, on: bool) -> None:
+        self._store.setValue("live", on)
+
+    @property
     def direction(self) -> Direction:
         """In which auto layout goes."""
         return "down" if self._store.value("direction", "across") == "down" else "across"

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below", "paste",
-    "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
+    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below",
+    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
 )  # fmt: skip
 """What needs a document in view."""
 SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 """What needs something selected: nodes, edges, frames or notes."""
+LIVE_ACTIONS = ("live_next", "live_previous", "live_random", "live_part")
+"""What needs the live sample to be shown."""
 NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share", "expand", "bypass", "mute")
 """What needs a selected node."""
 NOTE_ACTIONS = tuple(f"colour_{colour}" for colour in COLOURS)
@@ -50,6 +52,7 @@ class WindowState(QObject):
         session.replaced.connect(self._follow_groups)
         run.state_changed.connect(self._follow_run)
         run.progress_changed.connect(self._follow_progress)
+        window.live.changed.connect(self._follow_live)
         window.canvas.selection_changed.connect(self._follow_selection)
         window.problems.count_changed.connect(self._follow_problems)
 
@@ -72,8 +75,15 @@ class WindowState(QObject):
             action.setToolTip(tooltip(action))
             action.setEnabled(bool(step) and has_document)
         actions.enable(DOCUMENT_ACTIONS, has_document)
+        actions["live"].setEnabled(has_document and not window.run.worker.problem)
+        self._follow_live()
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
+
+    def _follow_live(self) -> None:
+        actions, live = self._window.actions_, self._window.live
+        actions["live"].setChecked(live.is_on)
+        actions.enable(LIVE_ACTIONS, live.is_on and self._window.start_page.isHidden())
 
     def _follow_run(self) -> None:
         run, actions = self._window.run, self._window.actions_
@@ -110,6 +120,7 @@ class WindowState(QObject):
         actions.enable(NODE_ACTIONS, bool(nodes))
         actions["rename"].setEnabled(len(nodes or notes) == 1)
         actions["swap"].setEnabled(len(nodes) == 1)
+        actions["connect_keys"].setEnabled(len(nodes) == 1)
         actions.enable(ROW_ACTIONS, len(nodes) > 1)
         actions["dissolve"].setEnabled(bool(groups))
         actions["enter"].setEnabled(len(nodes) == 1 and bool(groups))

@@ -57,6 +57,7 @@ class Tour(QObject):
         for watched in (self.card, *self.card.buttons):  # buttons take the arrow keys for themselves
             watched.installEventFilter(self)
         window.start_page.installEventFilter(self)
+        window.canvas.installEventFilter(self)
 
     def offer_once(self) -> None:
         """Begins with the first document that this user opens, and never by itself again."""
@@ -64,9 +65,10 @@ class Tour(QObject):
             self._window.documents.opened.connect(self._begin_once)
 
     def begin(self) -> None:
-        """Shows the first step."""
+        """Shows the first step, with the keyboard on its card."""
         self._window.preferences.knows_tour = True
         self._show(0)
+        self.card.next_button.setFocus()
 
     def next(self) -> None:
         """Goes on, or ends behind the last step."""
@@ -85,7 +87,7 @@ class Tour(QObject):
         """Ends the tour where it is."""
         if self.step is None:
             return
-        had_keyboard = self.card.isAncestorOf(self._window.focusWidget() or self._window)
+        had_keyboard = self._has_keyboard()
         self.step = None
         self._watch(None)
         self.ring.hide()
@@ -127,8 +129,9 @@ class Tour(QObject):
 
     def _begin_once(self) -> None:
         self._window.documents.opened.disconnect(self._begin_once)
-        if not self._window.preferences.knows_tour:
-            self.begin()
+        if not self._window.preferences.knows_tour:  # nobody asked for it: the keyboard stays with the document
+            self._window.preferences.knows_tour = True
+            self._show(0)
 
     def _show(self, number: int) -> None:
         steps = self.steps()
@@ -137,15 +140,20 @@ class Tour(QObject):
             self._window.docks.show(step.panel)
         self._watch(self._window.docks.all[step.panel] if step.panel else self._window.canvas)
         self.card.say(step, number, len(steps))
+        had_keyboard = self._has_keyboard()
         self._place()
-        self.card.next_button.setFocus()
+        if had_keyboard:
+            self.card.next_button.setFocus()
 
     def _watch(self, target: QWidget | None) -> None:
-        if self._target is not None:
-            self._target.removeEventFilter(self)
+        for widget, watches in ((self._target, False), (target, True)):
+            if widget is not None and widget is not self._window.canvas:  # the canvas is watched all the time
+                (widget.installEventFilter if watches else widget.removeEventFilter)(self)
         self._target = target
-        if target is not None:
-            target.installEventFilter(self)
+
+    def _has_keyboard(self) -> bool:
+        holder = self._window.focusWidget()
+        return holder is not None and self.card.isAncestorOf(holder)
 
     def _place(self) -> None:
         """Puts the ring around the part of the window, and the card where there is room beside it."""
@@ -185,9 +193,14 @@ class Tour(QObject):
             return False
         if watched is self.card or watched in self.card.buttons:
             return isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._key(event)
+        if watched is self._window.canvas and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            ends = event.key() == Qt.Key.Key_Escape and self._window.canvas.gesture is None
+            if ends:
+                self.leave()
+            return ends
         if event.type() == QEvent.Type.Show and watched is self._window.start_page:
             self.leave()
-        elif event.type() in _PLACING:
+        elif event.type() in _PLACING and (watched is not self._window.canvas or watched is self._target):
             self._place()
         return False
 

@@ -19,10 +19,13 @@ from app.edits import Edits
 from app.foreign import Foreign
 from app.help import Help
 from app.jobs import Asker
+from app.live import Live
+from app.live_bar import LiveBar
 from app.own_data import OwnData
 from app.panels.code import CodePanel
 from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
+from app.panels.live_value import LiveSection
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.results import ResultsPanel
@@ -93,6 +96,8 @@ class MainWindow(QMainWindow):
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
         self.trials = Trials(self)
+        self.live = Live(session, run, self.canvas, preferences, self)
+        self.live_bar = LiveBar(self.live, self.actions_)
         self.results = RunResults(self.session, self.run, self)
         self.help = Help(self, self.actions_)
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
@@ -107,6 +112,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.trust_bar)
         column.addWidget(self.data_bar)
         column.addWidget(self.canvas)
+        column.addWidget(self.live_bar)
         self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -342,6 +348,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         run, canvas = self.run, self.canvas
+        self.inspector.add_section(LiveSection(self.live, self.session))
         run.logged.connect(self.status.tell)
         self.runs.shown_changed.connect(self._show_runs)
         self.runs.failed.connect(self.status.tell)
@@ -433,6 +440,7 @@ class MainWindow(QMainWindow):
             return
         self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
+        self.live.close()
         self.run.worker.close()
         self.foreign.close()
         super().closeEvent(event)

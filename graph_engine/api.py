@@ -27,7 +27,9 @@ from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.foreign import Answers
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+    from graph_engine.importing.report import ImportReport
 
 
 class Editing(ABC):
@@ -261,12 +263,16 @@ class Graph(Editing, CoreGraph):
     Attributes:
         folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
         answers: what is known of modules that are not the program's own.
+        weights: tensors to begin with, by the names that they have in the generated class; `compile` puts them in where they fit.
+        report: of an imported graph, what came of the import.
     """
 
     def __init__(self, name: str = "network", description: str = ""):
         CoreGraph.__init__(self, name, description)
         self.folder: Path | None = None
         self.answers = Answers()
+        self.weights: Mapping[str, Tensor] = {}
+        self.report: ImportReport | None = None
         self._checker = Checker(self, answers=self.answers)
 
     @property
@@ -369,10 +375,34 @@ class Graph(Editing, CoreGraph):
         Raises:
             CheckError: the graph has errors.
         """
-        from graph_engine.compiler import build
+        from graph_engine.compiler import build, fill
 
         self.answer()
-        return build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
+        module = build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
+        if previous is None and self.weights:
+            fill(module, self.weights)
+        return module
+
+    @classmethod
+    def from_module(cls, module: nn.Module, example_inputs: Any, name: str | None = None) -> Graph:
+        """The graph of a module, recorded while it runs, with its weights.
+
+        Args:
+            module: it runs, in evaluation mode, on inputs like the example's, and is as before afterwards.
+            example_inputs: a tensor, a tuple of tensors and other values, or a mapping by name; tensors have the batch in front.
+            name: of the graph; left out, the module's class's.
+
+        Returns:
+            The graph; ``report`` tells what came of the import, ``weights`` are the tensors by the names in the generated class.
+
+        Raises:
+            ImportModuleError: what it does cannot be told as a graph; the message names the line.
+        """
+        from graph_engine.importing import from_module
+
+        graph = cls(name or type(module).__name__)
+        graph.report = from_module(graph, module, example_inputs)
+        return graph
 
     def save(self, path: str | Path) -> None:
         """Writes the document.

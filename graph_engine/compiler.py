@@ -13,11 +13,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from graph_engine.codegen.module import class_name
 from graph_engine.errors import UnwritableError
@@ -72,6 +73,14 @@ def build(source: str, name: str, previous: nn.Module | None = None, folder: Pat
     state = {name: kept[name] if name in kept and kept[name].shape == tensor.shape else tensor for name, tensor in tensors.items()}
     module.load_state_dict(state, assign=True)
     return module
+
+
+def fill(module: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+    """Puts tensors into a module where name and shape agree; the names of those that found no place."""
+    own = module.state_dict()
+    fitting = {name: t for name, t in weights.items() if name in own and own[name].shape == t.shape}
+    module.load_state_dict(fitting, strict=False)
+    return [name for name in weights if name not in fitting]
 
 
 def load_class(source: str, name: str) -> type[nn.Module]:

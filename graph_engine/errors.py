@@ -7,6 +7,7 @@
     │   ├── ParamError              unknown hyper-parameter, or a value it cannot take
     │   ├── NodeNameError              not an identifier, or taken by another node
     │   ├── CheckError              compiling or exporting a graph that has errors
+    │   ├── ImportModuleError       a module that cannot be told as a graph
     │   └── EdgeError               an edge that may not exist
     │       ├── UnknownPortError    the node has no port of that name
     │       ├── SelfLoopError       source and target are one node
@@ -80,6 +81,10 @@ class CycleError(EdgeError):
     def __init__(self, message: str, path: Sequence[str]):
         super().__init__(message)
         self.path = tuple(path)
+
+
+class ImportModuleError(GraphError):
+    """A module, or a part of one, that cannot be told as a graph; the message names the line where there is one."""
 
 
 class DocumentError(ArchloomError):

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app.panels.answer import AnswerDialog
 from app.screenshot import off_screen_window, settle, write_picture
 from app.window import MainWindow
 from graph_engine import Graph
+from graph_engine.graph.commands import SetSettings
 from graph_engine.templates import template
 from graph_engine.training.events import Event, Measured, Probed, Progress, StateChange
+from graph_engine.training.rundir import new_run, read_run, write_run
 from graph_engine.training.state import RunState
 from tests.benchmarks.bench_canvas import network
 
@@ -137,20 +142,35 @@ def blocks(window: MainWindow) -> None:
     window.canvas.wishes.ask_here()
 
 
-SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, history, code,
-    commands, blocks, tour, tour_end,
-)  # fmt: skip
-
-
-def answers() -> Iterator[Probed]:
-    """An answer of each kind that the questions before a run have."""
+def rate_answer(window: MainWindow) -> None:
     rates = tuple(10 ** (-6 + 0.05 * i) for i in range(120))
     losses = tuple(2.3 - 1.6 / (1 + math.exp(-4 * (math.log10(r) + 3))) + max(0.0, math.log10(r) + 1.2) ** 3 * 9 for r in rates)
-    yield Probed("rate", rates, losses, 0.0034)
-    steps = tuple(float(s) for s in range(120))
-    yield Probed("batch", steps, tuple(2.3 * math.exp(-s / 22) + 0.01 for s in steps), 118.0)
-    yield Probed("rate", rates, tuple(2.3 for _ in rates), None)
+    cnn(window)
+    AnswerDialog(window.session, Probed("rate", rates, losses, 0.0034), window).show()
+
+
+def batch_answer(window: MainWindow) -> None:
+    steps = tuple(float(step) for step in range(120))
+    cnn(window)
+    AnswerDialog(window.session, Probed("batch", steps, tuple(2.3 * math.exp(-step / 22) + 0.01 for step in steps), 118.0), window).show()
+
+
+def runs(window: MainWindow) -> None:
+    window.run._runs = Path(tempfile.mkdtemp())
+    cnn(window)
+    for number, state in enumerate((RunState.FINISHED, RunState.STOPPED, RunState.FAILED, RunState.FINISHED), 1):
+        made = new_run(window.session.document, window.run.home(window.session.document))
+        metrics = {"val/loss": 0.5 / number, "val/accuracy": 0.9 + number / 60}
+        write_run(made, replace(read_run(made), state=state, epochs=5 * number, metrics=metrics))
+        window.session.execute(SetSettings(window.session.document.settings.replaced("training.epochs", 5 * number + 5), "training"))
+    window.runs.refresh()
+    window.docks.show("runs")
+
+
+SCENES: tuple[Scene, ...] = (
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, history, code,
+    commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
+)  # fmt: skip
 
 
 def _run(window: MainWindow, part: float, measures: tuple[str, ...]) -> None:

@@ -182,8 +182,7 @@ def _once(run_dir: Path, way: str, kills: int, longest: float, count: Count, cha
         return
     if list(run_dir.rglob("*.tmp")):
         count.moments["writing"] += 1
-    last = run_dir / "checkpoints" / "last.pt"
-    if last.exists() and torch.load(last, weights_only=True)["at"]["batch"]:
+    if _batch(run_dir / "checkpoints" / "last.pt"):
         count.moments["mid-epoch"] += 1
     name = chance.choice(CUT)
     before = run_dir / ("run.previous.json" if name == RECORD else "checkpoints/previous.pt")
@@ -194,6 +193,14 @@ def _once(run_dir: Path, way: str, kills: int, longest: float, count: Count, cha
         least = torch.load(before, weights_only=True)["log_size"] if name == METRICS else 0
         path.write_bytes(path.read_bytes()[: chance.randint(least, size)])
         count.cuts[path.name] += 1
+
+
+def _batch(checkpoint: Path) -> int:
+    """How many batches of its epoch were done; 0 where there is no checkpoint, or it was cut off before and no process has seen that."""
+    try:
+        return int(torch.load(checkpoint, weights_only=True)["at"]["batch"])
+    except (OSError, RuntimeError, EOFError):
+        return 0
 
 
 def _prepared(graph: Graph, folder: Path) -> Path:

@@ -37,10 +37,13 @@ MARGIN = 12.0
 """How far a card paints outside its rectangle: ports, rings, shadow."""
 TURN, WIDE_TURN = 40.0, 84.0
 """How far an edge that runs back reaches out before it turns: to the next row, and to one far off, beside what lies between."""
-ABOVE, LEAST = 28.0, 20.0
-"""How far above the lower card an edge passes that runs back between two rows, and the room that it needs between them."""
+ABOVE, LEAST, PLAIN = 28.0, 20.0, 88.0
+"""How far above the lower card an edge passes that runs back between two rows; the room that it needs between them, and that which plain
+cards leave there: in more of it something else may lie."""
 STACK = 8.0
 """How far the cards reach down that show behind a group."""
+STRIP = 32.0
+"""How far the strip below a card reaches that shows what its node gives for a sample: less than the gap to the next card."""
 VARIADIC_SPAN = 28.0
 BENDING = 0.38
 """How far the handles of an edge reach that runs through points, as a part of the way from one to the next."""
@@ -170,27 +173,30 @@ def spread(place: PortPlace, index: int, count: int) -> float:
     return place.y - room / 2 + room * index / (count - 1)
 
 
-def curve(x1: float, y1: float, x2: float, y2: float, source: Extent | None = None, target: Extent | None = None) -> Curve:
+def curve(x1: float, y1: float, x2: float, y2: float, lane: float | None = None) -> Curve:
     """The edge from an output at (x1, y1) to an input at (x2, y2): leaves to the right, arrives from the left.
 
     Args:
         x1, y1, x2, y2: the ends.
-        source, target: top and bottom of the cards there, which it does not pass under; left out, those of plain cards.
+        lane: the height at which it runs back, if it does; left out, that between plain cards.
     """
     ahead = x2 - x1
     if ahead >= 0:
         reach = min(max(ahead / 2, 24.0), 160.0) if ahead > 48 or y1 != y2 else ahead / 2
         return x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2
-    top, bottom = source or (y1 - HALF, y1 + HALF)
-    other_top, other_bottom = target or (y2 - HALF, y2 + HALF)
-    down, up = other_top - bottom, top - other_bottom
-    if down >= LEAST:  # rows are level at the top: just above the lower one, nothing of either is in the way
-        lane = other_top - min(ABOVE, down / 2)
-    elif up >= LEAST:
-        lane = top - min(ABOVE, up / 2)
-    else:
-        lane = max(bottom, other_bottom) + LEAST
+    if lane is None:
+        lane = lanes((y1 - HALF, y1 + HALF), (y2 - HALF, y2 + HALF))[0]
     return x1, y1, x1 + _turn(lane - y1), lane, x2 - _turn(y2 - lane), lane, x2, y2
+
+
+def lanes(source: Extent, target: Extent) -> tuple[float, ...]:
+    """Heights at which an edge may run back from one card to another without passing under either, the best first."""
+    for upper, lower in ((source, target), (target, source)):
+        room = lower[0] - upper[1]
+        if room >= LEAST:  # rows are level at the top: just above the lower one there is mostly nothing in the way
+            above = lower[0] - min(ABOVE, room / 2)
+            return (above,) if room <= PLAIN else (above, upper[1] + ABOVE, (upper[1] + lower[0]) / 2)
+    return (max(source[1], target[1]) + LEAST,)
 
 
 def _turn(rise: float) -> float:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 
 from app.canvas.bends import with_bend, without_bends
 from app.canvas.interactions import GESTURES, Interaction, Pointer
+from app.canvas.interactions.connect_keys import ConnectByKeys
 from app.canvas.interactions.nudge import Nudge
 from app.canvas.scene import Hit
 from app.canvas.wish import Wish
@@ -140,6 +141,8 @@ class Hand:
         key = event.key()
         if key == Qt.Key.Key_Escape:
             return self._escape()
+        if self.gesture is not None and self.gesture.key(event):
+            return True
         if key == Qt.Key.Key_Space and not event.modifiers():
             if not event.isAutoRepeat():
                 self.is_space_held = True
@@ -147,6 +150,13 @@ class Hand:
                 self._show_cursor(Hit())
             return True
         return self.gesture is None and self._nudge.press(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def connect_by_keys(self) -> None:
+        """Begins to draw an edge from the selected node by keys."""
+        view = self._view
+        nodes = view.selected_nodes()
+        if self.gesture is None and len(nodes) == 1 and view.canvas.nodes[nodes[0]].layout.ports:
+            self.gesture = ConnectByKeys(view, nodes[0])
 
     def key_release(self, event: QKeyEvent) -> bool:
         """A key has come up; false where it means nothing here."""
@@ -162,6 +172,8 @@ class Hand:
     def let_go(self) -> None:
         """The keyboard has gone elsewhere."""
         self.is_space_held = False
+        if self.gesture is not None and self.gesture.by_keys:
+            self.cancel()
 
     def place_in_view(self) -> QPointF:
         """Where the pointer is, in pixels of the viewport; the middle where it is not above it."""

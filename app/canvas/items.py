@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
@@ -24,6 +24,7 @@ from app.canvas.geometry import (
     Rect,
     along,
     curve,
+    lanes,
     layout,
     pieces,
     spread,
@@ -53,6 +54,8 @@ class Stage:
         lit: while an edge is drawn, for each node the ports that it may end at, and the one that it is held at; a node that is
             left out has none.
         target: node and port that it would end at now.
+        is_occupied: whether a card lies on the level line from one x to another at a height.
+        choosing: ids of the edges that run back at one of several heights, by what lies in the way.
     """
 
     look: Look
@@ -60,6 +63,8 @@ class Stage:
     lit: dict[str, frozenset[PortKey]] | None = None
     target: tuple[str, PortKey] | None = None
     hidden_edges: set[str] = field(default_factory=set)
+    is_occupied: Callable[[float, float, float], bool] = lambda left, right, y: False
+    choosing: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.wear(self.look)
@@ -222,6 +227,11 @@ class EdgeItem(QGraphicsPathItem):
             self._box = self._find_box()
         return self._box
 
+    @property
+    def is_beside_others(self) -> bool:
+        """Whether it ends at a port that takes many edges, which share its length."""
+        return bool(self._into.span)
+
     def attach(self) -> None:
         """Finds its ports on the cards, and runs between them."""
         self._out = self.source.layout.port("output", self.edge.source_port)
@@ -237,14 +247,9 @@ class EdgeItem(QGraphicsPathItem):
             siblings = self._stage.graph.inputs(edge.target, edge.target_port)
             y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
         start, end = self.source.pos(), self.target.pos()
-        made = curve(
-            start.x() + out.x,
-            start.y() + out.y,
-            end.x() + into.x,
-            end.y() + y,
-            (start.y(), start.y() + self.source.layout.bottom),
-            (end.y(), end.y() + self.target.layout.bottom),
-        )
+        leaves, arrives = (start.x() + out.x, start.y() + out.y), (end.x() + into.x, end.y() + y)
+        self._stage.choosing.discard(self.edge.id)
+        made = curve(*leaves, *arrives, self._lane(leaves[0], arrives[0]) if arrives[0] < leaves[0] else None)
         bends = self._bends_now()
         if made != self.curve or bends != self.bends:
             self.curve, self.bends = made, bends
@@ -272,6 +277,14 @@ class EdgeItem(QGraphicsPathItem):
         shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
         (dx, dy), (other_x, other_y) = shifts
         return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
+
+    def _lane(self, right: float, left: float) -> float:
+        """The height at which it runs back: the best one that no card lies in, where there is a choice."""
+        top, other = self.source.y(), self.target.y()
+        found = lanes((top, top + self.source.layout.bottom), (other, other + self.target.layout.bottom))
+        if len(found) > 1:
+            self._stage.choosing.add(self.edge.id)
+        return next((at for at in found[:-1] if not self._stage.is_occupied(left, right, at)), found[-1])
 
     def middle(self) -> tuple[float, float]:
         """Where the label goes."""

@@ -15,9 +15,11 @@ from app.canvas.bends import BendMarks, Place
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
+from app.canvas.lanes import Lanes
 from app.canvas.look import FINE_FROM, FINE_STROKE, STROKE, Look
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.shares import Shares
+from app.canvas.strips import StripItem, Strips
 from app.theme import Theme
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -61,6 +63,7 @@ class Hit(NamedTuple):
     port: PortPlace | None = None
     edge: EdgeItem | None = None
     grip: Grip | None = None
+    strip: StripItem | None = None
     bend: int | None = None
 
 
@@ -74,6 +77,7 @@ class CanvasScene(QGraphicsScene):
         annotations: frames and notes.
         bends: the points of edges that are selected.
         shares: the share of the whole that each card shows.
+        strips: what nodes give for a sample, below their cards.
         drafts: what gestures show while they last.
 
     Signals:
@@ -96,9 +100,11 @@ class CanvasScene(QGraphicsScene):
         self.annotations = Annotations(self)
         self.bends = BendMarks(self)
         self.shares = Shares(self)
+        self.strips = Strips(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
         self._selected_edges: dict[str, None] = {}
+        self._lanes = Lanes(self)
         self._labels = LabelLayer(self.stage)
         self.addItem(self._labels)
         session.changed.connect(self.apply)
@@ -115,8 +121,10 @@ class CanvasScene(QGraphicsScene):
         had_selection = bool(self._selected_nodes or self._selected_edges or self.annotations.selected or self.bends.selected)
         for item in (*self.edges.values(), *self.nodes.values()):
             self.removeItem(item)
+        self.strips.forget()
         self.nodes.clear()
         self.edges.clear()
+        self.stage.choosing.clear()
         self._selected_nodes.clear()
         self._selected_edges.clear()
         self.bends.select(())
@@ -156,10 +164,12 @@ class CanvasScene(QGraphicsScene):
         for id in edges:
             old = self.edges.get(id)
             if old is not None and graph.edges.get(id) is not old.edge:
-                ports[old.edge.target, old.edge.target_port] = None
+                if old.is_beside_others:
+                    ports[old.edge.target, old.edge.target_port] = None
                 sources.add(old.edge.source)
                 self._remove_edge(id)
         moved = []
+        there = [item.rect for id in nodes if (item := self.nodes.get(id)) is not None]
         for id in nodes:
             item = self.nodes.get(id)
             node = graph.nodes.get(id)
@@ -177,11 +187,11 @@ class CanvasScene(QGraphicsScene):
                 if (item.x(), item.y()) != node.position:
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
-        self._relayout(reworded | sources | {graph.edges[id].source for id in edges if id in graph.edges})
+        sources |= {graph.edges[id].source for id in edges if id in graph.edges}
+        self._relayout(reworded | {id for id in sources if id in graph and graph.nodes[id].spec.switched_outputs})
         for id in edges:
             edge = graph.edges.get(id)
-            if edge is not None and id not in self.edges:
-                self._add_edge(id)
+            if edge is not None and id not in self.edges and self._add_edge(id).is_beside_others:
                 ports[edge.target, edge.target_port] = None
         for target, port in ports:
             for edge in graph.inputs(target, port) if target in graph else ():
@@ -195,6 +205,8 @@ class CanvasScene(QGraphicsScene):
             for edge in graph.incoming(id):
                 if self.edges[edge.id].tell(self.nodes[edge.source].checked):
                     self.overview.touch_edge(edge.id)
+        for line in self._lanes.concerned([*there, *(self.nodes[id].rect for id in nodes if id in self.nodes)]):
+            self._place_edge(line)
         self._labels.refresh()
         self._fit_stroke()
         self._make_room()
@@ -227,6 +239,7 @@ class CanvasScene(QGraphicsScene):
         self.stage.wear(Look(theme))
         self._fit_stroke()
         self.overview.forget_pictures()
+        self.strips.repaint()
         for item in self.nodes.values():
             item.reword()
         for edge in self.edges.values():
@@ -336,6 +349,8 @@ class CanvasScene(QGraphicsScene):
         x, y = at.x(), at.y()
         found = self.items_in(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
         for item in found:
+            if isinstance(item, StripItem) and item.sceneBoundingRect().contains(at):
+                return Hit(item.card, strip=item)
             if isinstance(item, NodeItem):
                 port = item.port_at(x, y, reach) if ports else None
                 left, top, width, height = item.rect
@@ -424,6 +439,7 @@ class CanvasScene(QGraphicsScene):
         self.overview.touch_node(id)
 
     def _remove_node(self, id: str) -> None:
+        self.strips.drop(id)
         item = self.nodes.pop(id)
         if item is self._hovered_node:
             self._hovered_node = None
@@ -431,11 +447,12 @@ class CanvasScene(QGraphicsScene):
         self.removeItem(item)
         self.overview.touch_node(id)
 
-    def _add_edge(self, id: str) -> None:
+    def _add_edge(self, id: str) -> EdgeItem:
         edge = self.stage.graph.edges[id]
         source, target = self.nodes[edge.source], self.nodes[edge.target]
         item = EdgeItem(edge, self.stage, source, target)
-        item.tell(source.checked)
+        if source.checked is not None:
+            item.tell(source.checked)
         self.edges[id] = item
         self.addItem(item)
         if self._labels.is_listening:
@@ -443,9 +460,11 @@ class CanvasScene(QGraphicsScene):
             target.update()
         self.overview.touch_edge(id)
         self._labels.touch(item)
+        return item
 
     def _remove_edge(self, id: str) -> None:
         item = self.edges.pop(id)
+        self.stage.choosing.discard(id)
         if item is self._hovered_edge:
             self._hovered_edge = None
         self._selected_edges.pop(id, None)
@@ -461,6 +480,7 @@ class CanvasScene(QGraphicsScene):
         for id in ids:
             item = self.nodes.get(id)
             if item is not None and item.relayout():
+                self.strips.follow(id)
                 self.overview.touch_node(id)
                 for edge in (*graph.incoming(id), *graph.outgoing(id)):
                     line = self.edges.get(edge.id)

@@ -48,6 +48,7 @@ class Shares:
     def __init__(self, scene: CanvasScene):
         self._scene = scene
         self.measure: Measure = "off"
+        self._are_shown = False
 
     def show(self, measure: Measure) -> None:
         """Shows the shares of something else, or none."""
@@ -59,6 +60,9 @@ class Shares:
         """Takes over what a check found; cards whose share looks as before are left alone."""
         nodes = self._scene.nodes
         found = shares(self.measure, ((id, checked.nodes.get(id)) for id in nodes))
+        if not found and not self._are_shown:
+            return
+        self._are_shown = bool(found)
         for id, item in nodes.items():
             share = found.get(id)
             if share != item.share:

@@ -16,6 +16,8 @@ from graph_engine.spec.tensor import TensorSpec
 
 def tip(hit: Hit) -> str:
     """The tooltip for what was hit, as rich text; empty for nothing."""
+    if hit.strip is not None:
+        return hit.strip.tip()
     if hit.node is not None:
         return _port(hit.node, hit.port) if hit.port is not None else _node(hit.node)
     if hit.edge is not None:

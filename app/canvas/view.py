@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
+from app.canvas.accessible import answer_screen_readers
 from app.canvas.annotating import Annotating
 from app.canvas.arrange import Arrange
 from app.canvas.backdrop import paint_backdrop
@@ -83,6 +84,7 @@ class CanvasView(QGraphicsView):
     zoom_changed = Signal(float)
 
     def __init__(self, session: CanvasSession, theme: Theme | None = None, parent: QWidget | None = None):
+        answer_screen_readers()  # before Qt first asks what the widget is, and keeps the answer
         super().__init__(parent)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE_KB))
         self.canvas = CanvasScene(session, theme or current(), self)
@@ -167,6 +169,10 @@ class CanvasView(QGraphicsView):
     def zoom_to_selection(self, animate: bool = True) -> None:
         """Shows the selected cards, or all where none is selected."""
         self.camera.show_rect(self.canvas.content_rect(self.canvas.selected_nodes() or None), 2 * SPACE.far, animate)
+
+    def nodes_in_view(self) -> list[str]:
+        """Ids of the nodes whose cards are in view and near enough to be shown whole."""
+        return [item.node.id for item in self.canvas.nodes_in(self.camera.shown())] if self.zoom >= self.canvas.near else []
 
     def center_on(self, node: str, animate: bool = True) -> None:
         """Brings a card to the middle."""
@@ -311,6 +317,8 @@ class CanvasView(QGraphicsView):
     def focusNextPrevChild(self, forwards: bool) -> bool:
         """Tab enters the selected group, as in other node editors; otherwise it goes on to the next widget."""
         selected = self.selected_nodes()
+        if self.gesture is not None:
+            return False
         if forwards and len(selected) == 1 and selected[0] in self._session.graph.groups:
             self._session.go((*self._session.place, selected[0]))
             return True

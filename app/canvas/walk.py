@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
+from app.canvas.accessible import focus
 from app.canvas.geometry import Rect
-from app.canvas.wording import wording, worst_of
+from app.canvas.speech import announce, spoken
 
 if TYPE_CHECKING:
-    from app.canvas.items import NodeItem
     from app.canvas.view import CanvasView
 
 
@@ -22,6 +21,7 @@ class Walk(QObject):
     def __init__(self, view: CanvasView):
         super().__init__(view)
         self._view = view
+        self._from = ""
         view.selection_changed.connect(self._tell)
 
     def step(self, way: str) -> None:
@@ -40,6 +40,23 @@ class Walk(QObject):
         if found is not None:
             view.select([found])
             view.keep_in_view(found)
+
+    def edge(self) -> None:
+        """Selects an edge of the selected node; the next one where one is selected already."""
+        view = self._view
+        graph, edges = view.canvas.stage.graph, view.selected_edges()
+        if view.selected_nodes():
+            self._from = view.selected_nodes()[-1]
+        if self._from not in graph:
+            return
+        around = [e.id for e in (*graph.incoming(self._from), *graph.outgoing(self._from))]
+        if not around:
+            return
+        place = around.index(edges[0]) + 1 if len(edges) == 1 and edges[0] in around and not view.selected_nodes() else 0
+        edge = graph.edges[around[place % len(around)]]
+        view.select((), [edge.id])
+        view.keep_in_view(edge.target if edge.source == self._from else edge.source)
+        announce(view, f"{graph[edge.source].name}.{edge.source_port} → {graph[edge.target].name}.{edge.target_port}")
 
     def stream(self, way: str) -> None:
         """Adds to the selection all that feeds the selected nodes (``up``), or all that they feed (``down``)."""
@@ -79,22 +96,10 @@ class Walk(QObject):
     def _tell(self, nodes: tuple[str, ...]) -> None:
         view = self._view
         if len(nodes) == 1:
-            text = spoken(view.canvas.nodes[nodes[0]])
-        elif nodes:
-            text = QCoreApplication.translate("canvas", "{0} nodes selected").format(len(nodes))
+            view.setAccessibleDescription(spoken(view.canvas.nodes[nodes[0]]))
+            focus(view, nodes[0])
         else:
-            text = ""
-        view.setAccessibleDescription(text)
-        if text and QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, text))
-
-
-def spoken(item: NodeItem) -> str:
-    """A card in words: name, block, parameters, shape, and the gravest finding."""
-    said = wording(item.node, item.checked)
-    worst = worst_of(item.checked)
-    parts = [said.name, said.block, said.params, said.shape.replace("×", " × "), worst.message if worst is not None else ""]
-    return ", ".join(p for p in parts if p)
+            announce(view, QCoreApplication.translate("canvas", "{0} nodes selected").format(len(nodes)) if nodes else "")
 
 
 def _middle(rect: Rect) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage, Page, SeveralPage
+from app.panels.live_value import LiveSection
 from app.session import Session
 from app.theme.tokens import SPACE
 from app.widgets.scroll import fill_scroll_area
@@ -31,6 +32,7 @@ class InspectorPanel(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._selected: tuple[str, ...] = ()
+        self._section: LiveSection | None = None
         self._holder = QWidget()
         self._layout = QVBoxLayout(self._holder)
         self._layout.setContentsMargins(SPACE.wide, SPACE.base, SPACE.near, SPACE.wide)
@@ -41,6 +43,11 @@ class InspectorPanel(QScrollArea):
         session.changed.connect(self._on_changed)
         session.checked_changed.connect(self._on_checked)
         session.replaced.connect(lambda: self.select(()))
+
+    def add_section(self, section: LiveSection) -> None:
+        """Puts a section below the page, that follows which node is selected."""
+        self._section = section
+        self._layout.insertWidget(1, section)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 480)
@@ -68,6 +75,8 @@ class InspectorPanel(QScrollArea):
         old.hide()
         old.deleteLater()
         self._install(self.page)
+        if self._section is not None:
+            self._section.show_node(selected[0] if len(selected) == 1 else None)
         self.verticalScrollBar().setValue(0)
 
     def edit_name(self) -> None:

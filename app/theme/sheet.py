@@ -58,6 +58,7 @@ QLabel[role="warning"] { color: $warning; }
 
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: ${r_card}px; }
 QFrame[role="card"]:hover { border-color: $border_strong; }
+QFrame[role="strip"] { background: $surface; border: none; border-top: 1px solid $border; }
 QFrame[role="popup"] { background: $surface_raised; border: 1px solid $border_strong; border-radius: ${r_card}px; }
 QFrame[role="popup"] QListView { background: transparent; }
 QFrame[role="popup"] QListView::item { min-height: 0; padding: 0; background: transparent; }

@@ -10,7 +10,7 @@ from graph_engine.spec.call import Call
 from graph_engine.spec.faults import Fault, Fix
 from graph_engine.spec.params import FloatParam, Param
 from graph_engine.spec.ports import Port
-from graph_engine.spec.rules import broadcast, expect_dtype, expect_floating, expect_given, promote
+from graph_engine.spec.rules import broadcast, expect_dtype, expect_floating, expect_given, expect_rank, promote
 from graph_engine.spec.tensor import Shape, TensorSpec, per_sample, shape_text
 
 CATEGORY = "Arithmetic"
@@ -99,6 +99,27 @@ def with_number(at: Site) -> Inferred:
     """A tensor and a floating-point number: the shape passes, whole numbers become floating-point ones."""
     expect_given(at, *at.params)
     return squashed(at)
+
+
+def added_product(at: Site) -> Inferred:
+    """The rule of ``torch.addmm``: two matrices multiply, and what is added broadcasts to the product."""
+    x, a, b = at.input(), at.input("mat1"), at.input("mat2")
+    for port, one in (("input", x), ("mat1", a), ("mat2", b)):
+        expect_dtype(one, ("float32",), port)
+    for port, one in (("mat1", a), ("mat2", b)):
+        expect_rank(one, (2,), "(n, m)", port)
+    product = Site({}, {"input": a, "other": b})
+    [found], flops = matmul(product).outputs, matmul(product).flops
+    if broadcast([x.shape, found.shape]) != found.shape:
+        text = "{received} does not broadcast to the product, {product}."
+        raise Fault("shape.broadcast", text, port="input", received=shape_text(x.shape), product=shape_text(found.shape))
+    return Inferred((found,), flops=flops)
+
+
+def decided(at: Site) -> Inferred:
+    """Truth values broadcast; a number is true unless it is 0."""
+    shapes = [at.input(name).shape for name in ("input", "other") if name in at.inputs]
+    return Inferred((TensorSpec(broadcast(shapes, "other"), "bool"),))
 
 
 def clamped(at: Site) -> Inferred:
@@ -191,6 +212,15 @@ AddScalar = _unary(
     keywords=("plus", "shift", "offset"),
     amount=1.0,
 )
+DivideScalar = _unary(
+    "DivideScalar",
+    "Divides by a number.",
+    Call("operator", "/", arguments=("input", "divisor")),
+    _number("divisor", "The number."),
+    infer=with_number,
+    keywords=("quotient", "scalar", "over"),
+    divisor=2.0,
+)
 Power = _unary(
     "Power",
     "Raises to a power.",
@@ -205,6 +235,7 @@ Abs = _unary("Abs", "The absolute value.", Call("function", "torch.abs"), infer=
 Exp = _unary("Exp", "The exponential function.", Call("function", "torch.exp"), infer=squashed, keywords=("variance", "vae"))
 Log = _unary("Log", "The natural logarithm.", Call("function", "torch.log"), infer=squashed)
 Sqrt = _unary("Sqrt", "The square root.", Call("function", "torch.sqrt"), infer=squashed, keywords=("root",))
+Rsqrt = _unary("Rsqrt", "One divided by the square root.", Call("function", "torch.rsqrt"), infer=squashed, keywords=("root", "norm"))
 Sin = _unary("Sin", "The sine.", Call("function", "torch.sin"), infer=squashed, keywords=("periodic",))
 Cos = _unary("Cos", "The cosine.", Call("function", "torch.cos"), infer=squashed, keywords=("periodic",))
 Clamp = _unary(
@@ -243,4 +274,44 @@ MaskedFill = BlockSpec(
     call=Call("method", "masked_fill", arguments=("input", "mask", "value")),
     initial={"value": -1e9},
     keywords=("mask", "attention", "padding"),
+)
+
+AddMM = BlockSpec(
+    id="AddMM",
+    category=CATEGORY,
+    summary="Multiplies two matrices and adds a third, in one step.",
+    inputs=(Port("input", "(N, m): what is added."), Port("mat1", "(N, k)."), Port("mat2", "(k, m).")),
+    outputs=(Port("output", "(N, m)."),),
+    infer=added_product,
+    call=Call("function", "torch.addmm", arguments=("input", "mat1", "mat2")),
+    stem="addmm",
+    keywords=("linear", "matrix product", "bias"),
+)
+
+_TRUTHS = (Port("input", "(N, …, m): true where the one holds."), Port("other", "(N, …, m): true where the other holds."))
+
+
+def _logical(id: str, summary: str, target: str, keyword: str) -> BlockSpec:
+    return BlockSpec(
+        id=id,
+        category=CATEGORY,
+        summary=summary,
+        inputs=_TRUTHS,
+        infer=decided,
+        call=_of_two("function", target),
+        keywords=("mask", keyword),
+    )
+
+
+LogicalAnd = _logical("LogicalAnd", "True where both are.", "torch.logical_and", "both")
+LogicalOr = _logical("LogicalOr", "True where one of two is.", "torch.logical_or", "either")
+LogicalNot = BlockSpec(
+    id="LogicalNot",
+    category=CATEGORY,
+    summary="True where the input is not.",
+    inputs=(Port("input", "(N, …, m): true where it holds."),),
+    outputs=(Port("output", "The shape of the input."),),
+    infer=decided,
+    call=Call("function", "torch.logical_not"),
+    keywords=("mask", "invert"),
 )

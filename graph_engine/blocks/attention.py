@@ -184,6 +184,7 @@ MultiheadAttention = BlockSpec(
         keywords=("key_padding_mask", "need_weights", "attn_mask", "average_attn_weights"),
         returns=("output", "weights"),
         positional=2,
+        attributes={"bias": "in_proj_bias", "add_bias_kv": "bias_k"},
     ),
     initial={"num_heads": 4, "batch_first": True, "need_weights": False},
     stem="attention",

@@ -125,7 +125,7 @@ def _conv(n: int, what: str, keywords: tuple[str, ...] = ()) -> BlockSpec:
         outputs=(Port("output", f"{LAYOUT[n]} with out_channels channels."),),
         params=params,
         infer=convolution(n),
-        call=Call("module", f"nn.Conv{n}d", positional=2),
+        call=Call("module", f"nn.Conv{n}d", positional=2, sizes={"out_channels": "weight[0]", "kernel_size": "weight[2:]"}),
         initial={"out_channels": 32, "kernel_size": 3, "padding": 1},
         keywords=("convolution", "filter", *keywords),
     )

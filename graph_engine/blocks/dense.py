@@ -73,7 +73,7 @@ Linear = BlockSpec(
         BoolParam(name="bias", default=True, help="Add a learned bias."),
     ),
     infer=linear,
-    call=Call("module", "nn.Linear", positional=2),
+    call=Call("module", "nn.Linear", positional=2, sizes={"out_features": "weight[0]"}),
     initial={"out_features": 64},
     keywords=("dense", "fully connected", "perceptron", "projection"),
 )

@@ -75,7 +75,8 @@ def unsqueezed(at: Site) -> Inferred:
 def expanded(at: Site) -> Inferred:
     """Dimensions of size 1 are repeated; -1 keeps a dimension."""
     expect_given(at, "sizes")
-    x, wanted = at.input(), tuple(map(as_size, at["sizes"]))
+    x, like, wanted = at.input(), at.optional("like"), tuple(map(as_size, at["sizes"]))
+    known = (*x.shape, *(like.shape if like is not None else ()))
     new = len(wanted) - len(x.shape)
     if new < 0:
         raise Fault(
@@ -89,12 +90,12 @@ def expanded(at: Site) -> Inferred:
     sizes: list[Size] = []
     for i, size in enumerate(wanted):
         old = x.shape[i - new] if i >= new else None
-        if isinstance(size, Dim) and size not in x.shape:
+        if isinstance(size, Dim) and size not in known:
             raise Fault(
                 "shape.unknown-name",
-                "sizes names {name}, but the input {received} has no such dimension.",
+                "sizes names {name}, but {received} has no such dimension.",
                 name=size,
-                received=shape_text(x.shape),
+                received=shape_text(known),
             )
         if (size == -1 and old is None) or (size != -1 and old not in (None, 1, size)):
             raise Fault(
@@ -153,6 +154,37 @@ def kept(*dims: str) -> Rule:
         return Inferred((x,))
 
     return infer
+
+
+def rolled(at: Site) -> Inferred:
+    """The shape passes; there is a number of places for each dimension."""
+    expect_given(at, *at.params)
+    x, (shifts, dims) = at.input(), ((v,) if isinstance(v, int) else v for v in (at["shifts"], at["dims"]))
+    if len(shifts) != len(dims):
+        raise Fault("param.roll", "shifts has {a} numbers and dims {b}; each dimension needs one.", a=len(shifts), b=len(dims))
+    for dim in dims:
+        axis(dim, len(x.shape), "dims")
+    return Inferred((x,))
+
+
+def unbound(at: Site) -> Inferred:
+    """The places of a dimension, which goes."""
+    expect_given(at, "count")
+    x, count = at.input(), at["count"]
+    dim = axis(at["dim"], len(x.shape))
+    size = x.shape[dim]
+    if size != count:
+        fits = isinstance(size, int) and 2 <= size <= MOST
+        raise Fault(
+            "shape.unbind",
+            "dimension {dim} is {size}, but the node has {count} outputs.",
+            port="input",
+            fixes=(Fix(f"Set count to {size}", {"count": size}),) if fits else (),
+            dim=at["dim"],
+            size=size,
+            count=count,
+        )
+    return Inferred((x._replace(shape=x.shape[:dim] + x.shape[dim + 1 :]),) * count)
 
 
 def converted(at: Site) -> Inferred:
@@ -278,6 +310,7 @@ Expand = _operation(
     Call("method", "expand", arguments=("input", "*sizes")),
     expanded,
     ShapeParam(name="sizes", minimum=-1, help="The new sizes, batch included; -1 keeps one, more of them than before come in front."),
+    inputs=(Port("input", "Any shape."), Port("like", "Any shape: where a named size comes from that the input has not.", optional=True)),
     keywords=("broadcast", "repeat"),
     sizes=(-1, 1),
 )
@@ -311,9 +344,9 @@ Roll = _operation(
     "Roll",
     "Moves elements along a dimension; what falls off comes back at the other end.",
     Call("function", "torch.roll", arguments=("input", "shifts", "dims")),
-    kept("dims"),
-    IntParam(name="shifts", help="How many places."),
-    IntParam(name="dims", help="The dimension; 0 is the batch, -1 the last."),
+    rolled,
+    IntsParam(name="shifts", help="How many places; one number for each dimension."),
+    IntsParam(name="dims", help="The dimension or dimensions; 0 is the batch, -1 the last."),
     keywords=("shift", "circular", "swin"),
     shifts=1,
     dims=-1,
@@ -352,6 +385,23 @@ Chunk = BlockSpec(
     initial={"dim": -1},
     keywords=("split", "halves", "qkv"),
     **_parts(_CHUNK, 2),
+)
+_UNBIND = Call("function", "torch.unbind", ("input",), keywords=("dim",), sizes={"count": "results"})
+
+Unbind = BlockSpec(
+    id="Unbind",
+    category=CATEGORY,
+    summary="Takes a dimension apart: query, key and value that lie behind each other, for instance.",
+    inputs=(Port("input", "Any shape."),),
+    params=(
+        IntParam(name="count", default=3, minimum=2, maximum=MOST, help="How many places the dimension has: one output for each."),
+        IntParam(name="dim", default=0, help="The dimension that goes; 0 is the batch, -1 the last."),
+    ),
+    infer=unbound,
+    fitting=Fitting(("count",), lambda count: _parts(_UNBIND, count)),
+    initial={"dim": 1},
+    keywords=("split", "select", "qkv", "unstack"),
+    **_parts(_UNBIND, 3),
 )
 Split = BlockSpec(
     id="Split",

@@ -86,7 +86,7 @@ Embedding = BlockSpec(
         _SPARSE,
     ),
     infer=embedding,
-    call=Call("module", "nn.Embedding", positional=2),
+    call=Call("module", "nn.Embedding", positional=2, sizes={"num_embeddings": "weight[0]", "embedding_dim": "weight[1]"}),
     initial={"num_embeddings": 1000, "embedding_dim": 64},
     keywords=("token", "word", "vocabulary", "lookup"),
 )

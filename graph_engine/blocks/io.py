@@ -34,6 +34,12 @@ def constant(at: Site) -> Inferred:
     return Inferred((TensorSpec(at["size"], at["dtype"]),))
 
 
+def held(at: Site) -> Inferred:
+    """A tensor that is saved, but not learned."""
+    expect_given(at, "size")
+    return Inferred((TensorSpec(at["size"], at["dtype"]),), {}, {}, {"": at["size"]})
+
+
 def counted(at: Site) -> Inferred:
     """The numbers 0 to ``end`` - 1."""
     expect_given(at, "end")
@@ -93,7 +99,7 @@ LossTerm = BlockSpec(
     keywords=("penalty", "regularization", "kl", "auxiliary", "vae", "sparsity"),
 )
 
-_SIZE = IntsParam(name="size", single=False, minimum=1, help="The shape, which has no batch: it broadcasts over one.")
+_SIZE = IntsParam(name="size", single=False, minimum=1, lengths=(0, 16), help="The shape, which has no batch: it broadcasts over one.")
 
 Parameter = BlockSpec(
     id="Parameter",
@@ -127,6 +133,19 @@ Constant = BlockSpec(
     call=Call("buffer", "torch.full", arguments=("size", "fill_value"), keywords=("dtype",)),
     initial={"size": (1,), "fill_value": 1.0},
     keywords=("number", "zeros", "ones", "full"),
+)
+
+Buffer = BlockSpec(
+    id="Buffer",
+    category=CATEGORY,
+    summary="A tensor whose numbers come with the weights and are not learned: a mask, a table of positions. Without weights it is zero.",
+    inputs=(),
+    outputs=(Port("output", "The tensor."),),
+    params=(_SIZE, DtypeParam(name="dtype", default="float32", help="Type of the elements.")),
+    infer=held,
+    call=Call("buffer", "torch.zeros", arguments=("size",), keywords=("dtype",), saved=True),
+    initial={"size": (1, 64)},
+    keywords=("constant", "table", "mask", "saved"),
 )
 
 Arange = BlockSpec(

@@ -128,6 +128,9 @@ def _scale_and_shift(shape: tuple[int, ...], *, scales: bool, shifts: bool) -> d
     return ({"weight": shape, "bias": shape} if shifts else {"weight": shape}) if scales else {}
 
 
+_STATISTICS = {"affine": "weight", "track_running_stats": "running_mean"}
+"""Parameters that say whether there are such tensors."""
+
 _EPS = FloatParam(name="eps", default=1e-5, minimum=0.0, advanced=True, help="Added to the variance for numerical stability.")
 
 
@@ -157,7 +160,13 @@ def _batch_norm(n: int, ranks: tuple[int, ...], layout: str) -> BlockSpec:
             BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless affine is on."),
         ),
         infer=batch_norm(ranks, layout),
-        call=Call("module", f"nn.BatchNorm{n}d", positional=1),
+        call=Call(
+            "module",
+            f"nn.BatchNorm{n}d",
+            positional=1,
+            also=("batch_norm",),
+            sizes=_STATISTICS,
+        ),
         keywords=("bn",),
     )
 
@@ -192,7 +201,7 @@ def _instance_norm(n: int) -> BlockSpec:
             BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless affine is on."),
         ),
         infer=instance_norm(n),
-        call=Call("module", f"nn.InstanceNorm{n}d", positional=1),
+        call=Call("module", f"nn.InstanceNorm{n}d", positional=1, sizes=_STATISTICS),
         keywords=("style transfer", "contrast"),
     )
 
@@ -213,7 +222,7 @@ GroupNorm = BlockSpec(
         BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless affine is on."),
     ),
     infer=group_norm,
-    call=Call("module", "nn.GroupNorm", positional=2),
+    call=Call("module", "nn.GroupNorm", positional=2, sizes={"affine": "weight"}),
     initial={"num_groups": 8},
     keywords=("gn", "small batch"),
 )
@@ -251,7 +260,7 @@ LayerNorm = BlockSpec(
         BoolParam(name="bias", default=True, advanced=True, help="Learn the shift; without effect unless elementwise_affine is on."),
     ),
     infer=layer_norm,
-    call=Call("module", "nn.LayerNorm", positional=1),
+    call=Call("module", "nn.LayerNorm", positional=1, sizes={"elementwise_affine": "weight"}),
     keywords=("ln", "transformer"),
 )
 
@@ -269,6 +278,6 @@ RMSNorm = BlockSpec(
         BoolParam(name="elementwise_affine", default=True, help="Learn a scale for each element."),
     ),
     infer=layer_norm,
-    call=Call("module", "nn.RMSNorm", positional=1),
+    call=Call("module", "nn.RMSNorm", positional=1, sizes={"elementwise_affine": "weight"}),
     keywords=("transformer", "llama", "root mean square"),
 )

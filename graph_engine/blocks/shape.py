@@ -115,7 +115,7 @@ Reshape = BlockSpec(
         ),
     ),
     infer=reshape,
-    call=Call("method", "reshape", arguments=("input", "*shape")),
+    call=Call("method", "reshape", arguments=("input", "*shape"), also=("view",)),
     initial={"shape": ("N", -1)},
     keywords=("view",),
 )

@@ -204,9 +204,37 @@ def _block(
     )
 
 
-def _call(id: str, inputs: tuple[Port, ...], required: int, **more: Any) -> Call:
+def _call(id: str, inputs: tuple[Port, ...], required: int, first: str = "", **more: Any) -> Call:
+    """How a layer is called.
+
+    Args:
+        id: of the block.
+        inputs: its ports.
+        required: how many of them are passed by position.
+        first: where the first of its layers lies, if it is made of several.
+        **more: as for `Call`.
+    """
     arguments: Names = tuple(p.name for p in inputs[:required])
-    return Call("module", f"nn.{id}", arguments=arguments, keywords=tuple(p.name for p in inputs[required:]), positional=2, **more)
+    keywords = tuple(p.name for p in inputs[required:])
+    attributes = {name: f"{first}{place}" for name, place in _PLACES.items() if not (id == "Transformer" and name in _ITS_OWN)}
+    attributes |= {"num_encoder_layers": "encoder.num_layers", "num_decoder_layers": "decoder.num_layers"}
+    return Call("module", f"nn.{id}", arguments=arguments, keywords=keywords, positional=2, attributes=attributes, **more)
+
+
+_PLACES = {
+    "d_model": "self_attn.embed_dim",
+    "nhead": "self_attn.num_heads",
+    "dim_feedforward": "linear1.out_features",
+    "dropout": "dropout.p",
+    "activation": "activation",
+    "layer_norm_eps": "norm1.eps",
+    "batch_first": "self_attn.batch_first",
+    "norm_first": "norm_first",
+    "bias": "linear1.bias",
+}
+"""Where a layer keeps its parameters."""
+_ITS_OWN = ("d_model", "nhead", "batch_first")
+"""Those that a whole Transformer keeps itself."""
 
 
 _ENCODER = (Port("src", "(N, T, d_model)."), _mask("src_mask", "T", "T"), _padding("src_key_padding_mask", "T"))
@@ -256,7 +284,9 @@ TransformerEncoder = _block(
         BoolParam(name="enable_nested_tensor", default=True, advanced=True, help="Leave padding out of the computation when evaluating."),
     ),
     encoder,
-    _call("TransformerEncoder", _ENCODERS, 1, inner="nn.TransformerEncoderLayer", outer=("num_layers", "enable_nested_tensor")),
+    _call(
+        "TransformerEncoder", _ENCODERS, 1, "layers.0.", inner="nn.TransformerEncoderLayer", outer=("num_layers", "enable_nested_tensor")
+    ),
     num_layers=2,
     enable_nested_tensor=False,
 )
@@ -266,7 +296,7 @@ TransformerDecoder = _block(
     _DECODER,
     (*_LAYER, _NUM_LAYERS),
     decoder,
-    _call("TransformerDecoder", _DECODER, 2, inner="nn.TransformerDecoderLayer", outer=("num_layers",)),
+    _call("TransformerDecoder", _DECODER, 2, "layers.0.", inner="nn.TransformerDecoderLayer", outer=("num_layers",)),
     num_layers=2,
 )
 Transformer = _block(
@@ -281,7 +311,7 @@ Transformer = _block(
         *_COMMON,
     ),
     whole,
-    _call("Transformer", _WHOLE, 2),
+    _call("Transformer", _WHOLE, 2, "encoder.layers.0."),
     d_model=64,
     num_encoder_layers=2,
     num_decoder_layers=2,

@@ -95,6 +95,8 @@ class Forward:
         call = step.spec.call
         if call.kind == "operator":
             return Infix(call.target, tuple(operand for name in call.arguments for operand in self._operands(step, str(name))))
+        if call.kind == "written":
+            return self._written(step)
         if call.kind == "subscript":
             [operand] = [self._names[ref] for refs in step.inputs.values() for ref in refs]
             return f"{operand}[{step.params[call.target]}]"
@@ -108,6 +110,14 @@ class Forward:
         if function := helper(step):
             return Brackets(function.removeprefix(PREFIX), (f"self.{step.layer}", *arguments))
         return Brackets(f"self.{step.layer}" if call.kind == "module" else call.target, tuple(arguments))
+
+    def _written(self, step: Step) -> Expression:
+        """A call whose arguments are written out, with the variables in the places of the ports."""
+        variables = {port: self._names[refs[0]] for port, refs in step.inputs.items()}
+        items = tuple(str(argument).format_map(variables) for argument in step.spec.call.arguments)
+        if step.spec.call.target.endswith("[]"):
+            return f"{step.spec.call.target[:-2].format_map(variables)}[{', '.join(items)}]"
+        return Brackets(step.spec.call.target.format_map(variables), items)
 
     def _operands(self, step: Step, name: str) -> list[str]:
         """What an operator is written between: tensors, or a number."""
@@ -126,12 +136,14 @@ class Forward:
         if name.startswith("*"):
             if Slot(step.node, -1, name[1:]) in self._values_of.written:
                 return [f"*{self._param(step, name[1:])}"]
-            first = next(iter(step.inputs))
-            sizes, variable = step.arriving[first][0].shape, self._names[step.inputs[first][0]]
-            return [
-                Brackets(f"{variable}.size", (str(sizes.index(v)),)) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]
-            ]
+            return [self._size_of(step, v) if isinstance(v, str) else literal(v) for v in step.params[name[1:]]]
         return [self._param(step, name)]
+
+    def _size_of(self, step: Step, size: str) -> Expression:
+        """A named size, asked of the first tensor that has it."""
+        arriving = ((ref, spec) for port in step.inputs for ref, spec in zip(step.inputs[port], step.arriving[port], strict=True))
+        variable, dim = next((self._names[ref], spec.shape.index(size)) for ref, spec in arriving if size in spec.shape)
+        return Brackets(f"{variable}.size", (str(dim),))
 
     def _param(self, step: Step, name: str) -> str:
         return self._values_of.text_in_forward(step, step.spec.param(name))

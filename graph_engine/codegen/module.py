@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -102,7 +103,7 @@ def _write_class(writer: _Writer, name: str, program: Program, values: Values, u
             writer.statement(2 * INDENT, f"self.{step.name} = ", Brackets("nn.Parameter", (values.made(step),)), node=step.node)
         elif kind == "buffer":
             writer.statement(2 * INDENT, "", f"self.{step.name}: Tensor", node=step.node)
-            items = (literal(step.name), values.made(step), "persistent=False")
+            items = (literal(step.name), values.made(step), *(() if step.spec.call.saved else ("persistent=False",)))
             writer.statement(2 * INDENT, "", Brackets("self.register_buffer", items), node=step.node)
     writer.line()
     takes = ("self", *(f"{s.name}: Tensor" for s in program.inputs))
@@ -142,6 +143,8 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
         lines.add("import torch")
     own = [step for step in steps if not step.spec.call.imported]
     written = {step.spec.call.target for step in own}
+    arguments_written = (str(a) for step in own if step.spec.call.kind == "written" for a in step.spec.call.arguments)
+    written.update(name for text in arguments_written for name in re.findall(r"torch\.\w+", text))
     typed = {step.spec.id: [p for p in step.spec.params if isinstance(p, DtypeParam)] for step in own if not step.turns}
     written.update(value_text(p, step.params[p.name]) for step in own if not step.turns for p in typed[step.spec.id])
     if any(name.startswith("torch.") for name in written):

@@ -35,12 +35,19 @@ def show_lines(dataset: DatasetOption, last: Sequence[bool]) -> list[str]:
         called = ", ".join(field.name for field in dataset.inputs)
         more = [f"found = model({called}).argmax(dim=1)"]
         answers = [f"spell({name}[i : i + 1], CLASSES)" for name in (target.name, "found")]
-    shades = [f"shades({field.name}[i])" for field in pictures]
+    shades = _shades([f"{field.name}[i]" for field in pictures if field.shape[1] == pictures[0].shape[1]])
     sample = [f"        {text}," for text in (' + " " + '.join(given), *answers, *shades)]
     return [
         *(f"    {line}" for line in (*lines, *more)),
         *("return [", "    Sample(", *sample, "    )", "    for i in range(len(rows))", "]"),
     ]
+
+
+def _shades(pictures: Sequence[str]) -> list[str]:
+    """The picture of a sample: several of one height side by side."""
+    if len(pictures) < 2:
+        return [f"shades({picture})" for picture in pictures]
+    return [f"shades(torch.cat(({', '.join(pictures)}), dim=2))"]
 
 
 def spelled(dataset: DatasetOption) -> list[Field]:

@@ -96,6 +96,10 @@ def edge_records(graph: CoreGraph, nodes: Iterable[str]) -> list[list[Any]]:
     ]
 
 
+def _points(bends: Bends) -> list[list[list[float | int]]]:
+    return [[[_short(x), _short(y)] for x, y in bends]] if bends else []
+
+
 def _relative(path: str, folder: Path) -> str:
     """A path as a document in some folder names it."""
     there = Path(path)
@@ -103,10 +107,6 @@ def _relative(path: str, folder: Path) -> str:
         if there.is_relative_to(base) and base != base.parent:
             return up + there.relative_to(base).as_posix()
     return path
-
-
-def _points(bends: Bends) -> list[list[list[float | int]]]:
-    return [[[_short(x), _short(y)] for x, y in bends]] if bends else []
 
 
 def _short(value: float) -> float | int:

@@ -227,7 +227,7 @@ def blocks_for(graph: CoreGraph) -> list[BlockSpec]:
         except GraphError:
             continue
         usable.append(definition.spec)
-    return [*usable, *registry()]
+    return [*usable, *(spec for spec in registry() if not spec.recorded)]
 
 
 def block_id(spec: BlockSpec) -> str:

@@ -120,6 +120,7 @@ class BlockSpec:
         plain: of a fitted form, the declaration that it was made of.
         foreign: the operator is code that does not come with the program: the parameter ``path`` names it, ``signature`` holds what
             is known of it.
+        recorded: its ports, its call and the shapes of its results were recorded when a module was imported; nobody adds one by hand.
         bounds: from a node's parameters, the two values that its results come near to and never pass; None where there are none.
     """
 
@@ -139,6 +140,7 @@ class BlockSpec:
     fitting: Fitting | None = None
     plain: BlockSpec | None = field(default=None, repr=False, compare=False)
     foreign: bool = False
+    recorded: bool = False
     bounds: Callable[[Mapping[str, Any]], tuple[float, float] | None] = unbounded
 
     def __post_init__(self) -> None:

@@ -299,7 +299,9 @@ class IntsParam(Param):
             if not self.single:
                 raise self.refuse(value)
             return self._one(value, value)
-        if not isinstance(value, Sequence) or (self.length is not None and len(value) != self.length) or not value:
+        if not isinstance(value, Sequence) or (self.length is not None and len(value) != self.length):
+            raise self.refuse(value)
+        if not value and (self.lengths is None or self.lengths[0]):
             raise self.refuse(value)
         if self.lengths is not None and not self.lengths[0] <= len(value) <= self.lengths[1]:
             raise self.refuse(value)

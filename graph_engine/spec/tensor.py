@@ -248,6 +248,9 @@ ITEM_SIZES = {
 }  # fmt: skip
 """Bytes of an element of each dtype, by torch's name of it."""
 
+COMPLEX = {"complex64": 8, "complex128": 16}
+"""The same of dtypes that no block takes: they pass between operations that were imported."""
+
 FLOATING = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
@@ -271,7 +274,7 @@ class TensorSpec(NamedTuple):
 
     def nbytes(self) -> Size:
         """Bytes of one sample's elements."""
-        return per_sample(self.shape) * ITEM_SIZES[self.dtype]
+        return per_sample(self.shape) * (ITEM_SIZES.get(self.dtype) or COMPLEX[self.dtype])
 
 
 def shape_text(shape: Sequence[Size | str]) -> str:

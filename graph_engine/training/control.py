@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Literal
 
 
@@ -29,10 +30,15 @@ class Control:
         """Ends the run; this cannot be taken back."""
         self._set("stop")
 
-    def wait(self) -> None:
-        """Returns when the wish is not (any more) to pause."""
+    def wait(self, unless: Callable[[], bool] = lambda: False) -> None:
+        """Returns when the wish is not (any more) to pause, or when ``unless`` has become true, which `wake` says."""
         with self._changed:
-            self._changed.wait_for(lambda: self.wish != "pause")
+            self._changed.wait_for(lambda: self.wish != "pause" or unless())
+
+    def wake(self) -> None:
+        """Has who waits look again at what it waits for."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _set(self, wish: Literal["go", "pause", "stop"]) -> None:
         with self._changed:

@@ -36,6 +36,8 @@ def explain(error: Exception, run_dir: Path, record: RunRecord) -> Failure:
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
     disk = _system_error(error)
+    if isinstance(disk, FileNotFoundError) and disk.filename:
+        return Failure(f"{disk.filename} is not there, or not any more: put it back, then resume the run.")
     if disk is not None:
         return Failure(str(rundir.unwritable(Path(disk.filename or run_dir), disk)))
     if _is_out_of_memory(error):

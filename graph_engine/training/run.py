@@ -30,6 +30,7 @@ from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
 from graph_engine.training.sample import Sample
 from graph_engine.training.state import RunState
+from graph_engine.training.together import run_together
 
 if TYPE_CHECKING:
     from graph_engine.api import Graph
@@ -122,14 +123,16 @@ def train(
     seed: int | None = None,
     device: str | None = None,
     resume: bool = False,
+    processes: int = 1,
 ) -> RunRecord:
-    """Trains a graph in this process, as the command line does. An interrupt from the keyboard stops the run after its step.
+    """Trains a graph as the command line does, in this process, or in several. An interrupt from the keyboard stops the run after its step.
 
     Args:
         graph: what to train; its settings count where no other argument is given.
         run_dir: where; it must not hold a run, except with ``resume``.
         listener: receives events.
         epochs, seed, device, resume: as for `run`; a folder without a run is begun with or without ``resume``.
+        processes: how many share each batch.
 
     Raises:
         CheckError: the graph has errors.
@@ -141,9 +144,12 @@ def train(
             raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
     else:
         rundir.prepare(graph, run_dir)
-    control = Control()
-    with _interrupt(control):
-        record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
+    if processes > 1:
+        record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
+    else:
+        control = Control()
+        with _interrupt(control):
+            record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
     if record.state is RunState.FAILED:
         raise RunError(record.message)
     return record
@@ -181,6 +187,7 @@ class _Watch:
         self._control = control
         self._run_dir = run_dir
         self._looker = looker
+        self._training: Any = None
         self._holding = False
         self._step = 0
         self._clock = time.monotonic()
@@ -197,7 +204,7 @@ class _Watch:
             return "pause"
         if self._control.wish == "pause":
             self._listener(StateChange(RunState.PAUSED))
-            self._control.wait()
+            self._hold()
             self._clock = time.monotonic()
         if self._control.wish == "stop":
             self.stopped = True
@@ -205,6 +212,16 @@ class _Watch:
         self._holding = False
         self._listener(StateChange(RunState.RUNNING))
         return "go"
+
+    def _hold(self) -> None:
+        """Waits until the run may go on; meanwhile its network can be looked at."""
+        looker, training = self._looker, self._training
+        if looker is None or training is None:
+            self._control.wait()
+            return
+        while self._control.wish == "pause":
+            self._control.wait(lambda: looker.is_asked)
+            looker.glance(training, self._run_dir)
 
     def tell(self, metrics: list[Any], training: Any) -> None:
         for metric in metrics:
@@ -220,6 +237,7 @@ class _Watch:
         self._step, self._clock = at.step, now
         epoch = at.epoch if at.batch else max(1, at.epoch - 1)  # between two epochs it is the one that is over
         self._listener(Progress(at.step, training.epochs * training.steps_per_epoch, epoch, training.epochs, self._rate))
+        self._training = training
         if self._looker is not None:
             self._looker.glance(training, self._run_dir)
 

@@ -126,6 +126,7 @@ class Worker:
             self._runs.put((command | {"do": do}, self._control))
         elif do == "look":
             self._looker.ask(command if command["number"] is not None else None)
+            self._control.wake()
             self._runs.put(({"do": do}, self._control))
         elif do == "quit":
             if not self._open_runs:

@@ -170,6 +170,15 @@ def test_worker_gives_way_to_the_window(qtbot: QtBot) -> None:
     worker.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_a_process_that_the_system_killed_is_told_with_what_to_do(qtbot: QtBot) -> None:
+    worker = Worker(("-c", "import os; os.kill(os.getpid(), 9)"))
+    with qtbot.waitSignal(worker.died) as died:
+        worker.start()
+    assert "because the memory was used up: a lower batch size needs less" in died.args[0]
+    worker.close()
+
+
 def test_plots_follow_the_measures_of_the_task(qtbot: QtBot, window: MainWindow) -> None:
     run = window.run
     window.session.new(template("two_parts_wine").open())

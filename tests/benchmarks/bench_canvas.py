@@ -16,7 +16,7 @@ from collections.abc import Callable
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QGraphicsScene, QGraphicsView
 
 from app.canvas.geometry import curve
@@ -73,19 +73,23 @@ def network(count: int) -> Graph:
     return graph
 
 
-def bare_scene(graph: Graph) -> tuple[QGraphicsScene, dict[str, BareNode]]:
-    """The same picture without anything behind it."""
+def bare_scene(graph: Graph) -> tuple[QGraphicsScene, dict[str, BareNode], dict[str, QGraphicsPathItem]]:
+    """The same picture without anything behind it: the scene, its nodes, its edges."""
     scene = QGraphicsScene()
-    nodes = {}
+    nodes, edges = {}, {}
     for node in graph:
         item = nodes[node.id] = BareNode(node.name, *node.position)
         scene.addItem(item)
     for edge in graph.edges.values():
-        (x1, y1), (x2, y2) = graph[edge.source].position, graph[edge.target].position
-        line = QGraphicsPathItem(curve_path(curve(x1 + 176, y1 + 36, x2, y2 + 36)))
+        line = edges[edge.id] = QGraphicsPathItem(bare_path(nodes[edge.source], nodes[edge.target]))
         line.setZValue(-1)
         scene.addItem(line)
-    return scene, nodes
+    return scene, nodes, edges
+
+
+def bare_path(source: BareNode, target: BareNode) -> QPainterPath:
+    """The line of an edge from where its nodes are now."""
+    return curve_path(curve(source.x() + 176, source.y() + 36, target.x(), target.y() + 36))
 
 
 def bare_view(scene: QGraphicsScene) -> QGraphicsView:
@@ -99,10 +103,10 @@ def bare_view(scene: QGraphicsScene) -> QGraphicsView:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Milliseconds."""
-    start = time.perf_counter()
+    """Milliseconds of the CPU time that this thread takes, in which all is painted: a machine is seldom alone."""
+    start = time.thread_time()
     work()
-    return (time.perf_counter() - start) * 1000
+    return (time.thread_time() - start) * 1000
 
 
 def both(ours: Callable[[], object], bare: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
@@ -129,7 +133,7 @@ def measure(app: QApplication, count: int) -> None:
     view = CanvasView(session, LIGHT)
     view.resize(1920, 1080)
     view.show()
-    scene, nodes = bare_scene(graph)
+    scene, nodes, lines = bare_scene(graph)
     bare = bare_view(scene)
     app.processEvents()
 
@@ -161,8 +165,12 @@ def measure(app: QApplication, count: int) -> None:
         view.canvas.place({middle.id: (x + next(steps) % 16, y)})
         app.processEvents()
 
+    beside = [*graph.incoming(middle.id), *graph.outgoing(middle.id)]
+
     def move_bare() -> None:
         nodes[middle.id].setPos(x + next(steps) % 16, y)
+        for edge in beside:
+            lines[edge.id].setPath(bare_path(nodes[edge.source], nodes[edge.target]))
         app.processEvents()
 
     report("drag one and repaint", *both(place, move_bare), "≤ 2×, ≤ 2 ms")
@@ -191,7 +199,8 @@ def measure(app: QApplication, count: int) -> None:
     frames.sort()
     report("zoom sweep, p90", frames[int(len(frames) * 0.9)], None, "≤ 16 ms")
     report("zoom sweep, worst", frames[-1], None, "≤ 40 ms")
-    report("select all", timed(lambda: (view.select_all(), view.select(()))), None, "1,000: ≤ 10 ms (twice here)")
+    report("select all", timed(view.select_all), None, "1,000: ≤ 10 ms")
+    view.select(())
     gone = list(graph.nodes)[:1000]
     session.execute(RemoveNodes(gone))
     app.processEvents()

@@ -87,11 +87,15 @@ class Operator:
         flat = iter(_flat(result, names if len(names) > 1 else None))
         present = [not (self.call.shrinks and port.is_off(self.case.params)) for port in self.case.spec.outputs]
         found = [next(flat) if is_there else None for is_there in present]
+        if next(flat, None) is not None:
+            raise TypeError("it returns more than the block has outputs")
         specs = tuple(None if t is None else TensorSpec(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in found)
         weights: dict[str, Any] = {}
         buffers: dict[str, Any] = {}
         if self.call.kind == "parameter":
             weights = {"": tuple(result.shape)}
+        if self.call.saved:
+            buffers = {"": tuple(result.shape)}
         if self.module is not None:
             weights = {name: tuple(p.shape) for name, p in self.module.named_parameters()}
             buffers = {name: tuple(t.shape) for name, t in self.module.state_dict().items() if name not in weights}
@@ -113,8 +117,11 @@ class Operator:
         """A size that a parameter names is read off the tensor, as generated code does."""
         if isinstance(value, int):
             return value
-        [spec] = self.case.tensors()
-        return next(iter(inputs.values())).shape[spec.shape.index(value)]
+        given = [(inputs[port], x) for port, x in self.case.inputs.items() if isinstance(x, TensorSpec)]
+        sizes = [tensor.shape[x.shape.index(value)] for tensor, x in given if value in x.shape]
+        if not sizes:
+            raise TypeError(f"no input has a size {value}")
+        return sizes[0]
 
 
 @contextmanager

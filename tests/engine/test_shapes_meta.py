@@ -27,7 +27,7 @@ from tests.engine.cases import Case, random_case
 from tests.engine.oracle import Answer, Operator, number
 
 CONFIGURATIONS = 40
-BLOCKS = [s for s in registry() if s.call.kind not in ("input", "output") and not s.foreign]
+BLOCKS = [s for s in registry() if s.call.kind not in ("input", "output") and not (s.foreign or s.recorded)]
 
 LARGE: tuple[Mapping[str, int], ...] = ({"N": 29, "T": 37, "H": 41, "W": 43}, {"N": 31, "T": 47, "H": 53, "W": 59})
 """Free sizes: primes, apart from each other and from every number in a case, so that nothing fits by coincidence; and large enough that

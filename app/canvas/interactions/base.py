@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent
 
 from app.canvas.scene import CanvasScene, Hit
 
@@ -46,6 +47,8 @@ class Interaction:
     """One gesture with the mouse. While it lasts it shows things on the canvas; only `end` edits the graph."""
 
     cursor: Qt.CursorShape | None = None
+    by_keys = False
+    """Whether it goes on without a button, until the keyboard goes elsewhere."""
     reaches_out = True
     """Whether the canvas moves when the pointer comes near its border."""
 
@@ -66,6 +69,10 @@ class Interaction:
 
     def end(self, pointer: Pointer) -> None:
         """The button has come up."""
+
+    def key(self, event: QKeyEvent) -> bool:
+        """A key has gone down; false where it means nothing to the gesture."""
+        return False
 
     def cancel(self) -> None:
         """All is to be as before `begin`."""

@@ -101,26 +101,33 @@ class DrawEdge(Interaction):
         if existing and (pointer.ctrl or (port.side == "input" and not port.span)):
             self._moving = existing[-1]
             self._hold_other_end()
-        held = self._node.node.id
-        self._ends = fitting_ends(graph, held, self._port.side, self._moving)
-        stage.lit = {**self._ends, held: frozenset([(self._port.side, self._port.name)])}
+        self._light()
         self._draft = self.scene.add_draft(stage.look.draft)
-        self.scene.update_nodes()
         self.move(pointer)
 
     def move(self, pointer: Pointer) -> None:
-        stage, look = self.scene.stage, self.scene.stage.look
         end = self._end_at(pointer)
+        self._draw(end, self._place_of(*end) if end is not None else pointer.at)
+        self._explain(pointer, end)
+
+    def _light(self) -> None:
+        """Shows the ports at which the edge may end."""
+        stage, held = self.scene.stage, self._node.node.id
+        self._ends = fitting_ends(stage.graph, held, self._port.side, self._moving)
+        stage.lit = {**self._ends, held: frozenset([(self._port.side, self._port.name)])}
+        self.scene.update_nodes()
+
+    def _draw(self, end: tuple[str, PortKey] | None, free: QPointF) -> None:
+        """Draws the edge to ``free``, which is ``end`` where it would end somewhere."""
+        stage, look = self.scene.stage, self.scene.stage.look
         before, stage.target = stage.target, end
         for id in {t[0] for t in (before, end) if t is not None and before != end}:
             self.scene.nodes[id].update()
-        free = self._place_of(*end) if end is not None else pointer.at
         fixed = self._point(self._node, self._port)
         start, stop = (fixed, free) if self._port.side == "output" else (free, fixed)
         self._draft.setPen(look.draft if end is not None else look.draft_loose)
         self._draft.setPath(curve_path(curve(start.x(), start.y(), stop.x(), stop.y())))
         self.view.update_drafts()
-        self._explain(pointer, end)
 
     def end(self, pointer: Pointer) -> None:
         end = self._end_at(pointer)

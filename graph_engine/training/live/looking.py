@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 0.5
 """Least time between two looks at a network that trains."""
 
-SHARE = 0.02
+SHARE = 0.01
 """Share of a run's time that looking may take."""
 
 
@@ -58,10 +58,15 @@ class Looker:
         self._request = request
         self._next = 0.0
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is a request that has not been answered."""
+        return self._request is not None and self._request is not self._answered
+
     def answer(self) -> None:
         """Answers the latest request, unless that is done."""
         request = self._request
-        if request is None or request is self._answered:
+        if request is None or not self.is_asked or request["network"] is None:
             return
         self._answered = request
         try:
@@ -91,7 +96,7 @@ class Looker:
         except Superseded:
             return
         except running.BrokenError as error:
-            told = told._replace(message=str(error), node=error.node, place=error.place)
+            told = told._replace(message=str(error), node=error.node, place=error.place, values=error.values)
         except Exception as error:  # whatever it is, the run must not end because somebody looks at it
             told = told._replace(message=f"This run cannot be looked at: {error}")
         self._answered = request
@@ -116,7 +121,7 @@ class Looker:
             view = running.View.of(request["view"])
             found = running.values(model, source, data, sample, view, lambda: self._request is not request)
         except running.BrokenError as error:
-            return Looked(number, part, message=str(error), node=error.node, place=error.place)
+            return Looked(number, part, message=str(error), node=error.node, place=error.place, values=error.values)
         return Looked(number, part, index, count, expected=data.told(sample), values=tuple(found), **facts)
 
     def _read(self, network: Mapping[str, Any]) -> Data:

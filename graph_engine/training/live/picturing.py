@@ -36,7 +36,7 @@ class Size(NamedTuple):
     detailed: bool = False
 
 
-ON_CARD = Size(*CARD, side=40, pixels=6_000)
+ON_CARD = Size(*CARD, side=32, pixels=4_000)
 IN_DETAIL = Size(320, 320, side=96, pixels=60_000, detailed=True)
 
 
@@ -61,7 +61,8 @@ def value_of(place: Sequence[str], node: str, port: str, tensor: Tensor, batch: 
         row = numbers.reshape(1, 1, -1)
         return _shaded(value._replace(kind="bars" if row.numel() <= FEW else "strip", planes=1), row, size)
     if numbers.dim() == 2:
-        return _shaded(value._replace(kind="strip", planes=1), numbers.t().unsqueeze(0), size)
+        over_time = batch is not None and numbers.shape[0] != numbers.shape[1]  # a mask, or who looks at whom, is read row by row
+        return _shaded(value._replace(kind="strip", planes=1), (numbers.t() if over_time else numbers).unsqueeze(0), size)
     planes = numbers.reshape(-1, *numbers.shape[-2:])
     if colour and len(planes) == 3:
         return _shaded(value._replace(kind="picture", planes=1), planes, size)

@@ -63,12 +63,14 @@ class BrokenError(Exception):
 
     Attributes:
         place, node: where; the node is None where that is not known.
+        values: of the nodes in view that were computed before.
     """
 
     def __init__(self, message: str, place: Place = (), node: str | None = None):
         super().__init__(message)
         self.place = place
         self.node = node
+        self.values: tuple[NodeValue, ...] = ()
 
 
 def values(
@@ -104,7 +106,9 @@ def values(
     except Superseded:
         raise
     except Exception as error:  # code of the user's own may raise anything
-        raise broken(error, source) from error
+        told = broken(error, source)
+        told.values = tuple(recorder.values())
+        raise told from error
     finally:
         for part, training in modes:
             part.training = training

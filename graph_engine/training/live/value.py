@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-CARD = (164, 30)
+CARD = (164, 28)
 """Room for a value on a card, in scene units: what is sent for all nodes is made for it."""
 
 BROKEN = 255
@@ -71,13 +71,14 @@ class NodeValue(NamedTuple):
     @classmethod
     def of(cls, plain: Sequence[Any]) -> NodeValue:
         """A value from a line of JSON."""
-        value = cls(*plain)
-        for name in ("least", "most", "mean", "std", "zeros", "low", "high"):
-            value = value._replace(**{name: float(getattr(value, name))})  # type: ignore[arg-type]
-        return value._replace(
-            place=tuple(value.place),
-            shape=tuple(value.shape),
-            labels=tuple(value.labels),
-            shares=tuple(map(float, value.shares)),
-            counts=tuple(value.counts),
-        )
+        values = list(plain)
+        for place in _FIGURES:
+            values[place] = float(values[place])
+        for place in _LISTS:
+            values[place] = tuple(values[place])
+        value = cls._make(values)
+        return value._replace(shares=tuple(map(float, value.shares))) if value.shares else value
+
+
+_FIGURES = [NodeValue._fields.index(name) for name in ("least", "most", "mean", "std", "zeros", "low", "high")]
+_LISTS = [NodeValue._fields.index(name) for name in ("place", "shape", "labels", "shares", "counts")]

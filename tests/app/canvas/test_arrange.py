@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible
 from pytestqt.qtbot import QtBot
 
 from app.canvas.arrange import aligned, distributed
-from app.canvas.walk import spoken
+from app.canvas.speech import spoken
 from tests.app.canvas.hands import Hands
 from tests.app.canvas.test_gestures import SHIFT, selected
 

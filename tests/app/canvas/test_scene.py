@@ -249,3 +249,17 @@ def test_an_output_that_is_switched_off_is_shown_only_where_it_feeds_something(q
     session.undo()
     assert shown() == ["output"]
     assert_mirrors(scene, graph)
+
+
+def test_an_edge_that_runs_back_passes_under_no_card_between_its_rows(hands: Hands) -> None:
+    graph = hands.graph
+    for name, place in (("relu", (544.0, 0.0)), ("product", (0.0, 400.0)), ("concat", (272.0, 300.0))):
+        hands.session.execute(Move({graph.named(name).id: place}))
+    graph_edge = Connect(hands.id("relu"), "output", hands.id("product"), "input")
+    hands.session.execute(graph_edge)
+    [edge] = [e for e in hands.view.canvas.edges.values() if e.target.node.name == "product"]
+    concat = hands.view.canvas.nodes[hands.id("concat")]
+    _, top, _, height = concat.rect
+    lane = edge.middle()[1]
+    assert edge.source.rect[1] + edge.source.layout.bottom < lane < edge.target.rect[1]
+    assert not top - 4 < lane < top + height + 4

@@ -34,7 +34,7 @@ from graph_engine.training.live.value import BROKEN, TOP, NodeValue
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
-from tests.engine.training.helpers import Process, small_net
+from tests.engine.training.helpers import FORWARD, Process, change, small_net
 
 LENGTHS = {"S": 7, "T": 5}
 
@@ -324,3 +324,20 @@ def test_data_that_cannot_be_read_is_told(process: Process, tmp_path: Path) -> N
     process.send(do="look", number=7, part="train", sample=0, view={"place": [], "nodes": [], "detail": None}, network=asked, weights=None)
     event = process.until(lambda event: isinstance(event, Looked) and event.number == 7)
     assert isinstance(event, Looked) and event.message == "The data cannot be read: the file is gone"
+
+
+def test_a_run_that_holds_can_be_looked_at(process: Process, reference: Path, tmp_path: Path) -> None:
+    graph = small_net()
+    run_dir = new_run(graph, tmp_path)
+    change(run_dir, FORWARD, FORWARD + "        __import__('time').sleep(0.01)\n")
+    process.send(do="run", run_dir=str(run_dir))
+    process.until_step(5)
+    process.send(do="pause")
+    process.until_state(RunState.PAUSED)
+    for number in (51, 52):
+        looked = ask(process, graph, tmp_path, number)
+        assert looked.weights == "training" and looked.values and looked.message is None
+    process.send(do="look", number=None)
+    process.send(do="resume")
+    assert process.until_state(RunState.FINISHED, RunState.FAILED).state is RunState.FINISHED
+    assert (run_dir / "weights.safetensors").read_bytes() == (reference / "weights.safetensors").read_bytes()

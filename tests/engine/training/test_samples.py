@@ -115,3 +115,10 @@ def test_pictures_are_shown_in_shades_of_grey(tmp_path: Path) -> None:
 def test_figures_are_not_shown(tmp_path: Path) -> None:
     for id in ("mlp_wine", "two_parts_wine"):
         assert "show_samples" not in project_files(small(id))["train.py"]
+
+
+def test_a_sample_of_two_pictures_shows_them_side_by_side(tmp_path: Path) -> None:
+    with script("siamese_digits", tmp_path) as train:
+        _, validation, _ = train.read_data(0)
+        shown = train.show_samples(train.make_model(), validation, 0)
+    assert all((len(sample.picture), len(sample.picture[0])) == (8, 16) for sample in shown)

@@ -12,8 +12,13 @@ from typing import Any
 import pytest
 
 from graph_engine.codegen.project import project_files
+from graph_engine.training.events import Event, Measured, StateChange
+from graph_engine.training.run import train
+from graph_engine.training.rundir import prepare
+from graph_engine.training.state import RunState
+from graph_engine.training.together import run_together
 from tests.benchmarks.bench_training import networks
-from tests.engine.training.helpers import metrics, small_net
+from tests.engine.training.helpers import change, metrics, small_net
 from tests.survive import harass
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -26,12 +31,39 @@ def test_runs_that_are_killed_at_random_moments_end_with_the_same_bits(tmp_path:
     assert count.runs and not count.different
 
 
+def test_several_processes_train_a_run_that_one_can_go_on_with(tmp_path: Path) -> None:
+    events: list[Event] = []
+    run_dir = tmp_path / "run"
+    graph = networks()[1]
+    graph.configure(training={"epochs": 2})
+    record = train(graph, run_dir, events.append, epochs=1, processes=2)
+    assert (record.state, record.epochs) == (RunState.FINISHED, 1)
+    told = [(event.step, event.name, event.value) for event in events if isinstance(event, Measured)]
+    assert told == [(row["step"], row["name"], row["value"]) for row in metrics(run_dir)]
+    assert [event.state for event in events if isinstance(event, StateChange)] == [RunState.RUNNING, RunState.FINISHED]
+    record = train(graph, run_dir, events.append, epochs=2, resume=True)
+    assert record.state is RunState.FINISHED
+    alone = train(graph, tmp_path / "alone", events.append)
+    assert losses(run_dir) == pytest.approx(losses(tmp_path / "alone"), rel=2e-4)
+    assert record.metrics.keys() == alone.metrics.keys()
+
+
+def test_the_death_of_one_of_several_processes_is_a_sentence(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    prepare(networks()[1], run_dir)
+    change(run_dir, "        self.at.step += 1\n", "        self.at.step += 1\n        os.kill(os.getpid(), 9)\n", "train.py")
+    record = run_together(run_dir, lambda _: None, 2)
+    assert record.state is RunState.FAILED
+    assert "One of the 2 processes ended unasked" in (record.message or "")
+    assert "SIGKILL" in (run_dir / "processes.log").read_text()
+
+
 def losses(run_dir: Path) -> list[float]:
     """Everything that was measured, in its order."""
     return [row["value"] for row in metrics(run_dir)]
 
 
-def train(project: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
+def script(project: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
     head = TORCHRUN if processes == 2 else [sys.executable]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run([*head, "train.py", *arguments], cwd=project, env=environment, check=True, capture_output=True, text=True)
@@ -44,9 +76,9 @@ def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(tmp_path
     graph.configure(training={"epochs": 3, "batch_size": 71, **settings})  # the last batch of an epoch has an odd number of samples
     for name, text in project_files(graph).items():
         (tmp_path / name).write_text(text)
-    train(tmp_path, "--run-dir", "one", processes=1)
+    script(tmp_path, "--run-dir", "one", processes=1)
     for place, epochs in enumerate((1, 2, 3)):
-        train(tmp_path, "--run-dir", "two", "--epochs", str(epochs), *["--resume"] * (place > 0), processes=1 if place == 1 else 2)
+        script(tmp_path, "--run-dir", "two", "--epochs", str(epochs), *["--resume"] * (place > 0), processes=1 if place == 1 else 2)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
     assert len(two) == len(one)
     assert two == pytest.approx(one, rel=2e-4)

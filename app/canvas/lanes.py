@@ -1,0 +1,34 @@
+"""Keeps edges that run back off the cards that lie between their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+
+from app.canvas.geometry import STACK, Rect
+
+if TYPE_CHECKING:
+    from app.canvas.items import EdgeItem
+    from app.canvas.scene import CanvasScene
+
+
+class Lanes:
+    """What lies in the way of a scene's edges."""
+
+    def __init__(self, scene: CanvasScene):
+        self._scene = scene
+        scene.stage.is_occupied = self._is_occupied
+
+    def concerned(self, touched: Sequence[Rect]) -> Iterator[EdgeItem]:
+        """The edges that may have to run at another height now that cards have come, gone or moved in some places."""
+        for id in tuple(self._scene.stage.choosing):
+            line = self._scene.edges[id]
+            left, right = line.curve[6], line.curve[0]
+            top, bottom = sorted((line.curve[1], line.curve[7]))
+            if any(x < right and left < x + w and y < bottom and top < y + h for x, y, w, h in touched):
+                yield line
+
+    def _is_occupied(self, left: float, right: float, y: float) -> bool:
+        return any(True for _ in self._scene.nodes_in(QRectF(left, y - STACK, right - left, 2 * STACK)))
