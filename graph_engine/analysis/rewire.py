@@ -198,7 +198,7 @@ def _takes(checked: CheckedGraph, graph: CoreGraph, edge: Edge, source: Output) 
     if target is None or target.status != "ok" or x is None:
         return True
     node = graph[edge.target]
-    if node.id in graph.groups:  # what a group takes is found only by checking its content
+    if node.id in graph.groups or node.mode != "active":  # found only by checking a group's content; what is idle takes anything
         return True
     given = target.inputs[edge.target_port]
     if node.spec.input(edge.target_port).variadic:

@@ -27,7 +27,7 @@ from tests.app.working import Working
 
 
 def play(make: Callable[[], MainWindow], folder: Path, steps: int, number: int | None = None) -> None:
-    """Plays series of steps until so many are done; a failing one is shrunk and told.
+    """Plays series of steps until so many are done; a failing one is told, of a long series shrunk, which takes minutes.
 
     Args:
         make: makes a window to work in.
@@ -38,9 +38,15 @@ def play(make: Callable[[], MainWindow], folder: Path, steps: int, number: int |
     Working.make, Working.folder = staticmethod(make), folder
     length = min(50, steps)
     plan = settings(
-        max_examples=-(-steps // length), stateful_step_count=length, deadline=None, database=None, derandomize=number is None,
-        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
-    )  # fmt: skip
+        max_examples=-(-steps // length),
+        stateful_step_count=length,
+        deadline=None,
+        database=None,
+        derandomize=number is None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,) if number is None else (Phase.generate, Phase.shrink),
+        print_blob=False,
+    )
     machine = Working if number is None else seed(number)(Working)
     hook, sys.excepthook = sys.excepthook, lambda *error: Working.raised.append("".join(traceback.format_exception(*error)))
     try:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPushButton,
 
 from app.actions import ACTIONS
 from app.canvas.geometry import WIDTH
+from app.canvas.glide import Glide
 from app.panels.group_pages import ExposedList, GroupWords
 from app.panels.inspector_pages import NodePage, SeveralPage
 from app.session import Session
@@ -375,6 +376,9 @@ class Working(RuleBasedStateMachine):
 
     @invariant()
     def compare_canvas(self) -> None:
+        for glide in self.view.findChildren(Glide):
+            if glide.state() == Glide.State.Running:
+                glide.finish()
         wrong = differences(self.window)
         assert not wrong, "\n".join(wrong)
 

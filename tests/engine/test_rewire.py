@@ -12,6 +12,7 @@ from graph_engine.document.write import to_text
 from graph_engine.errors import EdgeError
 from graph_engine.graph.command import Command
 from graph_engine.graph.graph import new_node
+from graph_engine.graph.modes import SetMode
 from graph_engine.templates import template, templates
 
 
@@ -144,3 +145,13 @@ def test_habits_come_from_networks() -> None:
     offered = fitting(graph, graph.check(), graph.named("conv1").id, "output", "output", habits)
     assert "ReLU" in [s.id for s in offered[:3]]
     assert "BatchNorm1d" not in [s.id for s in offered]
+
+
+def test_a_node_is_taken_out_in_front_of_a_bypassed_one() -> None:
+    graph = Graph()
+    x, relu, total, y = graph.add("Input", shape=[4]), graph.add("ReLU"), graph.add("Add"), graph.add("Output")
+    for a, b in ((x, relu), (relu, total), (x, total), (total, y)):
+        graph.connect(a, b)
+    SetMode([total.id], "bypassed").do(graph)
+    [edge] = graph.outgoing(relu.id)
+    assert rewire.left_by(graph, graph.check(), {relu.id}) == {edge.id: (x.id, "output")}
