@@ -17,7 +17,8 @@ from app.names import file_stem
 from app.series import Series, read_series
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
-from graph_engine.training.events import Budgeted, Event, Log, Measured, Probed, Progress, Samples, StateChange
+from graph_engine.training.events import Budgeted, Event, Found, Log, Measured, Probed, Progress, Samples, StateChange
+from graph_engine.training.health import Health
 from graph_engine.training.results import Results
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
@@ -44,6 +45,9 @@ class Run(QObject):
         metrics_changed: some series have more values.
         samples_changed: `samples` differ.
         logged: text that the run printed.
+        resumed: an earlier run goes on; its folder.
+        measured: what was measured of the network in a step; the `Health`.
+        found: what is wrong with the training now; the findings.
         judged: what the network of a run does with some data; the `Results`.
         probed: a question that was asked with `probe` is answered; the `Probed` or `Budgeted`.
     """
@@ -56,6 +60,9 @@ class Run(QObject):
     logged = Signal(str)
     judged = Signal(object)
     probed = Signal(object)
+    resumed = Signal(object)
+    measured = Signal(object)
+    found = Signal(object)
 
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
         super().__init__(parent)
@@ -132,6 +139,7 @@ class Run(QObject):
         """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
         self.folder = folder
         self._begin()
+        self.resumed.emit(folder)
         self.worker.run(folder, resume=True)
         Errand(lambda: read_series(folder / METRICS), self).done.connect(lambda series: self._join(folder, series))
 
@@ -160,6 +168,10 @@ class Run(QObject):
                 case Samples():
                     self.samples = event
                     self.samples_changed.emit()
+                case Health():
+                    self.measured.emit(event)
+                case Found(findings):
+                    self.found.emit(findings)
                 case Log(text):
                     self.logged.emit(text)
         for name, (steps, values) in measured.items():

@@ -54,6 +54,8 @@ class WindowState(QObject):
         run.progress_changed.connect(self._follow_progress)
         window.live.changed.connect(self._follow_live)
         window.canvas.selection_changed.connect(self._follow_selection)
+        window.vitals.changed.connect(self._follow_health)
+        session.place_changed.connect(self._follow_health)
         window.problems.count_changed.connect(self._follow_problems)
 
     def refresh(self) -> None:
@@ -130,6 +132,9 @@ class WindowState(QObject):
         count = errors + warnings + hints
         title = self.tr("Problems ({0})").format(count) if count else self.tr("Problems")
         self._window.docks.all["problems"].setWindowTitle(title)
+
+    def _follow_health(self) -> None:
+        self._window.canvas.show_health(self._window.vitals.marks(self._window.session.graph))
 
     def _follow_groups(self) -> None:
         self._window.palette_panel.show_groups(d.spec for d in self._window.session.document.definitions.values())

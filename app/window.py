@@ -46,6 +46,7 @@ from app.theme.style import Mode, ThemeManager
 from app.tour import Tour
 from app.trials import Trials
 from app.trust_bar import TrustBar
+from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.analysis.layout import Direction
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.run = run
         self.runs = Runs(session, run, self)
+        self.vitals = Vitals(session, run, self)
         self.themes = themes
         self.preferences = preferences
         self.charts: ChartsPanel | None = None
@@ -266,14 +268,15 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
-        self.inspector = InspectorPanel(session)
+        self.inspector = InspectorPanel(session, self.vitals)
         self.training = TrainingPanel(
             session,
             run,
+            self.vitals,
             tuple(self.actions_[id] for id in ("run", "pause", "stop")),
             tuple(self.actions_[id] for id in QUESTIONS),
         )
-        self.problems = ProblemsPanel(session)
+        self.problems = ProblemsPanel(session, self.vitals)
         self.code = CodePanel(session)
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
@@ -354,6 +357,7 @@ class MainWindow(QMainWindow):
         self.runs.failed.connect(self.status.tell)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
+        self.runs_panel.health_wanted.connect(self.vitals.open)
         self.docks.all["results"].visibilityChanged.connect(self.results_panel.watch)
         self.runs_panel.results_wanted.connect(self.show_results)
         canvas.bookmarks.told.connect(self.status.tell)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.panels.answer import AnswerDialog
@@ -19,8 +20,11 @@ from app.screenshot import off_screen_window, settle, write_picture
 from app.window import MainWindow
 from graph_engine import Graph
 from graph_engine.graph.commands import SetSettings
+from graph_engine.spec.faults import Fix, Insert
 from graph_engine.templates import template
-from graph_engine.training.events import Event, Measured, Probed, Progress, StateChange
+from graph_engine.training.events import Event, Found, Measured, Probed, Progress, StateChange
+from graph_engine.training.findings import Finding
+from graph_engine.training.health import BINS, Health, Measures
 from graph_engine.training.rundir import new_run, read_run, write_run
 from graph_engine.training.state import RunState
 from tests.benchmarks.bench_canvas import network
@@ -120,6 +124,23 @@ def far(window: MainWindow) -> None:
     window.canvas.zoom_to_fit(animate=False)
 
 
+def health(window: MainWindow) -> None:
+    """A run whose ReLU dies, with all that follows."""
+    training(window)
+    graph = window.session.graph
+    window.run.take([*looks(graph), Found(tuple(ill(graph)))])
+    window.docks.show("inspector")
+    window.docks.show("problems")
+    window.canvas.select([graph.named("conv2").id])
+    QTimer.singleShot(300, lambda: window.inspector.ensureWidgetVisible(window.inspector.health.update_))
+
+
+def findings(window: MainWindow) -> None:
+    health(window)
+    window.docks.show("training")
+    window.canvas.set_zoom(0.4)
+
+
 def history(window: MainWindow) -> None:
     cnn(window)
     for _ in range(3):
@@ -168,9 +189,38 @@ def runs(window: MainWindow) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, history, code,
-    commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
+    history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
 )  # fmt: skip
+
+
+def looks(graph: Graph, count: int = 60) -> Iterator[Health]:
+    """What is measured of a network, look by look: the same each time."""
+    for number in range(count):
+        step, places = 1 + number * 8, []
+        for place, node in enumerate(node for node in graph if node.spec.call.kind not in ("input", "output")):
+            spread = 0.4 + 0.3 * math.sin(place) + 0.01 * number
+            low = 0.0 if node.spec.category == "Activation" else -3 * spread
+            bins = [round(400 * math.exp(-(((low + (i + 0.5) * (3 * spread - low) / BINS) / spread) ** 2) / 2)) for i in range(BINS)]
+            found = Measures("", node.id, 0.02, spread, low, 3 * spread, tuple(bins))
+            if node.spec.category == "Activation":
+                found = found._replace(constant=min(1.0, 0.1 + number / 50))
+            if "out_features" in node.params or "out_channels" in node.params:
+                wave = 1 + 0.4 * math.sin(number * 12.9898 + place)
+                found = found._replace(gradient=0.03 * wave / (1 + number / 9), weights=0.12, update=2e-3 * wave / (1 + number / 30))
+            places.append(found)
+        yield Health(step, 1 + number // 8, tuple(places))
+
+
+def ill(graph: Graph) -> Iterator[Finding]:
+    """A cause, and what follows from it."""
+    relu, conv, end = graph.named("relu2"), graph.named("conv2"), next(node for node in graph if node.block == "Output")
+    normalize = Fix("Insert BatchNorm2d in front of relu2", insert=(Insert("BatchNorm2d"),))
+    fixes = (Fix("Replace relu2 by LeakyReLU", replace="LeakyReLU"), normalize)
+    yield Finding("run.dead-units", "warning", relu.id, "relu2: 94% of its units give the same for all samples; they are dead.", fixes)
+    words = "conv2: its gradient is 1.1e-09, that of the last layers 2.0e-02: it hardly learns."
+    yield Finding("run.vanishing-gradients", "warning", conv.id, words, (), "run.dead-units")
+    yield Finding("run.plateau", "warning", end.id, "The loss has stayed at 2.3 for half of the run.", (), "run.dead-units")
 
 
 def _run(window: MainWindow, part: float, measures: tuple[str, ...]) -> None:

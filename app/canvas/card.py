@@ -25,6 +25,8 @@ _ELIDE = Qt.TextElideMode.ElideRight
 
 PAD = 10.0
 ICON = 22.0
+SIGN = 18.0
+"""Room for each badge at the end of the header, and for the mark of health."""
 DIMMED = 0.35
 """Opacity of the texts of a card at which the edge that is being drawn cannot end."""
 
@@ -77,7 +79,7 @@ def fit(words: Wording, look: Look, badges: int) -> Lines:
         badges: for how many of them the header keeps room.
     """
     room = WIDTH - 2 * PAD
-    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - 18 * badges)
+    name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - SIGN * badges)
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
     whole = look.body_metrics.horizontalAdvance(words.params) <= room - used

@@ -10,11 +10,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.card import PAD, CardState, Lines, fit, paint_texts
+from app.canvas.card import PAD, SIGN, CardState, Lines, fit, paint_texts
 from app.canvas.flow import Kind, kind
 from app.canvas.geometry import (
     DOT,
     FOOTER,
+    HEADER,
     MARGIN,
     WIDTH,
     Curve,
@@ -30,11 +31,13 @@ from app.canvas.geometry import (
     spread,
     through,
 )
+from app.canvas.health import paint_mark
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
 from app.canvas.shares import Share, paint_share
 from app.canvas.shells import Shells
 from app.canvas.wording import shape_label, shown_severity, wording
+from app.vitals import Mark
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.bends import shifted
 from graph_engine.graph.graph import CoreGraph
@@ -83,6 +86,7 @@ class NodeItem(QGraphicsItem):
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
         share: of the whole network, where the cards show that.
+        health: how it fares while the network trains; None where that was not measured.
     """
 
     def __init__(self, node: Node, stage: Stage):
@@ -91,6 +95,7 @@ class NodeItem(QGraphicsItem):
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
         self.checked: CheckedNode | None = None
         self.share: Share | None = None
+        self.health: Mark | None = None
         self.selected = False
         self.hovered = False
         self._stage = stage
@@ -118,15 +123,22 @@ class NodeItem(QGraphicsItem):
         if self._lines is None:
             words = wording(self.node, self.checked)
             words = words if self.share is None else words._replace(weights=self.share.text)
-            self._lines = fit(words, look, (state.severity in ("error", "warning")) + (state.mode != "active"))
+            self._lines = fit(words, look, self._badges(state) + (self.health is not None))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
         if self.share is not None:
             paint_share(painter, look, self.layout, self.share)
+        if self.health is not None:
+            paint_mark(painter, look, self.health, QPointF(WIDTH - 16 - SIGN * self._badges(state), HEADER / 2))
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
             top = self.layout.height - FOOTER - self.layout.preview
             room = QRectF(PAD, top, WIDTH - 2 * PAD, self.layout.preview - 6)
             paint_preview(painter, look, self._stage.graph.definitions[self.node.spec.definition], room)
+
+    @staticmethod
+    def _badges(state: CardState) -> int:
+        """How many badges the header ends with."""
+        return (state.severity in ("error", "warning")) + (state.mode != "active")
 
     def state(self) -> CardState:
         """How the card is shown now."""

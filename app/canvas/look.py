@@ -50,6 +50,7 @@ class Look:
         self.faint = QColor(theme.text_faint)
         self.error = QColor(theme.error)
         self.warning = QColor(theme.warning)
+        self.well = QColor(theme.success)
         self.accent = QColor(theme.accent)
         self.port_rim = QPen(QColor(theme.border_strong), 1.4)
         self.hairline = QPen(QColor(theme.border), 1)

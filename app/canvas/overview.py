@@ -15,10 +15,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from app.canvas.arrays import draw_lines, draw_rects
 from app.canvas.geometry import Curve, Rect, pieces
+from app.canvas.health import paint_mark
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
 from app.canvas.wording import shown_severity
 from app.theme import RADIUS, sans
+from app.vitals import MARKS
 
 NEAR, NEAR_SMALL = 0.65, 0.45
 NAMED = 0.4
@@ -29,6 +31,8 @@ FINE_NODES, FINE_EDGES = 900, 1200
 """Up to so many in view, rounded corners and smooth curves are affordable from afar too."""
 
 SELECTED, HOVERED, WAITING, ERROR, BYPASSED, MUTED = 1, 2, 4, 8, 16, 32
+HEALTH = 64
+"""Times the place of a mark, from 1, in `MARKS`."""
 
 
 class Rows:
@@ -203,6 +207,11 @@ class Overview:
             if len(some):
                 painter.setBrush(colour)
                 draw_rects(painter, some)
+        for mark, colour in ((2, look.warning), (3, look.error)):  # so small, only what is wrong can be told
+            some = nodes[flags // HEALTH == mark, :4]
+            if len(some):
+                painter.setBrush(colour)
+                draw_rects(painter, some * [1.0, 1.0, 1.0, 0.3])
         shared = nodes[nodes[:, 6] != _NO_SHARE]
         if len(shared):  # so small, the card itself is the bar
             painter.setBrush(look.track)
@@ -260,6 +269,9 @@ class Overview:
         outline = look.faint if idle | key.flags & WAITING else category.block
         painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1, _DASHED if idle else _SOLID))
         painter.drawRoundedRect(card, radius, radius)
+        if key.flags // HEALTH:
+            size = max(2.6, 4.5 * width / 176)
+            paint_mark(painter, look, MARKS[key.flags // HEALTH - 1], QPointF(card.right() - 2 * size, card.top() + 2 * size), size)
         painter.end()
         return pixmap
 
@@ -318,7 +330,7 @@ def _node_flags(item: NodeItem) -> int:
     flags |= BYPASSED * (item.node.mode == "bypassed") | MUTED * (item.node.mode == "muted")
     if item.checked is not None:
         flags |= WAITING * (item.checked.status == "waiting") | ERROR * (shown_severity(item.checked) == "error")
-    return flags
+    return flags | (HEALTH * (MARKS.index(item.health) + 1) if item.health is not None else 0)
 
 
 def _draw_ring(painter: QPainter, look: Look, flags: int, card: QRectF, radius: float) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsScene
 from app.canvas.annotations import Annotations, Grip
 from app.canvas.bends import BendMarks, Place
 from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.health import HealthMarks
 from app.canvas.items import GESTURE_LAYER, NODE_LAYER, RAISED_LAYER, EdgeItem, NodeItem, Stage
 from app.canvas.labels import LabelLayer
 from app.canvas.lanes import Lanes
@@ -77,6 +78,7 @@ class CanvasScene(QGraphicsScene):
         annotations: frames and notes.
         bends: the points of edges that are selected.
         shares: the share of the whole that each card shows.
+        health: how each node fares while the network trains.
         strips: what nodes give for a sample, below their cards.
         drafts: what gestures show while they last.
 
@@ -100,6 +102,7 @@ class CanvasScene(QGraphicsScene):
         self.annotations = Annotations(self)
         self.bends = BendMarks(self)
         self.shares = Shares(self)
+        self.health = HealthMarks(self)
         self.strips = Strips(self)
         self.drafts: list[QGraphicsPathItem] = []
         self._selected_nodes: dict[str, None] = {}
@@ -231,6 +234,7 @@ class CanvasScene(QGraphicsScene):
                     self.overview.touch_edge(edge.id)
                     self._labels.touch(line)
         self.shares.follow(checked)
+        self.health.follow(self.nodes)
         self._labels.refresh()
         self.content_changed.emit()
 

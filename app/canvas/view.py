@@ -49,6 +49,7 @@ from app.canvas.trail import Trail
 from app.canvas.walk import Walk
 from app.canvas.wish import Wishes
 from app.theme import SPACE, Theme, current
+from app.vitals import Mark
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import Macro
@@ -214,6 +215,10 @@ class CanvasView(QGraphicsView):
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither."""
         self.canvas.shares.show(measure)
+
+    def show_health(self, marks: Mapping[str, Mark]) -> None:
+        """Shows on the cards how their nodes fare in training; those that are left out have no mark."""
+        self.canvas.health.show(marks)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in another theme from now on."""

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from app.panels.health import HealthSection
 from app.panels.inspector_pages import ContentPage, DocumentPage, NodePage, Page, SeveralPage
 from app.panels.live_value import LiveSection
 from app.session import Session
 from app.theme.tokens import SPACE
+from app.vitals import Vitals
 from app.widgets.scroll import fill_scroll_area
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.graph.changes import Change
@@ -28,14 +30,18 @@ class InspectorPanel(QScrollArea):
     failed = Signal(str)
     node_chosen = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None):
+    def __init__(self, session: Session, vitals: Vitals, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._vitals = vitals
+        self.health = HealthSection(vitals)
+        vitals.found.connect(self._tell)
         self._selected: tuple[str, ...] = ()
         self._section: LiveSection | None = None
         self._holder = QWidget()
         self._layout = QVBoxLayout(self._holder)
         self._layout.setContentsMargins(SPACE.wide, SPACE.base, SPACE.near, SPACE.wide)
+        self._layout.addWidget(self.health)
         self._layout.addStretch()
         fill_scroll_area(self, self._holder)
         self.page: Page = DocumentPage(session)
@@ -71,6 +77,7 @@ class InspectorPanel(QScrollArea):
             self.page = NodePage(self._session, selected[0])
         else:
             self.page = SeveralPage(self._session, selected)
+        self.health.show_node(selected[0] if len(selected) == 1 else None)
         self._layout.removeWidget(old)
         old.hide()
         old.deleteLater()
@@ -89,6 +96,12 @@ class InspectorPanel(QScrollArea):
         page.failed.connect(self.failed)
         page.node_chosen.connect(self.node_chosen)
         self._layout.insertWidget(0, page)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tells on the page of a node what was wrong with it in training."""
+        if isinstance(self.page, NodePage):
+            self.page.tell([finding for finding in self._vitals.findings if finding.node in self._selected])
 
     def _on_changed(self, changes: tuple[Change, ...]) -> None:
         gone = {c.id for c in changes if c.kind == "node-removed"} - self._session.graph.nodes.keys()

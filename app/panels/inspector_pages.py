@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -33,6 +34,7 @@ from graph_engine.graph.sharing import Unshare
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.spec.params import Param, PathParam
 from graph_engine.spec.tensor import TensorSpec
+from graph_engine.training.findings import Finding as RunFinding
 
 
 class Page(QWidget):
@@ -113,6 +115,9 @@ class NodePage(Page):
         self._findings = QVBoxLayout()
         self._findings.setSpacing(SPACE.hair)
         self.body.addLayout(self._findings)
+        self._told = QVBoxLayout()
+        self._told.setSpacing(SPACE.hair)
+        self.body.addLayout(self._told)
         self._silenced = QLabel()
         self._silenced.setProperty("role", "faint")
         self._silenced.setWordWrap(True)
@@ -173,6 +178,14 @@ class NodePage(Page):
         codes = ", ".join(sorted(self._node.silenced))
         self._silenced.setText(self.tr("Silenced: {0}.").format(codes) + f' <a href="#">{self.tr("Tell me again")}</a>')
         self._silenced.setVisible(bool(codes))
+
+    def tell(self, findings: Iterable[RunFinding]) -> None:
+        """Tells what was wrong with the node in training."""
+        clear(self._told)
+        for told in findings:
+            finding = Finding(self.session, told.diagnostic, in_list=False, cause=told.follows)
+            finding.failed.connect(self.failed)
+            self._told.addWidget(finding)
 
     def show_checked(self, checked: CheckedGraph) -> None:
         node = checked.nodes.get(self._id)

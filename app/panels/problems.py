@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
+from app.vitals import Vitals
 from app.widgets.empty import EmptyState
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.fixes import commands
@@ -35,22 +36,30 @@ SEVERITY_ICONS = {"error": ("x-circle-fill", "error"), "warning": ("warning-fill
 class Finding(QWidget):
     """One diagnostic: icon, words, the node concerned, a button for its first repair, and one that explains.
 
+    Args:
+        session: the document.
+        diagnostic: what is told.
+        in_list: a row of a list, with one repair, or else words with the repairs below.
+        cause: code of the finding that it follows from: then it is told faintly, since repairs belong to that one.
+
     Signals:
         failed: the repair was refused; one sentence.
     """
 
     failed = Signal(str)
 
-    def __init__(self, session: Session, diagnostic: Diagnostic, *, in_list: bool = True, parent: QWidget | None = None):
+    def __init__(self, session: Session, diagnostic: Diagnostic, *, in_list: bool = True, cause: str = "", parent: QWidget | None = None):
         super().__init__(parent)
         self.diagnostic = diagnostic
         self._session = session
         self._mark = QLabel()
-        name, colour = SEVERITY_ICONS[diagnostic.severity]
+        name, colour = SEVERITY_ICONS[diagnostic.severity] if not cause else ("arrow-elbow-down-right", "text_faint")
         self._mark.setPixmap(icon(name, colour).pixmap(14, 14))
         self._mark.setAccessibleName(diagnostic.severity)
         way = [(session.document.holder(id) or session.document)[id].name for id in diagnostic.path] if in_list else []
-        self._words = QLabel(" › ".join([*way, diagnostic.message]))
+        follows = [self.tr("(follows from: {0})").format(cause.rpartition(".")[2].replace("-", " "))] if cause else []
+        self._words = QLabel(" ".join([" › ".join([*way, diagnostic.message]), *follows]))
+        self._words.setProperty("role", "muted" if cause else "")
         self._words.setWordWrap(True)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setToolTip(diagnostic.code)
@@ -66,17 +75,17 @@ class Finding(QWidget):
         outer.setSpacing(SPACE.tight)
         outer.addLayout(row)
         self.fix_buttons: list[QPushButton] = []
-        buttons = row if in_list else QHBoxLayout()
-        for fix in diagnostic.fixes[: 1 if in_list else 3]:
+        buttons = row if in_list else QVBoxLayout()
+        for fix in diagnostic.fixes[: 0 if cause else 1 if in_list else 3]:
             button = QPushButton(fix.title)
             button.setProperty("role", "flat")
             button.setIcon(icon("wrench", "accent"))
             button.clicked.connect(lambda _=False, fix=fix: self._repair(fix))
-            buttons.addWidget(button)
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft if not in_list else Qt.AlignmentFlag.AlignVCenter)
             self.fix_buttons.append(button)
         if not in_list and self.fix_buttons:
             buttons.setContentsMargins(SPACE.wide, 0, 0, 0)
-            buttons.addStretch()
+            buttons.setSpacing(0)
             outer.addLayout(buttons)
         self.why = QToolButton(self)  # shown before it is laid out: without a parent it would be a window for a moment
         self.why.setIcon(icon("question", "text_muted"))
@@ -108,7 +117,8 @@ class Finding(QWidget):
             self._session.wanted.emit(fix.action, self.diagnostic.node or "", None)
             return
         try:
-            holder = self._session.document.holder(self.diagnostic.node or "") or self._session.document
+            document = self._session.document
+            holder = document if fix.settings else document.holder(fix.node or self.diagnostic.node or "") or document
             self._session.execute(commands(holder, self.diagnostic, fix), graph=holder)
         except GraphError as error:
             self.failed.emit(str(error))
@@ -164,7 +174,7 @@ class Explanation(QFrame):
 
 
 class ProblemsPanel(QWidget):
-    """A row for each diagnostic, errors first.
+    """A row for each diagnostic, errors first, then what is wrong with the training.
 
     Signals:
         node_chosen: id of the node whose row was clicked.
@@ -176,9 +186,10 @@ class ProblemsPanel(QWidget):
     count_changed = Signal(int, int, int)
     failed = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None):
+    def __init__(self, session: Session, vitals: Vitals, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._vitals = vitals
         self._shown: object = None
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Problems"))
@@ -191,19 +202,22 @@ class ProblemsPanel(QWidget):
         self._stack.addWidget(self._empty)
         session.checked_changed.connect(self._show)
         session.replaced.connect(self._show)
+        vitals.found.connect(self._show)
         self._show()
 
     def _show(self, *_: object) -> None:
-        document, found = self._session.document, self._session.report.diagnostics
+        document, told = self._session.document, self._vitals.findings
+        found = (*self._session.report.diagnostics, *(finding.diagnostic for finding in told))
+        causes = [*[""] * len(self._session.report.diagnostics), *(finding.follows for finding in told)]
         concerned = dict.fromkeys(id for d in found for id in (*d.path, d.node) if id is not None)
         names = {id: holder[id].name for id in concerned if (holder := document.holder(id)) is not None}
-        state = (found, tuple(names.items()))
+        state = (found, causes, tuple(names.items()))
         if state == self._shown:
             return
         self._shown = state
         self.list.clear()
-        for diagnostic in found:
-            row = Finding(self._session, diagnostic)
+        for diagnostic, cause in zip(found, causes, strict=True):
+            row = Finding(self._session, diagnostic, cause=cause)
             row.failed.connect(self.failed)
             item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, diagnostic.node)

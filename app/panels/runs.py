@@ -39,11 +39,13 @@ class RunsPanel(QWidget):
     Signals:
         restore_wanted: the document of a run is to be opened; the path of its copy.
         resume_wanted: a run is to go on; its folder.
+        health_wanted: the health of a run is to be shown on its nodes; its folder.
         results_wanted: what its network does is to be seen; its folder and its name.
     """
 
     restore_wanted = Signal(object)
     resume_wanted = Signal(object)
+    health_wanted = Signal(object)
     results_wanted = Signal(object, str)
 
     def __init__(self, runs: Runs, run: Run, parent: QWidget | None = None):
@@ -74,6 +76,9 @@ class RunsPanel(QWidget):
         self.restore_button.clicked.connect(lambda: self.restore_wanted.emit(self._selected().folder / DOCUMENT))
         self.resume_button = self._button("play", self.tr("Resume"))
         self.resume_button.clicked.connect(lambda: self.resume_wanted.emit(self._selected().folder))
+        self.health_button = self._button("heartbeat", self.tr("Show health"))
+        self.health_button.setToolTip(self.tr("Show on the nodes how they fared in this run, and what was wrong with it"))
+        self.health_button.clicked.connect(lambda: self.health_wanted.emit(self._selected().folder))
         self.results_button = self._button("target", self.tr("Results"))
         self.results_button.clicked.connect(lambda: self.results_wanted.emit(self._selected().folder, self._selected().name))
         self.folder_button = self._button("folder-open", self.tr("Show folder"))
@@ -81,7 +86,7 @@ class RunsPanel(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, SPACE.tight)
         foot.addWidget(self._about, 1)
-        for button in (self.resume_button, self.results_button, self.restore_button, self.folder_button):
+        for button in (self.resume_button, self.results_button, self.health_button, self.restore_button, self.folder_button):
             foot.addWidget(button)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -166,7 +171,7 @@ class RunsPanel(QWidget):
 
     def _on_selected(self) -> None:
         chosen = bool(self.list.selectedItems())
-        for button in (self.restore_button, self.folder_button):
+        for button in (self.restore_button, self.health_button, self.folder_button):
             button.setEnabled(chosen)
         self.results_button.setEnabled(chosen and (self._selected().folder / WEIGHTS).exists())
         self.resume_button.setEnabled(chosen and not self._run.is_busy and self._selected().record.state != RunState.IDLE)

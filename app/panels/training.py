@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.findings import FindingsSection
 from app.panels.samples import SamplesSection
 from app.panels.settings_form import SettingsForm
 from app.run import Run
 from app.session import Session
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
+from app.vitals import Vitals
 from app.widgets.buttons import FlatButton, PrimaryButton
 from app.widgets.form import Facts
 from app.widgets.scroll import fill_scroll_area
@@ -49,9 +51,16 @@ class TrainingPanel(QWidget):
     node_chosen = Signal(str)
 
     def __init__(
-        self, session: Session, run: Run, actions: tuple[QAction, ...], questions: tuple[QAction, ...], parent: QWidget | None = None
+        self,
+        session: Session,
+        run: Run,
+        vitals: Vitals,
+        actions: tuple[QAction, ...],
+        questions: tuple[QAction, ...],
+        parent: QWidget | None = None,
     ):
         super().__init__(parent)
+        self._vitals = vitals
         self._run = run
         self._session = session
         layout = QVBoxLayout(self)
@@ -126,6 +135,9 @@ class TrainingPanel(QWidget):
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(SPACE.wide, SPACE.near, SPACE.near, SPACE.wide)
+        self.findings = FindingsSection(self._session, self._vitals)
+        self.findings.failed.connect(self.failed)
+        column.addWidget(self.findings)
         self.samples = SamplesSection(self._run)
         column.addWidget(self.samples)
         self.forms = {name: SettingsForm(self._session, name) for name in SECTIONS}

@@ -109,9 +109,11 @@ class Monitor:
 
     def before_step(self) -> None:
         """Looks at the coming step, if it is time to."""
+        step = self._training.at.step + 1
+        if self._looking and step == self._last:
+            return  # it is asked again after a pause, or a checkpoint
         if self._looking:  # a step whose gradients overflowed in float16 is left out by its optimizer
             self._end()
-        step = self._training.at.step + 1
         if step < self._last * SPACING:
             return
         spent = self._cost - SHARE * (self._clock() - self._began)

@@ -181,7 +181,7 @@ def one_class_for_all(course: Course) -> Iterator[Told]:
 @run_rule("run.underfitting", explains=("run.plateau",))
 def too_little_learned(course: Course) -> Iterator[Told]:
     """A loss that stays high on the training data itself: the network is too small, held back, or cannot see enough."""
-    if course.done < EVALUATIONS or course.done < 0.5 * course.planned or not _is_flat(course):
+    if course.done < EVALUATIONS or course.done < 0.5 * course.planned or not is_flat(course):
         return
     if level(course) > GUESSING:
         loss = course.losses.part(0.9, 1.0)
@@ -201,14 +201,14 @@ def no_more_progress(course: Course) -> Iterator[Told]:
         now, before = max(rates[begin:]), max(rates)
         message = f"The loss stays at {loss:.3g}: since epoch {begin + 1} the learning rate is {now:.2g}, after {before:.2g} at first."
         yield Told(message, None, (Fix("Keep the learning rate constant", settings={"training.schedule": "constant"}),))
-    elif _is_flat(course) and level(course) > GUESSING:
+    elif is_flat(course) and level(course) > GUESSING:
         yield Told(f"The loss has stayed at {loss:.3g} for half of the run.", None, (slower(course),))
 
 
-def _is_flat(course: Course) -> bool:
-    """Whether the loss has not fallen by two percent over the second half of the run."""
+def is_flat(course: Course, share: float = 0.98) -> bool:
+    """Whether the loss has not fallen to a share of itself over the second half of the run."""
     losses = course.losses
-    return losses.count >= 20 and losses.part(0.8, 1.0) > 0.98 * losses.part(0.5, 0.7)
+    return losses.count >= 20 and losses.part(0.8, 1.0) > share * losses.part(0.5, 0.7)
 
 
 @run_rule("run.overfitting")

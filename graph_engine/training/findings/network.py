@@ -9,7 +9,7 @@ from statistics import median
 from graph_engine.spec.faults import Fix, Insert
 from graph_engine.training.course import Course
 from graph_engine.training.findings.finding import Told, run_rule
-from graph_engine.training.findings.learning import CLIP, LEARNED, level, slower
+from graph_engine.training.findings.learning import CLIP, LEARNED, is_flat, level, slower
 from graph_engine.training.health import Measures
 
 VANISHED = 1e-3
@@ -23,6 +23,9 @@ DEAD = 0.8
 
 SATURATED = 0.5
 """Share of results at a bound; half of them is what the literature on tanh networks calls saturated (Glorot and Bengio 2010)."""
+
+SLOW = 0.95
+"""A loss that still falls by more than this in the last third is not held back: embeddings have small gradients, too."""
 
 LOOKS = 2
 """So many looks must agree."""
@@ -110,7 +113,7 @@ def units_are_saturated(course: Course) -> Iterator[Told]:
 def gradients_vanish(course: Course) -> Iterator[Told]:
     """Where each layer makes the gradient smaller, the first layers learn nothing."""
     found = [(node, gradient) for (_, node), looks in course.looks().items() if (gradient := _typical(looks, "gradient")) is not None]
-    if len(found) < 3:
+    if len(found) < 3 or level(course) < LEARNED or not is_flat(course, SLOW):
         return
     greatest = max(gradient for _, gradient in found[len(found) // 2 :])
     vanished = [(node, gradient) for node, gradient in found[: len(found) // 2 + 1] if gradient < VANISHED * greatest]

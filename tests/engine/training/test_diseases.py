@@ -26,7 +26,7 @@ from graph_engine.training.findings import RULES, Finding, diagnose
 from graph_engine.training.health import Health, Measures
 from graph_engine.training.run import run
 from graph_engine.training.rundir import prepare
-from tests.data.diseases import DISEASES, HELD_OUT, TUNING, Disease, ill
+from tests.data.diseases import DISEASES, HELD_OUT, TUNING, Disease, ill, shorten
 
 NETWORK = Network(
     {
@@ -169,6 +169,7 @@ def told(graph: Graph, folder: Path, seconds: float = 60.0, disease: Disease | N
 
     prepare(graph, folder)
     if disease is not None:
+        shorten(folder)
         disease.spoil(folder)
     run(folder, listener, control)
     return found

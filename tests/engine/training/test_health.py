@@ -198,7 +198,15 @@ def test_a_number_that_is_lost_in_the_middle_of_a_run_is_found(tmp_path: Path) -
 
 
 def test_a_compiled_network_is_watched_by_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "compile", lambda model: model)
+    class Compiled(torch.nn.Module):
+        def __init__(self, model: torch.nn.Module):
+            super().__init__()
+            self._orig_mod = model
+
+        def forward(self, *inputs: torch.Tensor) -> Any:
+            return self._orig_mod(*inputs)
+
+    monkeypatch.setattr(torch, "compile", Compiled)
     _, events = watched(small_net(compile=True, epochs=1), tmp_path)
     looks = [event for event in events if isinstance(event, Health)]
     assert looks and all(place.mean is None and place.gradient is not None for look in looks for place in look.places)
