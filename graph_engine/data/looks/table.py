@@ -111,7 +111,7 @@ def _measured(file: Path, known: Stamp) -> Facts:
     columns = [_column(file, lazy, sample, place, name, row) for place, name in enumerate(names)]
     told = _which_tell_which(sample, columns)
     size, changed = known
-    usable = [column.name for column in columns if column.kind != "text" and not _is_number_of_row(column, row["rows"])]
+    usable = [column.name for column in columns if not _is_number_of_row(column, row["rows"])]
     repeated = int(collect(file, lazy.select(pl.len() - pl.struct(usable).n_unique())).item()) if usable else 0
     return Facts(
         size=size,
