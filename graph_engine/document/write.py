@@ -22,16 +22,18 @@ def save(graph: CoreGraph, path: Path, weights: str | None = None) -> None:
     Raises:
         UnwritableError: the place cannot be written to; a file that was there is as before.
     """
-    write_text(path, to_text(graph, path.resolve().parent))
+    write_text(path, to_text(graph, path.resolve().parent, weights))
 
 
-def to_text(graph: CoreGraph, folder: Path | None = None) -> str:
+def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = None) -> str:
     """The document of a graph: stable order of keys, one node or edge a line.
 
     Args:
         graph: the network.
         folder: where it will lie; data that lies below that folder, or below the one around it, is named relative to it.
+        weights: the file beside the document that holds the tensors to begin with; left out, the graph's.
     """
+    weights = weights or (graph.weights_file.name if graph.weights_file is not None else None)
     settings = (graph.settings.with_paths(lambda path: _relative(path, folder)) if folder is not None else graph.settings).to_plain()
     parts = {
         "format": _compact("archloom"),
