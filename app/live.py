@@ -31,7 +31,7 @@ PATIENCE_MS = 30_000
 MOST = 300
 """Nodes of which values are asked for at once."""
 
-PARTS = ("validation", "train")
+PARTS = ("validation", "train", "test")
 
 
 class Live(QObject):
@@ -129,8 +129,14 @@ class Live(QObject):
         self._go(part, 0)
 
     def other_part(self) -> None:
-        """Goes from the validation part to the training part of the data, or back."""
-        self.choose(PARTS[1 - PARTS.index(self.part)])
+        """Goes from the validation part of the data to the training part, then to the test part, and around."""
+        self.choose(PARTS[(PARTS.index(self.part) + 1) % len(PARTS)])
+
+    def show(self, part: str, sample: int) -> None:
+        """Shows the values for a sample of a part of the data, whatever was shown before."""
+        self._go(part, sample)
+        if not self.is_on:
+            self.toggle()
 
     def values(self, node: str) -> list[NodeValue]:
         """What is known of the outputs of a node of the shown graph."""

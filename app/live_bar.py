@@ -29,7 +29,7 @@ class LiveBar(QFrame):
         self.setAccessibleName(self.tr("Live sample"))
         self.part = QComboBox()
         self.part.setAccessibleName(self.tr("Part of the data"))
-        for part, name in ((PARTS[0], self.tr("Validation")), (PARTS[1], self.tr("Training"))):
+        for part, name in zip(PARTS, (self.tr("Validation"), self.tr("Training"), self.tr("Test")), strict=True):
             self.part.addItem(name, part)
         self.part.activated.connect(lambda: live.choose(self.part.currentData()))
         self.number = QLineEdit()

@@ -358,6 +358,7 @@ class MainWindow(QMainWindow):
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
         self.runs_panel.health_wanted.connect(self.vitals.open)
+        self.results_panel.sample_chosen.connect(self.live.show)
         self.docks.all["results"].visibilityChanged.connect(self.results_panel.watch)
         self.runs_panel.results_wanted.connect(self.show_results)
         canvas.bookmarks.told.connect(self.status.tell)

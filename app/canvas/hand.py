@@ -11,7 +11,7 @@ from app.canvas.bends import with_bend, without_bends
 from app.canvas.interactions import GESTURES, Interaction, Pointer
 from app.canvas.interactions.connect_keys import ConnectByKeys
 from app.canvas.interactions.nudge import Nudge
-from app.canvas.scene import Hit
+from app.canvas.item_scene import Hit
 from app.canvas.wish import Wish
 
 if TYPE_CHECKING:

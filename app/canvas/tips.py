@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from app.canvas.flow import words
 from app.canvas.geometry import PortPlace
+from app.canvas.item_scene import Hit
 from app.canvas.items import NodeItem
-from app.canvas.scene import Hit
 from app.canvas.wording import mode_word
 from graph_engine.spec.tensor import TensorSpec
 

@@ -91,9 +91,9 @@ def test_a_cell_leads_to_its_samples_by_mouse_and_by_keys(qtbot: QtBot, window: 
     assert shown.mistakes.count() == 0
     qtbot.keyClick(shown.matrix, Qt.Key.Key_Escape)
     assert shown.mistakes.count() == 3
-    with qtbot.waitSignal(shown.sample_chosen) as chosen:
-        shown.mistakes.itemActivated.emit(shown.mistakes.item(0))
-    assert chosen.args == ["validation", 7]
+    assert not window.live.is_on
+    shown.mistakes.itemActivated.emit(shown.mistakes.item(0))
+    assert (window.live.is_on, window.live.part, window.live.sample) == (True, "validation", 7)
 
 
 def test_every_kind_of_target_has_its_pictures(qtbot: QtBot, window: MainWindow, panel) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
-from app.canvas.scene import CanvasScene, Hit
+from app.canvas.item_scene import Hit
+from app.canvas.scene import CanvasScene
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
