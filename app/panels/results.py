@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
@@ -113,7 +113,7 @@ class ResultsPanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._show_kind()
+            QTimer.singleShot(0, self, self._show_kind)  # plots must not go while Qt hands the palette on to them
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()

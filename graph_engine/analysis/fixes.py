@@ -37,7 +37,7 @@ def _parts(graph: CoreGraph, diagnostic: Diagnostic, fix: Fix) -> Iterator[Comma
             settings = settings.replaced(part, value)
         yield SetSettings(settings, next(iter(fix.settings)))
     id = fix.node or diagnostic.node
-    if id is None or not (fix.params or fix.insert or fix.connect or fix.replace or fix.remove):
+    if id is None or not (fix.params or fix.insert or fix.connect or fix.replace or fix.remove or fix.mode):
         return
     node = graph[id]
     if fix.params:

@@ -108,12 +108,16 @@ def added_product(at: Site) -> Inferred:
         expect_dtype(one, ("float32",), port)
     for port, one in (("mat1", a), ("mat2", b)):
         expect_rank(one, (2,), "(n, m)", port)
-    product = Site({}, {"input": a, "other": b})
-    [found], flops = matmul(product).outputs, matmul(product).flops
+    if a.shape[1] != b.shape[0]:
+        text = "cannot multiply {a} by {b}: {inner_a} columns meet {inner_b} rows."
+        shapes = {"a": shape_text(a.shape), "b": shape_text(b.shape)}
+        raise Fault("shape.matmul", text, port="mat2", **shapes, inner_a=a.shape[1], inner_b=b.shape[0])
+    product = matmul(Site({}, {"input": a, "other": b}))
+    [found] = product.outputs
     if broadcast([x.shape, found.shape]) != found.shape:
         text = "{received} does not broadcast to the product, {product}."
         raise Fault("shape.broadcast", text, port="input", received=shape_text(x.shape), product=shape_text(found.shape))
-    return Inferred((found,), flops=flops)
+    return Inferred((found,), flops=product.flops)
 
 
 def decided(at: Site) -> Inferred:

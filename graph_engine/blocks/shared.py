@@ -67,7 +67,7 @@ Lookup = BlockSpec(
 
 Project = BlockSpec(
     id="Project",
-    category="Dense",
+    category="Linear",
     summary="A Linear layer whose weights arrive: those of an Embedding, for instance, in a language model.",
     inputs=(
         Port("input", "(N, T, in)."),

@@ -16,7 +16,7 @@ from graph_engine.training.events import Event, Log, Measured, StateChange
 from graph_engine.training.run import run, train
 from graph_engine.training.rundir import new_run, prepare, read_run
 from graph_engine.training.state import RunState
-from tests.engine.training.helpers import change, metrics, small_net
+from tests.engine.training.helpers import metrics, small_net
 
 
 def ignore(_: Event) -> None:
@@ -38,8 +38,9 @@ def stop_at(step: int, control: Control) -> list[Event]:
 def stopped(tmp_path: Path, step: int = 60) -> Path:
     """A run that was stopped inside its second epoch."""
     run_dir = new_run(small_net(), tmp_path)
-    control = Control()
-    assert run(run_dir, stop_at(step, control), control).state is RunState.STOPPED  # type: ignore[arg-type]
+    for place in (step // 2, step):  # so that there is a checkpoint before the last
+        control = Control()
+        assert run(run_dir, stop_at(place, control), control, resume=place == step).state is RunState.STOPPED  # type: ignore[arg-type]
     return run_dir
 
 

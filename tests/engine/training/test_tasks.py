@@ -111,6 +111,10 @@ def test_an_answer_of_two_parts_is_right_where_both_are(tmp_path: Path) -> None:
 class Echo(nn.Module):
     """Gives what comes before each token a score of 9 for the token itself, whatever else is in the batch."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))  # tells where the network is
+
     def forward(self, phrase: Tensor, before: Tensor) -> Tensor:
         return 9 * nn.functional.one_hot(before, 15).float()
 
