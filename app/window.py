@@ -241,10 +241,8 @@ class MainWindow(QMainWindow):
     def resume_run(self, folder: Path) -> None:
         """Goes on with an earlier run from its last checkpoint."""
         self.need_charts()
-        self.run.resume(folder)
+        self.run.resume(folder, self.session.document)
         self.docks.show("curves")
-
-    # construction
 
     def show_results(self, folder: Path, name: str) -> None:
         """Shows what the network of an earlier run does with its data."""
@@ -264,6 +262,8 @@ class MainWindow(QMainWindow):
     def _show_runs(self) -> None:
         if self.charts is not None:
             self.charts.show_overlays([Overlay(shown.entry.name, shown.colour, shown.series) for shown in self.runs.shown])
+
+    # construction
 
     def _make_panels(self) -> None:
         session, run = self.session, self.run
