@@ -191,7 +191,7 @@ def _first(count: int, samples: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor,
 
 def _longest(train: ModuleType, data: Any, order: torch.Tensor) -> torch.Tensor:
     """An order of the samples in which the longest come first, where they differ in length: a full batch has some of them."""
-    if not hasattr(train, "PADDING"):
+    if not hasattr(train, "PADDING") or not data.tensors:
         return order
     sequences = (tensor for tensor in data.tensors if tensor.dim() == 2 and not tensor.is_floating_point())
     lengths = torch.stack([(tensor != train.PADDING).sum(dim=1) for tensor in sequences]).sum(dim=0)
