@@ -139,6 +139,14 @@ def _check_mask(at: Site, x: TensorSpec) -> None:
             )
 
 
+_PLACES = {
+    "ClassToken": {"features": "token.shape.0"},
+    "AttentionPool": {"features": "score.in_features"},
+    "LearnedPositionalEmbedding": {"features": "weight.shape.1", "max_length": "weight.shape.0"},
+}
+"""Where layers keep parameters that are not attributes of theirs."""
+
+
 def _layer(
     id: str,
     summary: str,
@@ -165,6 +173,7 @@ def _layer(
             arguments=(*(p.name for p in before), "input"),
             keywords=tuple(p.name for p in more),
             positional=sum(p.inferred or p.required for p in params),
+            attributes=_PLACES.get(id, {}),
         ),
         initial=initial,
         keywords=("sequence", *keywords),

@@ -166,7 +166,15 @@ def params_of(module: nn.Module, spec: BlockSpec) -> dict[str, Any] | None:
         except ParamError:
             return None
     twin = _made(spec, values)
-    return values if twin is not None and _config(twin) == _config(module, twin) else None
+    if twin is None or _config(twin) != _config(module, twin):
+        return None
+    for param in spec.constructed:  # what follows from another where it is left out, as a stride from the window, is left out
+        if param.default is None and not param.inferred and values.get(param.name) is not None:
+            shorter = {n: v for n, v in values.items() if n != param.name}
+            other = _made(spec, shorter)
+            if other is not None and _config(other) == _config(twin):
+                values = shorter
+    return values
 
 
 def _tuple(value: Any) -> Any:

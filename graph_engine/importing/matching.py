@@ -321,9 +321,14 @@ def _finished(call: Call, spec: BlockSpec, params: Mapping[str, Any], inputs: Ma
         if wrong is not None:
             reason = reason or f"it would give {told[wrong]}, where {recorded[wrong]} was seen"
             continue
-        free = {n: None for n, size in inferred.sizes.items() if fitted.param(n).inferred and size == candidate.params[n]}
+        free = {n: None for n, size in inferred.sizes.items() if fitted.param(n).inferred and _alike(size, candidate.params[n])}
         return candidate._replace(params={**candidate.params, **free})
     raise Refused(reason)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether two sizes are the same, one number or a tuple of one."""
+    return a == b or (a,) == b or a == (b,)
 
 
 def _open(found: Match) -> Iterator[Match]:

@@ -156,7 +156,8 @@ class _Planner:
         for value in entering:
             spec = registry()["Input"]
             stem = value.name if scope is self._root else given.get(value) or "x"
-            node = PlanNode(found.free(stem), _held(spec, value), None, "")
+            inside = Match(spec, dict(spec.defaults), {}, {"output": value})  # what arrives there, its uses decide
+            node = PlanNode(found.free(stem), _held(spec, value) if scope is self._root else inside, None, "")
             found.inputs.append(node)
             where[value] = (node, "output")
         for step in scope.steps:

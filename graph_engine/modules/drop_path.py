@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class DropPath(nn.Module):
-    """Zeroes all of a sample with probability p, and scales the others to keep the mean."""
+    """Zeroes whole samples with probability p; the others are scaled."""
 
     def __init__(self, p: float = 0.1) -> None:
         super().__init__()

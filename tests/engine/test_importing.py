@@ -22,6 +22,7 @@ from graph_engine.codegen.project import write_project
 from graph_engine.errors import DocumentError, ImportModuleError
 from graph_engine.graph.groups import blocks_for
 from graph_engine.templates import template
+from tests.zoo import example
 
 
 class Residual(nn.Module):
@@ -377,6 +378,21 @@ def test_own_layers_and_sequences_read_to_their_ends_come_back() -> None:
     again = Graph.from_module(graph.compile(), torch.randint(0, 20, (3, 7)), "Lengths")
     assert again.report is not None and again.report.bitwise
     assert again.to_python() == graph.to_python()
+
+
+AS_BEFORE = ["cnn_digits", "mlp_wine", "unet_photographs", "siamese_digits", "mobilenet_digits", "gru_countries", "attention_digits"]
+
+
+@pytest.mark.parametrize("name", AS_BEFORE)
+def test_what_was_exported_comes_back_with_the_same_nodes(name: str) -> None:
+    graph = template(name).graph
+    again = Graph.from_module(graph.compile(), example(graph), graph.name)
+    assert again.report is not None and again.report.bitwise
+    assert _nodes(again) == _nodes(graph)
+
+
+def _nodes(graph: Graph) -> list[Any]:
+    return sorted((n.block, str({k: v for k, v in n.params.items() if v is not None})) for g in graph.graphs() for n in g)
 
 
 def test_weights_lie_beside_the_document_and_training_begins_with_them(tmp_path: Path) -> None:
