@@ -176,6 +176,9 @@ class Live(QObject):
             self._asked = None  # what is on its way is of this network: it is shown first, so that who leafs through samples sees them
             return
         self._is_edited = False
+        if self._run.state.is_active and not self._run.is_of(self._session.document):
+            self._say_nothing(self.tr("Another network trains. Stop its run, or wait for its end, to see what this one does."))
+            return
         wanted = self._wanted()
         place, nodes, detail = wanted
         request = {
@@ -197,10 +200,7 @@ class Live(QObject):
                 weights = newest_weights(self._trained) if self._trained is not None else None
                 request["weights"] = str(weights) if weights is not None else None
         except ArchloomError as error:
-            self._forget()
-            self.message = str(error)
-            self._run.worker.send({"do": "look", "number": None})
-            self._show()
+            self._say_nothing(str(error))
             return
         self._number += 1
         self._asked = wanted
@@ -293,8 +293,15 @@ class Live(QObject):
 
     # showing
 
+    def _say_nothing(self, why: str) -> None:
+        self._forget()
+        self.message = why
+        self._run.worker.send({"do": "look", "number": None})
+        self._show()
+
     def _forget(self) -> None:
         self.answer, self.message, self._asked, self._waits_for = None, "", None, None
+        self._number += 1  # an answer that is on its way is of what was shown before
         self._patience.stop()
 
     def _show(self) -> None:

@@ -29,10 +29,12 @@ class RunResults(QObject):
 
     def __init__(self, session: Session, run: Run, parent: QObject | None = None):
         super().__init__(parent)
+        self._session = session
         self._run = run
         self._folder: Path | None = None
         self._next: Path | None = None
         self._part = "validation"
+        self._state = run.state
         self.found: Results | None = None
         self.name = ""
         self.is_asking = False
@@ -60,10 +62,13 @@ class RunResults(QObject):
 
     def _on_state(self) -> None:
         run = self._run
+        if run.state == self._state:  # a question was asked or answered, or the process is another one: not the end of a run
+            return
+        self._state = run.state
         if run.state == RunState.STARTING:  # what is asked now is put off, and the run may change what was found
             self._next, self.is_asking = None, False
-        elif run.state in (RunState.FINISHED, RunState.STOPPED) and run.folder is not None and (run.folder / WEIGHTS).exists():
-            self._next = run.folder
+        elif run.state in (RunState.FINISHED, RunState.STOPPED) and run.folder is not None and run.is_of(self._session.document):
+            self._next = run.folder if (run.folder / WEIGHTS).exists() else None
         self.changed.emit()
 
     def _take(self, results: Results) -> None:
@@ -71,9 +76,11 @@ class RunResults(QObject):
             self.found, self.is_asking = results, False
             self.changed.emit()
 
-    def _give_up(self) -> None:
-        self.is_asking = False
-        self.changed.emit()
+    def _give_up(self, why: str) -> None:
+        if self.is_asking:
+            self.is_asking = False
+            self.found = Results(str(self._folder), self._part, message=why + " " + self.tr("Runs can ask for the results again."))
+            self.changed.emit()
 
     def _forget(self) -> None:
         self._folder = self._next = self.found = None

@@ -37,6 +37,7 @@ class Run(QObject):
         series: the values of each metric, by name.
         samples: some samples as the network did them after the last epoch; None where it shows none.
         folder: the run's folder, or None before the first run.
+        document: whose run it is; None before the first run.
 
     Signals:
         began: a new run; the curves start afresh.
@@ -75,6 +76,7 @@ class Run(QObject):
         self.series: dict[str, Series] = {}
         self.samples: Samples | None = None
         self.folder: Path | None = None
+        self.document: Graph | None = None
         self._probe: Path | None = None
         self._since = 0.0
         self._since_step: int | None = None
@@ -104,6 +106,10 @@ class Run(QObject):
         done = self.progress.step - self._since_step
         return (time.monotonic() - self._since) / done * (self.progress.steps - self.progress.step)
 
+    def is_of(self, document: Graph) -> bool:
+        """Whether the run, if there was one, is that of ``document``: what another's nodes do is not shown on this one's."""
+        return self.document is None or self.document is document
+
     def home(self, graph: Graph) -> Path:
         """Where the runs of a document are."""
         return self._runs / file_stem(graph.name)
@@ -115,6 +121,7 @@ class Run(QObject):
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
         self.folder = new_run(graph, folder if folder is not None else self.home(graph))
+        self.document = graph
         self._begin()
         self.worker.run(self.folder)
 
@@ -135,9 +142,9 @@ class Run(QObject):
         self.worker.probe(kind, folder)
         self.state_changed.emit()
 
-    def resume(self, folder: Path) -> None:
-        """Goes on with a run that was stopped, failed or killed, from its last checkpoint."""
-        self.folder = folder
+    def resume(self, folder: Path, graph: Graph) -> None:
+        """Goes on with a run of ``graph`` that was stopped, failed or killed, from its last checkpoint."""
+        self.folder, self.document = folder, graph
         self._begin()
         self.resumed.emit(folder)
         self.worker.run(folder, resume=True)

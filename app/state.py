@@ -56,6 +56,7 @@ class WindowState(QObject):
         window.canvas.selection_changed.connect(self._follow_selection)
         window.vitals.changed.connect(self._follow_health)
         session.place_changed.connect(self._follow_health)
+        session.checked_changed.connect(self._follow_health)  # a group fares as what is in it: grouping shows other marks
         window.problems.count_changed.connect(self._follow_problems)
 
     def refresh(self) -> None:

@@ -105,20 +105,24 @@ class Vitals(QObject):
         """What a resumed run measured before."""
 
         def join(before: list[Health]) -> None:
-            if self._run.folder == folder and self.folder is None:
+            if self._run.folder == folder and self._follows_run:
                 first = self.health[0].step if self.health else float("inf")
                 self.health = [health for health in before if health.step < first] + self.health
                 self.changed.emit()
 
         Errand(lambda: read_health(folder), self).done.connect(join)
 
+    @property
+    def _follows_run(self) -> bool:
+        return self.folder is None and self._run.is_of(self._session.document)
+
     def _take(self, health: Health) -> None:
-        if self.folder is None:
+        if self._follows_run:
             self.health.append(health)
             self.changed.emit()
 
     def _find(self, findings: tuple[Finding, ...]) -> None:
-        if self.folder is None:
+        if self._follows_run:
             self._findings = findings
             self._tell_found()
 

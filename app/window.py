@@ -23,6 +23,7 @@ from app.live import Live
 from app.live_bar import LiveBar
 from app.own_data import OwnData
 from app.panels.code import CodePanel
+from app.panels.data import DataPanel
 from app.panels.history import HistoryPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.live_value import LiveSection
@@ -241,10 +242,8 @@ class MainWindow(QMainWindow):
     def resume_run(self, folder: Path) -> None:
         """Goes on with an earlier run from its last checkpoint."""
         self.need_charts()
-        self.run.resume(folder)
+        self.run.resume(folder, self.session.document)
         self.docks.show("curves")
-
-    # construction
 
     def show_results(self, folder: Path, name: str) -> None:
         """Shows what the network of an earlier run does with its data."""
@@ -265,6 +264,8 @@ class MainWindow(QMainWindow):
         if self.charts is not None:
             self.charts.show_overlays([Overlay(shown.entry.name, shown.colour, shown.series) for shown in self.runs.shown])
 
+    # construction
+
     def _make_panels(self) -> None:
         session, run = self.session, self.run
         self.palette_panel = PalettePanel(registry())
@@ -281,6 +282,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
+        self.data_panel = DataPanel(session)
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -294,6 +296,7 @@ class MainWindow(QMainWindow):
                 "training": Place(self.tr("Training"), self.training, right),
                 "code": Place(self.tr("Code"), self.code, bottom, front=True),
                 "curves": Place(self.tr("Curves"), curves, bottom),
+                "data": Place(self.tr("Data"), self.data_panel, bottom),
                 "results": Place(self.tr("Results"), self.results_panel, bottom),
                 "runs": Place(self.tr("Runs"), self.runs_panel, bottom),
                 "problems": Place(self.tr("Problems"), self.problems, bottom),
@@ -360,6 +363,8 @@ class MainWindow(QMainWindow):
         self.runs_panel.health_wanted.connect(self.vitals.open)
         self.results_panel.sample_chosen.connect(self.live.show)
         self.docks.all["results"].visibilityChanged.connect(self.results_panel.watch)
+        self.docks.all["data"].visibilityChanged.connect(self.data_panel.watch)
+        self.data.state_changed.connect(self.data_panel.look)
         self.runs_panel.results_wanted.connect(self.show_results)
         canvas.bookmarks.told.connect(self.status.tell)
         canvas.zoom_changed.connect(self.status.show_zoom)

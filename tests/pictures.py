@@ -188,9 +188,16 @@ def runs(window: MainWindow) -> None:
     window.docks.show("runs")
 
 
+def data(window: MainWindow) -> None:
+    cnn(window)
+    window.docks.show("data")
+    settle(QApplication.instance(), lambda: window.data_panel.kind.count() > 0)  # type: ignore[arg-type]
+
+
 SCENES: tuple[Scene, ...] = (
     start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
     history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
+    data,
 )  # fmt: skip
 
 

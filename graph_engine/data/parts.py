@@ -47,6 +47,11 @@ class Part:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What is kept in memory; nothing where samples are read when they are needed."""
+        return self._tensors or ()
+
     def __getitem__(self, rows: Tensor) -> tuple[Tensor, ...]:
         """The tensors of some samples, by their places in this part."""
         if self._tensors is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,12 @@ from graph_engine.settings.option import Selected
 LONGEST = 2000
 """Letters of a text that are shown."""
 
+LARGEST = 128
+"""Pixels of a side of a picture at most; a larger one is shrunk."""
+
+POINTS = 200
+"""Points of a curve at most."""
+
 
 class Peek(NamedTuple):
     """A sample.
@@ -27,11 +34,16 @@ class Peek(NamedTuple):
         values: what it holds, in words, by the names of columns or arrays.
         label: its class, where it has one that is no column.
         pixels: of a picture: height, width and colours, from 0 to 255.
+        curves: of a stretch of a series: its values, by the names of columns; not a number where there is none.
     """
 
     values: Mapping[str, str] = {}
     label: str = ""
     pixels: NDArray[np.uint8] | None = None
+    curves: Mapping[str, tuple[float, ...]] = {}
+
+
+_Find = Callable[[Path, Facts, range], Iterator[Peek]]
 
 
 def peek(chosen: Selected[DatasetOption], count: int, start: int = 0) -> tuple[Peek, ...]:
@@ -48,7 +60,15 @@ def peek(chosen: Selected[DatasetOption], count: int, start: int = 0) -> tuple[P
     facts, path = chosen.params["facts"], Path(chosen.params["path"])
     step = max(1, facts.samples // max(1, count))
     rows = range(start % step, facts.samples, step)[:count]
-    of_kind = {"pictures": _pictures, "idx": _records, "cifar": _records, "arrays": _arrays, "text": _plain}
+    stretches = partial(_stretches, chosen.params)
+    of_kind: Mapping[str, _Find] = {
+        "pictures": _pictures,
+        "idx": _records,
+        "cifar": _records,
+        "arrays": _arrays,
+        "text": _plain,
+        "series": stretches,
+    }
     find = of_kind.get(chosen.id, _cells if facts.columns else _files)
     try:
         return tuple(find(path, facts, rows))
@@ -67,6 +87,7 @@ def _pictures(path: Path, facts: Facts, rows: range) -> Iterator[Peek]:
     for row in rows:
         file = good[row % len(good)]
         with Image.open(file) as image:
+            image.thumbnail((LARGEST, LARGEST))
             yield Peek({"file": file.relative_to(path).as_posix()}, file.parent.name, np.asarray(image.convert("RGB"), np.uint8))
 
 
@@ -100,6 +121,25 @@ def _cells(path: Path, facts: Facts, rows: range) -> Iterator[Peek]:
     table: Any = collect(path, scan(path, facts.separator).gather_every(rows.step, rows.start).head(len(rows)))
     for row in table.iter_rows(named=True):
         yield Peek({name: cell[:LONGEST] for name, cell in row.items()})
+
+
+def _stretches(params: Mapping[str, Any], path: Path, facts: Facts, rows: range) -> Iterator[Peek]:
+    from graph_engine.data.tables import collect, scan, to_moments, to_numbers
+
+    numbers = [column.name for column in facts.columns if column.kind in ("number", "whole")]
+    shown = [name for name in numbers if name in params["targets"]] or numbers
+    time = next((name for name in params["time"] if facts.column(name) is not None), "")
+    table = collect(path, scan(path, facts.separator).select(list(dict.fromkeys([*shown, *filter(None, [time])]))))
+    if time:
+        table = table[np.argsort(to_moments(table[time]), kind="stable")]
+    length = params["window"] + params["horizon"]
+    for row in rows:
+        begin = max(0, min(row, table.height - length))
+        cut = table[begin : begin + length]
+        few = cut.gather_every(max(1, cut.height // POINTS))
+        curves = {name: tuple(to_numbers(few[name]).tolist()) for name in shown}
+        where = f"{cut[time][0]} – {cut[time][-1]}" if time else f"{begin + 1:,} – {begin + cut.height:,}"
+        yield Peek({time or "rows": where}, curves=curves)
 
 
 def _files(path: Path, facts: Facts, rows: range) -> Iterator[Peek]:

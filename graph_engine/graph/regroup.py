@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from graph_engine.blocks import registry
@@ -79,7 +80,9 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
         if points:
             definition._set_bends(made.id, points)
     xs, ys = [n.position[0] for n in inside], [n.position[1] for n in inside]
-    used = new_node(graph, definition.spec, None, {}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
+    middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    free = min((n.position for n in inside), key=lambda place: math.dist(place, middle))  # the middle may be covered by another node
+    used = new_node(graph, definition.spec, None, {}, free)
     return Macro(
         f"Group {len(inside)} nodes",
         [

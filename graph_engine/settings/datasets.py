@@ -70,6 +70,7 @@ class DatasetOption(Option):
         requirements: distributions that the reader needs besides torch.
         source: where it comes from.
         licence: under which terms.
+        made_from: the function of ``sklearn.datasets`` that gives what it is made from, for people to look at.
         fitting: for data of the user's own: the same with what follows from the values of its parameters, what is known of the data
             among them. Its reader takes what it has in common with others from ``parts.py``, which travels along.
         arguments: what the reader is given by name; None where that is the parameters.
@@ -85,6 +86,7 @@ class DatasetOption(Option):
     requirements: tuple[str, ...] = ()
     source: str
     licence: str
+    made_from: str = ""
     fitting: Callable[[DatasetOption, Mapping[str, Any]], DatasetOption] | None = None
     arguments: Mapping[str, Any] | None = None
 
@@ -110,6 +112,7 @@ _DIGITS: Mapping[str, Any] = {
     "source": "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998; as "
     "shipped with scikit-learn",
     "licence": "CC BY 4.0",
+    "made_from": "load_digits",
 }
 _DIGIT = Field("digit", (), "int64", classes=tuple("0123456789"))
 
@@ -135,6 +138,7 @@ _WINE: Mapping[str, Any] = {
     "requirements": ("scikit-learn",),
     "source": "Wine, S. Aeberhard and M. Forina, UCI Machine Learning Repository, 1992; as shipped with scikit-learn",
     "licence": "CC BY 4.0",
+    "made_from": "load_wine",
 }
 
 DATASETS = (
@@ -173,6 +177,7 @@ DATASETS = (
         requirements=("scikit-learn", "pillow"),
         source="china.jpg by danielbuechele and flower.jpg by vultilion, flickr.com; as shipped with scikit-learn",
         licence="CC BY 2.0",
+        made_from="load_sample_images",
     ),
     DatasetOption(
         id="wine",
@@ -204,6 +209,7 @@ DATASETS = (
         source="Breast Cancer Wisconsin (Diagnostic), W. Wolberg, O. Mangasarian, N. Street and W. Street, UCI Machine Learning "
         "Repository, 1995; as shipped with scikit-learn",
         licence="CC BY 4.0",
+        made_from="load_breast_cancer",
     ),
     DatasetOption(
         id="diabetes",
@@ -217,6 +223,7 @@ DATASETS = (
         source="B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, Least Angle Regression, Annals of Statistics, 2004; as shipped with "
         "scikit-learn",
         licence="no terms stated by the authors; passed on with scikit-learn, BSD-3-Clause",
+        made_from="load_diabetes",
     ),
     DatasetOption(
         id="co2",

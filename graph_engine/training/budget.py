@@ -22,6 +22,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.data import TensorDataset
 
 from graph_engine.training import rundir
 from graph_engine.training.control import Control
@@ -191,7 +192,7 @@ def _first(count: int, samples: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor,
 
 def _longest(train: ModuleType, data: Any, order: torch.Tensor) -> torch.Tensor:
     """An order of the samples in which the longest come first, where they differ in length: a full batch has some of them."""
-    if not hasattr(train, "PADDING"):
+    if not hasattr(train, "PADDING") or not data.tensors:
         return order
     sequences = (tensor for tensor in data.tensors if tensor.dim() == 2 and not tensor.is_floating_point())
     lengths = torch.stack([(tensor != train.PADDING).sum(dim=1) for tensor in sequences]).sum(dim=0)
@@ -225,7 +226,7 @@ def _wait_for(device: torch.device) -> None:
 def _evaluation(train: ModuleType, training: Any) -> float:
     """Seconds that measuring takes after an epoch, from one batch of the validation data."""
     data = training.validation_data
-    batch = type(data)(*data[: train.BATCH_SIZE])
+    batch = TensorDataset(*data[torch.arange(min(train.BATCH_SIZE, len(data)), device=training.device)])
     if not len(batch):
         return 0.0
     began = time.perf_counter()

@@ -61,11 +61,13 @@ def results(run_dir: Path, part: str = "validation", control: Control | None = N
         words = reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
         data = Data.of(settings, train.read_data(seed), words)
         held = data.parts[PARTS.index(part)]
-        answers = list(zip(*_answers(model, data, part, outline, train.BATCH_SIZE, control or Control()), strict=True))
+        batches = list(_answers(model, data, part, outline, train.BATCH_SIZE, control or Control()))
+        answers = list(zip(*(given for given, _ in batches), strict=True))
+        targets = [torch.cat(column) for column in zip(*(expected for _, expected in batches), strict=True)]
     classes, quantities = [], []
     for place, field in enumerate(data.option.targets):
         loss = loss_for(field, data.loss, alone=len(data.option.targets) == 1).option
-        wanted = held.tensors[len(data.option.inputs) + place]
+        wanted = targets[place]
         if loss.target != "class":
             quantities.append(_quantities(field, torch.cat(answers[place]), wanted))
         elif field.choices <= MOST_CLASSES:
@@ -74,18 +76,21 @@ def results(run_dir: Path, part: str = "validation", control: Control | None = N
     return Results(str(run_dir), part, len(held), tuple(classes), tuple(quantities))
 
 
-def _answers(model: nn.Module, data: Data, part: str, outline: Outline, size: int, control: Control) -> Iterator[list[Tensor]]:
-    """What the network gives for each target, batch by batch."""
-    ends = outline.bodies[""].outputs
+def _answers(
+    model: nn.Module, data: Data, part: str, outline: Outline, size: int, control: Control
+) -> Iterator[tuple[list[Tensor], tuple[Tensor, ...]]]:
+    """What the network gives for each target and what it should give, batch by batch."""
+    ends, held = outline.bodies[""].outputs, data.parts[PARTS.index(part)]
     model.eval()
     with torch.inference_mode():
-        for rows in torch.arange(len(data.parts[PARTS.index(part)])).split(size):
+        for rows in torch.arange(len(held)).split(size):
             if control.wish == "stop":
                 raise RunError("Looking at the results was ended.")
-            samples = data.batch(part, rows)
+            whole = held[rows]
+            samples = data.cut(whole)
             given = model(*(samples[number] for number in outline.fed))
             found = dict(zip(ends, given if len(ends) > 1 else (given,), strict=True))
-            yield [found[answer].float() for answer in outline.answers]
+            yield [found[answer].float() for answer in outline.answers], whole[len(data.option.inputs) :]
 
 
 def _classes_last(scores: Tensor, field: Field) -> Tensor:

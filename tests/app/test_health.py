@@ -48,6 +48,22 @@ def test_each_card_shows_how_its_node_fares(sick: MainWindow) -> None:
     assert set(marks(sick).values()) == {None}
 
 
+def test_a_group_fares_as_its_nodes_do_from_the_moment_it_is_made(sick: MainWindow) -> None:
+    graph = sick.session.graph
+    sick.canvas.select([graph.named(name).id for name in ("conv2", "relu2")])
+    sick.actions_["group"].trigger()
+    assert marks(sick)["block1"] == "odd"
+    sick.actions_["undo"].trigger()
+    assert (marks(sick)["conv1"], marks(sick)["relu2"]) == ("well", "odd")
+
+
+def test_a_run_of_another_document_marks_nothing(sick: MainWindow) -> None:
+    graph = sick.run.document = sick.session.document
+    sick.session.new(template("vit_digits").open())
+    sick.run.take([*looks(graph, 2), Found(tuple(told(graph)))])
+    assert set(marks(sick).values()) == {None} and not sick.vitals.findings
+
+
 def test_only_cards_whose_mark_changes_are_touched(sick: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     touched: list[str] = []
     monkeypatch.setattr(sick.canvas.canvas.overview, "touch_node", touched.append)

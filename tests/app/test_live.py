@@ -20,6 +20,7 @@ from app.window import MainWindow
 from graph_engine import Graph
 from graph_engine.graph.commands import RemoveNodes, SetParams
 from graph_engine.templates import template, templates
+from graph_engine.training.events import Looked, StateChange
 from graph_engine.training.live.value import BROKEN, NodeValue
 from graph_engine.training.state import RunState
 
@@ -163,6 +164,29 @@ def test_the_death_of_the_process_is_told_and_the_next_edit_tries_again(live: Ma
     node = live.session.graph.named("linear1").id
     live.session.execute(SetParams(node, {"out_features": 32}))
     qtbot.waitUntil(lambda: live.live.answer is not None and not live.live.message, timeout=120_000)
+
+
+def test_a_run_of_another_document_is_not_shown_on_this_one(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    monkeypatch.setattr(window.run.worker, "send", sent.append)
+    live, first = window.live, window.session.document
+    window.run.document = first
+    window.run.take([StateChange(RunState.RUNNING)])
+    live.set_on(True)
+    live._ask()
+    asked = live._number
+    assert sent[-1]["number"] == asked
+    window.session.new(template("vit_digits").open())
+    window.run.take([Looked(asked, "validation", 0, 180, "training")])
+    assert live.answer is None, "what was on its way is of the other document"
+    live._ask()
+    assert "Another network trains" in window.live_bar.message.toolTip() + window.live_bar.message.text()
+    assert sent[-1] == {"do": "look", "number": None}
+    window.run.take([StateChange(RunState.FINISHED)])
+    live._ask()
+    assert sent[-1]["network"] is not None
+    live.set_on(False)
 
 
 def test_a_document_that_is_not_trusted_runs_none_of_its_code(make_window: Callable[[], MainWindow], tmp_path: Path, qtbot: QtBot) -> None:

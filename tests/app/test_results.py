@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.widgets.matrix import ConfusionMatrix
 from app.window import MainWindow
+from graph_engine.templates import template
 from graph_engine.training.results import Classes, Curve, Mistake, Quantities, Results
 from graph_engine.training.rundir import WEIGHTS, prepare
 from graph_engine.training.sample import Sample
@@ -124,6 +125,31 @@ def test_no_results_are_said_in_words(window: MainWindow, panel) -> None:
     assert asked[-1] == (Path("/elsewhere/002"), "validation")
     answer(window, Path("/elsewhere/002"), quantities=(QUANTITIES,))
     assert "Run the best" in shown.words.text()
+
+
+def test_a_process_that_judging_ends_is_not_asked_again_and_again(window: MainWindow, panel) -> None:
+    shown, asked = panel
+    window.run._become(RunState.FINISHED)
+    window.run.worker.died.emit("It is gone.")
+    assert len(asked) == 1
+    assert shown._empty._hint.text() == "It is gone. Runs can ask for the results again."
+
+
+def test_what_is_shown_stays_when_something_else_is_asked_of_the_network(window: MainWindow, panel) -> None:
+    shown, asked = panel
+    window.run._become(RunState.FINISHED)
+    window.show_results(Path("/elsewhere/002"), "the best")
+    answer(window, Path("/elsewhere/002"), quantities=(QUANTITIES,))
+    window.run.state_changed.emit()  # as a measured cost does
+    assert len(asked) == 2 and "Run the best" in shown.words.text()
+
+
+def test_a_run_of_another_document_shows_no_results(window: MainWindow, panel) -> None:
+    _, asked = panel
+    window.run.document = window.session.document
+    window.session.new(template("vit_digits").open())
+    window.run._become(RunState.FINISHED)
+    assert asked == []
 
 
 def test_many_classes_fit_into_a_matrix(qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from graph_engine.graph.commands import RemoveNodes, Rename, SetParams
 from graph_engine.graph.definition import Exposed
 from graph_engine.graph.history import History
 from graph_engine.graph.sharing import Share, Unshare
+from graph_engine.templates import template
 
 
 def chain(*blocks: tuple[str, dict], shape=(1, 8, 8), name="net") -> tuple[Graph, list]:
@@ -170,6 +171,13 @@ def test_used_twice_with_weights_of_its_own(net: Graph) -> None:
     assert len(net.definitions) == 1
     net.dissolve(second)
     assert not net.definitions and net.check().ok
+
+
+def test_a_group_stands_where_one_of_its_nodes_stood() -> None:
+    """Between them another node may be: the rows of a layout are read from left to right, then down."""
+    graph = template("cnn_digits").open()
+    nodes = [graph.named(name) for name in ("conv1", "relu1", "max_pool1")]
+    assert graph.group(nodes, "Stage").position in [node.position for node in nodes]
 
 
 def test_nested_groups_become_nested_classes(net: Graph) -> None:

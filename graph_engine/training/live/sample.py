@@ -51,7 +51,10 @@ class Data(NamedTuple):
 
     def batch(self, part: str, rows: Tensor) -> tuple[Tensor, ...]:
         """Samples: inputs, then targets; a batch is cut to its longest sequence."""
-        found = self.parts[PARTS.index(part)][rows]
+        return self.cut(self.parts[PARTS.index(part)][rows])
+
+    def cut(self, found: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Samples as a part gives them, cut to their longest sequence."""
         fields = self.option.inputs + self.option.targets
         return tuple(_cut(tensor, field) for tensor, field in zip(found, fields, strict=True))
 

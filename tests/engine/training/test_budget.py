@@ -16,6 +16,7 @@ from graph_engine.training.events import Budgeted, Event, decode, encode
 from graph_engine.training.loading import loaded
 from graph_engine.training.probe import probe
 from graph_engine.training.rundir import SOURCE, prepare
+from tests.engine.data.makers import made, network
 from tests.engine.training.helpers import small_net
 
 MB = 1_000_000
@@ -73,6 +74,12 @@ def test_small_batches_tell_the_memory_of_a_whole_one(name: str, tmp_path: Path,
     assert answer.missing
     assert not answer.nodes, "what does not fit is not timed"
     assert answer.activations == pytest.approx(whole.activations, rel=0.15)
+
+
+@pytest.mark.parametrize(("case", "settings"), [("names", {}), ("pictures", {"memory": 0})])
+def test_data_of_ones_own_is_measured_in_memory_or_not(case: str, settings: dict[str, int], tmp_path: Path) -> None:
+    answer = measured(network(made(case, tmp_path), **settings), tmp_path / "run")
+    assert (answer.data > 0) == (not settings)
 
 
 def test_each_node_has_its_time_and_a_group_that_of_its_content(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from graph_engine.training.results import Results
 from graph_engine.training.run import train
 from graph_engine.training.rundir import prepare
 from graph_engine.training.state import RunState
+from tests.engine.data.makers import made, network
 from tests.engine.training.helpers import Process, small_net
 
 
@@ -81,6 +82,16 @@ def test_tokens_count_without_padding(tmp_path: Path) -> None:
     [one] = results(tmp_path / "run").classes
     assert one.accuracy == pytest.approx(metrics["val/accuracy"])
     assert all(mistake.sample.given for mistake in one.mistakes)
+
+
+@pytest.mark.parametrize(("case", "settings"), [("names", {}), ("pictures", {"memory": 0})])
+def test_data_of_ones_own_is_judged_in_memory_or_not(case: str, settings: dict[str, int], tmp_path: Path) -> None:
+    graph = network(made(case, tmp_path), **settings)
+    metrics = trained(graph, tmp_path / "run")
+    found = results(tmp_path / "run")
+    [one] = found.classes
+    assert one.accuracy == pytest.approx(next(value for name, value in metrics.items() if name.endswith("accuracy") and "val" in name))
+    assert sum(map(sum, one.counts)) == found.samples
 
 
 def test_without_weights_there_is_a_sentence(tmp_path: Path) -> None:
