@@ -110,8 +110,8 @@ def added_product(at: Site) -> Inferred:
         expect_rank(one, (2,), "(n, m)", port)
     if a.shape[1] != b.shape[0]:
         text = "cannot multiply {a} by {b}: {inner_a} columns meet {inner_b} rows."
-        shapes = {"a": shape_text(a.shape), "b": shape_text(b.shape)}
-        raise Fault("shape.matmul", text, port="mat2", **shapes, inner_a=a.shape[1], inner_b=b.shape[0])
+        left, right = shape_text(a.shape), shape_text(b.shape)
+        raise Fault("shape.matmul", text, port="mat2", a=left, b=right, inner_a=a.shape[1], inner_b=b.shape[0])
     product = matmul(Site({}, {"input": a, "other": b}))
     [found] = product.outputs
     if broadcast([x.shape, found.shape]) != found.shape:

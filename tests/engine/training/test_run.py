@@ -16,7 +16,7 @@ from graph_engine.training.events import Event, Log, Measured, StateChange
 from graph_engine.training.run import run, train
 from graph_engine.training.rundir import new_run, prepare, read_run
 from graph_engine.training.state import RunState
-from tests.engine.training.helpers import metrics, small_net
+from tests.engine.training.helpers import change, metrics, small_net
 
 
 def ignore(_: Event) -> None:
