@@ -1,4 +1,4 @@
-"""The plots of a run's results."""
+"""Draws a run's results into an empty plot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor
 
-from app.panels.still_plot import still_plot
+from app.panels.still_plot import dress
 from app.theme.style import current
 from graph_engine.training.results import Classes, Quantities
 
@@ -20,40 +20,36 @@ _BINS = 41
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 
-def roc_plot(one: Classes) -> pg.PlotWidget:
+def roc_plot(view: pg.PlotWidget, one: Classes) -> None:
     """For each class, what is found of it against what is taken for it."""
-    view = still_plot(_tr("false positive rate"), _tr("true positive rate"))
+    dress(view, _tr("false positive rate"), _tr("true positive rate"))
     view.plot([0, 1], [0, 1], pen=_dashes())
     _add_curves(view, [curve.roc for curve in one.curves])
-    return view
 
 
-def precision_plot(one: Classes) -> pg.PlotWidget:
+def precision_plot(view: pg.PlotWidget, one: Classes) -> None:
     """For each class, how much of what is taken for it is right, against what is found of it."""
-    view = still_plot(_tr("recall"), _tr("precision"))
+    dress(view, _tr("recall"), _tr("precision"))
     _add_curves(view, [curve.precision for curve in one.curves])
-    return view
 
 
-def scatter_plot(one: Quantities) -> pg.PlotWidget:
+def scatter_plot(view: pg.PlotWidget, one: Quantities) -> None:
     """What was found against what was expected."""
-    view = still_plot(_tr("expected"), _tr("found"))
+    dress(view, _tr("expected"), _tr("found"))
     low, high = min(*one.expected, *one.found), max(*one.expected, *one.found)
     view.plot([low, high], [low, high], pen=_dashes())
     every = max(1, len(one.expected) // _MOST_POINTS)
     colour = QColor(current().series[0])
     colour.setAlphaF(0.6)
     view.addItem(pg.ScatterPlotItem(one.expected[::every], one.found[::every], size=5, pen=None, brush=colour))
-    return view
 
 
-def differences_plot(one: Quantities) -> pg.PlotWidget:
+def differences_plot(view: pg.PlotWidget, one: Quantities) -> None:
     """How the differences are spread."""
-    view = still_plot(_tr("found less expected"), _tr("how many"))
+    dress(view, _tr("found less expected"), _tr("how many"))
     counts, edges = np.histogram(np.array(one.found) - np.array(one.expected), bins=_BINS)
     view.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=counts, brush=QColor(current().series[0]), pen=None))
     view.addItem(pg.InfiniteLine(0, angle=90, pen=_dashes()))
-    return view
 
 
 def legend(one: Classes, plot: str) -> str:

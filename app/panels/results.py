@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,10 +21,12 @@ from app.panels.samples import PICTURE, picture_of
 from app.results import RunResults
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
-from app.widgets.layouts import clear
 from app.widgets.matrix import ConfusionMatrix
 from app.widgets.text import count_text, measure_text
 from graph_engine.training.results import Classes, Mistake, Quantities
+
+if TYPE_CHECKING:
+    from pyqtgraph import PlotWidget
 
 _HEAD = 190
 """Width of the choices."""
@@ -85,6 +89,11 @@ class ResultsPanel(QWidget):
         plots = QWidget()
         self._plots = QHBoxLayout(plots)
         self._plots.setContentsMargins(0, 0, 0, 0)
+        self._view: PlotWidget | None = None
+        self._legend = QLabel()
+        self._legend.setProperty("role", "muted")
+        self._legend.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._plots.addWidget(self._legend)
         self._body = QStackedLayout()
         self._body.addWidget(confusion)
         self._body.addWidget(plots)
@@ -113,7 +122,7 @@ class ResultsPanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            QTimer.singleShot(0, self, self._show_kind)  # plots must not go while Qt hands the palette on to them
+            self._show_kind()
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -232,14 +241,14 @@ class ResultsPanel(QWidget):
     # plots
 
     def _show_plot(self, name: str) -> None:
-        from app.panels import result_plots  # draws, which takes long to load
+        from app.panels import result_plots, still_plot  # draw, which takes long to load
 
-        clear(self._plots)
-        self._body.setCurrentIndex(1)
+        if self._view is None:
+            self._view = still_plot.still_plot("", "")
+            self._plots.insertWidget(0, self._view, 1)
         one = self.target.currentData()
-        self._plots.addWidget(getattr(result_plots, name)(one), 1)
-        if isinstance(one, Classes):
-            words = QLabel(result_plots.legend(one, name))
-            words.setProperty("role", "muted")
-            words.setAlignment(Qt.AlignmentFlag.AlignTop)
-            self._plots.addWidget(words)
+        self._view.clear()
+        getattr(result_plots, name)(self._view, one)
+        self._legend.setVisible(isinstance(one, Classes))
+        self._legend.setText(result_plots.legend(one, name) if isinstance(one, Classes) else "")
+        self._body.setCurrentIndex(1)

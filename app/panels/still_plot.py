@@ -12,14 +12,19 @@ from app.theme.tokens import TYPE
 
 def still_plot(bottom: str, left: str) -> pg.PlotWidget:
     """An empty plot with these labels."""
-    theme = current()
     view = pg.PlotWidget(axisItems={side: Axis(side) for side in ("left", "bottom")})
     view.setMenuEnabled(False)
     view.hideButtons()
     view.setMouseEnabled(False, False)
     view.setFrameShape(view.Shape.NoFrame)
+    dress(view, bottom, left)
+    return view
+
+
+def dress(view: pg.PlotWidget, bottom: str, left: str) -> None:
+    """Gives a plot these labels, and the colours of the theme."""
+    theme, item = current(), view.getPlotItem()
     view.setBackground(QColor(theme.surface))
-    item = view.getPlotItem()
     item.showGrid(x=False, y=True, alpha=0.12)
     for side, label in (("left", left), ("bottom", bottom)):
         axis = item.getAxis(side)
@@ -29,4 +34,3 @@ def still_plot(bottom: str, left: str) -> pg.PlotWidget:
         axis.setStyle(tickLength=0, tickTextOffset=6)
         axis.enableAutoSIPrefix(False)
         axis.setLabel(label, color=theme.text_faint)
-    return view
