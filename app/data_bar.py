@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.own_data import OwnData
-from app.theme.icons import icon
-from app.theme.tokens import SPACE
+from app.widgets.notice import NoticeBar
 
 
-class DataBar(QFrame):
+class DataBar(NoticeBar):
     """Says what is wrong, with the button that mends it."""
 
     def __init__(self, data: OwnData, parent: QWidget | None = None):
-        super().__init__(parent)
+        self.again, self.locate = QPushButton(), QPushButton()
+        super().__init__("database", (self.again, self.locate), parent)
         self._data = data
-        self.setProperty("role", "notice")
-        mark = QLabel()
-        mark.setPixmap(icon("database", "warning").pixmap(16, 16))
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.again = QPushButton(self.tr("Look Again"))
+        self.again.setText(self.tr("Look Again"))
         self.again.clicked.connect(data.look_again)
-        self.locate = QPushButton(self.tr("Locate…"))
+        self.locate.setText(self.tr("Locate…"))
         self.locate.clicked.connect(data.locate)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, SPACE.tight)
-        row.setSpacing(SPACE.near)
-        row.addWidget(mark)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.again)
-        row.addWidget(self.locate)
         data.state_changed.connect(self._show)
         self._show()
 

@@ -21,7 +21,6 @@ from graph_engine import Graph
 from graph_engine.templates import Template
 
 CARD_WIDTH = 272
-CONTENT_WIDTH = 3 * CARD_WIDTH + 2 * SPACE.wide
 NODE = (176.0, 72.0)
 """Width and height of a node in the drawings, in scene units."""
 

@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from app.foreign import Foreign
 from app.theme.icons import icon
-from app.theme.tokens import SPACE
+from app.widgets.notice import NoticeBar
 
 SHOWN = 3
 """Names that the bar tells at most; the dialog tells all."""
 
 
-class TrustBar(QFrame):
+class TrustBar(NoticeBar):
     """Says which code waits, with a button that leads to the question. It can be put away until another document is open."""
 
     def __init__(self, foreign: Foreign, parent: QWidget | None = None):
-        super().__init__(parent)
+        self.trust, self.away = QPushButton(), QToolButton()
+        super().__init__("shield-warning", (self.trust, self.away), parent)
         self._foreign = foreign
         self._put_away: tuple[str, ...] = ()
-        self.setProperty("role", "notice")
-        mark = QLabel()
-        mark.setPixmap(icon("shield-warning", "warning").pixmap(16, 16))
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.trust = QPushButton(self.tr("Trust…"))
+        self.trust.setText(self.tr("Trust…"))
         self.trust.clicked.connect(foreign.ask_trust)
-        self.away = QToolButton()
         self.away.setIcon(icon("x", "text_muted"))
         self.away.setIconSize(QSize(12, 12))
         self.away.setAutoRaise(True)
         self.away.setToolTip(self.tr("Not now"))
         self.away.setAccessibleName(self.away.toolTip())
         self.away.clicked.connect(self._on_away)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, SPACE.tight)
-        row.setSpacing(SPACE.near)
-        row.addWidget(mark)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.trust)
-        row.addWidget(self.away)
         foreign.trust_changed.connect(self._show)
         self._show()
 

@@ -29,7 +29,6 @@ RECORDED, COMPARED = (2, 3), (4, 5)
 """Sizes of the batch at which a module is recorded, and at which the outputs are compared."""
 
 Inputs = Mapping[str, Any]
-Compile = Callable[[], nn.Module]
 
 
 class Imported:

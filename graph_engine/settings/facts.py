@@ -111,7 +111,6 @@ class Facts(_Known):
         length: letters of a text in all, or of the longest of several.
         unreadable: names of files that cannot be read, relative to the folder of the data; they are left out.
         repeated: samples that are identical with one before them.
-        contradictory: of these, those with another target.
     """
 
     size: Count
@@ -131,7 +130,6 @@ class Facts(_Known):
     length: Count = 0
     unreadable: tuple[str, ...] = ()
     repeated: Count = 0
-    contradictory: Count = 0
 
     def column(self, name: str) -> ColumnFacts | None:
         """The column of that name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -199,11 +199,6 @@ class Course:
             self.epochs.setdefault(name, []).append(value)
             if name == "val/loss":
                 self.rates.append(self._rate)
-
-    def take_all(self, rows: Iterable[tuple[str, float]]) -> None:
-        """Many values, in order."""
-        for name, value in rows:
-            self.take(name, value)
 
     @property
     def done(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,11 +13,9 @@ import torch
 from sklearn import metrics
 from torch import Tensor, nn
 
-from graph_engine.codegen.project import data_arguments
 from graph_engine.errors import RunError
 from graph_engine.settings.datasets import Field
 from graph_engine.settings.losses import loss_for
-from graph_engine.settings.schema import Settings
 from graph_engine.training import rundir
 from graph_engine.training.control import Control
 from graph_engine.training.evaluate import trained
@@ -56,10 +53,7 @@ def results(run_dir: Path, part: str = "validation", control: Control | None = N
     """
     with trained(run_dir) as (train, model, seed):
         outline = Outline.from_plain(json.loads((run_dir / rundir.OUTLINE).read_text(encoding="utf-8")))
-        settings = Settings.from_plain(rundir.read_run(run_dir).settings)
-        reader, arguments = sys.modules["data"], data_arguments(settings) | {"seed": seed}
-        words = reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
-        data = Data.of(settings, train.read_data(seed), words)
+        data = Data.of_run(run_dir, train.read_data(seed), seed)
         held = data.parts[PARTS.index(part)]
         batches = list(_answers(model, data, part, outline, train.BATCH_SIZE, control or Control()))
         answers = list(zip(*(given for given, _ in batches), strict=True))

@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from graph_engine.codegen.project import data_arguments
 from graph_engine.errors import ArchloomError
 from graph_engine.settings.schema import Settings
 from graph_engine.training import rundir
@@ -134,10 +133,9 @@ class Looker:
             try:
                 with loaded(Path(key["folder"]), ("data",)) as reader:
                     parts = reader.load(**key["arguments"])
-                    words = reader.vocabularies(**key["arguments"]) if hasattr(reader, "vocabularies") else {}
+                    self._data = (key, network["settings"]), Data.of(settings, parts, reader, key["arguments"])
             except Exception as error:  # a reader, and the libraries it reads with, may raise anything
                 raise BrokenError(f"The data cannot be read: {error}") from error
-            self._data = (key, network["settings"]), Data.of(settings, parts, words)
         return self._data[1]
 
     def _build(self, request: Mapping[str, Any]) -> tuple[nn.Module, Source, dict[str, Any]]:
@@ -173,7 +171,6 @@ class Looker:
         return self._model[1:]
 
     def _of_run(self, run_dir: Path, training: Any) -> tuple[Source, Data]:
-        import sys
 
         from graph_engine.training.live.running import Source
         from graph_engine.training.live.sample import Data
@@ -181,12 +178,8 @@ class Looker:
         if self._run is None or self._run[0] != run_dir:
             path = run_dir / rundir.SOURCE / "model.py"
             outline = Outline.from_plain(json.loads((run_dir / rundir.OUTLINE).read_text(encoding="utf-8")))
-            settings = Settings.from_plain(rundir.read_run(run_dir).settings)
-            reader = sys.modules["data"]
-            arguments = data_arguments(settings) | {"seed": training.seed}
-            words = reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
             parts = (training.train_data, training.validation_data, training.test_data)
-            self._run = run_dir, Source(str(path), path.read_text(encoding="utf-8"), outline), Data.of(settings, parts, words)
+            self._run = run_dir, Source(str(path), path.read_text(encoding="utf-8"), outline), Data.of_run(run_dir, parts, training.seed)
         return self._run[1:]
 
 

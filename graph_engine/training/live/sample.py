@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from graph_engine.codegen.project import data_arguments
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import LossOption, loss_for
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
+from graph_engine.training import rundir
 from graph_engine.training.live.value import NodeValue
 
 PARTS = ("train", "validation", "test")
@@ -40,10 +44,17 @@ class Data(NamedTuple):
     words: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, settings: Settings, parts: Sequence[Any], words: Mapping[str, Sequence[str]]) -> Data:
-        """The data that was read by some settings."""
+    def of(cls, settings: Settings, parts: Sequence[Any], reader: object, arguments: Mapping[str, Any]) -> Data:
+        """The data that was read by some settings, by a reader that was given these arguments."""
         chosen = settings.data["dataset"]
+        words = reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
         return cls(chosen.option.sized(chosen.params), settings.training["loss"], parts, words)
+
+    @classmethod
+    def of_run(cls, run_dir: Path, parts: Sequence[Any], seed: int) -> Data:
+        """The data that a run has read; its script is loaded."""
+        settings = Settings.from_plain(rundir.read_run(run_dir).settings)
+        return cls.of(settings, parts, sys.modules["data"], data_arguments(settings) | {"seed": seed})
 
     def sample(self, part: str, index: int) -> tuple[Tensor, ...]:
         """A sample as a batch of one."""

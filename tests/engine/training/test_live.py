@@ -192,8 +192,7 @@ def looked_at(graph: Graph, folder: Path, *nodes: str, detail: str | None = None
     """What is told of some nodes for the first sample of the validation data."""
     asked = describe(graph, folder)
     with loaded(Path(asked["data"]["folder"]), ("data",)) as reader:
-        words = reader.vocabularies(**asked["data"]["arguments"]) if hasattr(reader, "vocabularies") else {}
-        data = Data.of(graph.settings, reader.load(**asked["data"]["arguments"]), words)
+        data = Data.of(graph.settings, reader.load(**asked["data"]["arguments"]), reader, asked["data"]["arguments"])
     found = computable(graph)
     assert found is not None
     model, source = built(found, folder)
@@ -281,7 +280,7 @@ def test_a_failure_names_its_node_and_a_superseded_look_ends(tmp_path: Path) -> 
     assert told.node == layer.named("layer_norm1").id
     assert told.place[0] == graph.named("attention").id and len(told.place) == 2
     model, source = built(found, tmp_path)
-    data = Data.of(graph.settings, (), {})
+    data = Data.of(graph.settings, (), None, {})
     with pytest.raises(Superseded):
         running.values(model, source, data, inputs, running.View((), (), None), lambda: True)
 
