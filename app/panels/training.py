@@ -150,9 +150,14 @@ class TrainingPanel(QWidget):
         column.addStretch()
         fill_scroll_area(area, holder)
         self._session.checked_changed.connect(lambda _: self._show_augmentation())
-        self._session.replaced.connect(self._show_augmentation)
-        self._show_augmentation()
+        self._session.replaced.connect(self._open_augmentation)
+        self._open_augmentation()
         return area
+
+    def _open_augmentation(self) -> None:
+        """Folds the section of augmentation away in documents that have none."""
+        self.sections["augmentation"].set_open(bool(chosen(self._session.graph.settings.augmentation)))
+        self._show_augmentation()
 
     def _show_augmentation(self) -> None:
         """Shows the section of augmentation where there are pictures, or where it is switched on and does not apply."""
