@@ -103,3 +103,4 @@ class DocumentRecord(BaseModel):
     data: dict[str, Any] = {}
     training: dict[str, Any] = {}
     weights: Annotated[str, Field(pattern=r"^[^/\\]+\.safetensors$")] | None = None
+    origins: dict[str, Annotated[str, Field(pattern=r"^(\w+\.\d+/)*\w+$")]] = {}
