@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.exports import EXPORTS
 from app.preferences import Preferences
 from app.theme.icons import icon
 
@@ -79,8 +80,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
     Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "documents.save", gap=True),
     Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
-    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "code", "", "documents.export_python"),
-    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "documents.export_project"),
+    *(Act(f"export_{e.id}", "file/export", e.title, e.keys, e.icon, e.summary[:1].upper() + e.summary[1:], "exporting.ask", e.id)
+      for e in EXPORTS),
     Act("data_file", "file", _(_C, "Learn From a &File…"), ("Ctrl+Shift+O",), "database",
         _(_C, "A table, arrays, a text: makes the inputs that receive it"), "ask_data", "file", gap=True),
     Act("data_folder", "file", _(_C, "Learn From a F&older…"), (), "folder-open",
