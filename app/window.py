@@ -378,8 +378,8 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
-        for source in (self.documents, self.exporting, self.data):
-            source.told.connect(self.status.tell)
+        for telling in (self.documents.told, self.exporting.told, self.data.told):
+            telling.connect(self.status.tell)
         self.data.failed.connect(self.documents.complain)
         self.data.state_changed.connect(lambda: self.actions_["look_again"].setEnabled(self.data.path is not None))
         self.recovery.failed.connect(self.status.tell)
