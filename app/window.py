@@ -17,6 +17,7 @@ from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.exporting import Exporting
 from app.foreign import Foreign
 from app.help import Help
 from app.importing.dialog import Imports
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
+        self.exporting = Exporting(session, self.documents, self.canvas.selected_nodes, self)
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
@@ -377,8 +379,8 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
-        self.documents.told.connect(self.status.tell)
-        self.data.told.connect(self.status.tell)
+        for telling in (self.documents.told, self.exporting.told, self.data.told):
+            telling.connect(self.status.tell)
         self.data.failed.connect(self.documents.complain)
         self.data.state_changed.connect(lambda: self.actions_["look_again"].setEnabled(self.data.path is not None))
         self.recovery.failed.connect(self.status.tell)
@@ -387,7 +389,7 @@ class MainWindow(QMainWindow):
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
         self.trials.node_chosen.connect(self._go_to)
-        self.code.save_wanted.connect(self.documents.export_python)
+        self.code.save_wanted.connect(lambda: self.exporting.ask("python"))
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)
         page.file_chosen.connect(self.documents.open_path)
