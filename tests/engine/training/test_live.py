@@ -280,7 +280,7 @@ def test_a_failure_names_its_node_and_a_superseded_look_ends(tmp_path: Path) -> 
     assert told.node == layer.named("layer_norm1").id
     assert told.place[0] == graph.named("attention").id and len(told.place) == 2
     model, source = built(found, tmp_path)
-    data = Data.of(graph.settings, (), None, {})
+    data = Data.of(graph.settings, (), {})
     with pytest.raises(Superseded):
         running.values(model, source, data, inputs, running.View((), (), None), lambda: True)
 
