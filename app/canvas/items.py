@@ -45,6 +45,7 @@ from graph_engine.graph.node import Bends, Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
+_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
 @dataclass
@@ -83,6 +84,7 @@ class NodeItem(QGraphicsItem):
 
     Attributes:
         node: what it shows; read while painting, never changed.
+        position: of its top left corner, in scene units; while it is dragged, another than the node's.
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
         share: of the whole network, where the cards show that.
@@ -101,14 +103,19 @@ class NodeItem(QGraphicsItem):
         self._stage = stage
         self._lines: Lines | None = None
         self._bounds = _bounds(self.layout)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setCacheMode(_CACHED)
         self.setZValue(NODE_LAYER)
-        self.setPos(*node.position)
+        self.place(*node.position)
+
+    def place(self, x: float, y: float) -> None:
+        """Shows it elsewhere."""
+        self.position = x, y
+        self.setPos(x, y)
 
     @property
     def rect(self) -> Rect:
         """The card in scene units."""
-        return self.x(), self.y(), WIDTH, self.layout.height
+        return *self.position, WIDTH, self.layout.height
 
     @property
     def waiting(self) -> bool:
@@ -177,7 +184,7 @@ class NodeItem(QGraphicsItem):
 
     def port_at(self, x: float, y: float, reach: float) -> PortPlace | None:
         """The port within ``reach`` of a point in scene units, the nearest one."""
-        x, y = x - self.x(), y - self.y()
+        x, y = x - self.position[0], y - self.position[1]
         best, found = reach, None
         for place in self.layout.ports:
             beyond = max(0.0, abs(y - place.y) - place.span / 2)
@@ -200,27 +207,29 @@ class EdgeItem(QGraphicsPathItem):
         curve: its Bézier in scene units, without bends.
         parts: the Béziers that it is drawn as.
         bends: the points that it runs through; those of a drag that goes on are others than the graph's.
+        kind: what flows.
         waiting: nothing is known of what flows.
     """
+
+    curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    parts: tuple[Curve, ...] = (curve,)
+    bends: Bends = ()
+    kind: Kind = "other"
+    waiting = False
+    selected = False
+    hovered = False
+    _dragged: Bends | None = None
+    _flow: TensorSpec | None = None
+    _label: str | None = ""
+    _box: QRectF | None = None
+    _box_known = False
 
     def __init__(self, edge: Edge, stage: Stage, source: NodeItem, target: NodeItem):
         super().__init__()
         self.edge = edge
         self.source = source
         self.target = target
-        self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        self.parts: tuple[Curve, ...] = (self.curve,)
-        self.bends: Bends = ()
-        self.waiting = False
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._dragged: Bends | None = None
-        self._flow: TensorSpec | None = None
-        self.kind: Kind = "other"
-        self._label: str | None = ""
-        self._box: QRectF | None = None
-        self._box_known = False
         self.setPen(stage.look.edge)
         self.attach()
 
@@ -253,21 +262,21 @@ class EdgeItem(QGraphicsPathItem):
     def place(self) -> None:
         """Runs from port to port of where the cards are now."""
         out, into = self._out, self._into
-        y = into.y
-        if into.span:
-            edge = self.edge
-            siblings = self._stage.graph.inputs(edge.target, edge.target_port)
-            y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
-        start, end = self.source.pos(), self.target.pos()
-        leaves, arrives = (start.x() + out.x, start.y() + out.y), (end.x() + into.x, end.y() + y)
+        (left, top), (x, y) = self.source.position, self.target.position
+        x1, y1, x2, y2 = left + out.x, top + out.y, x + into.x, y + (self._height_among_others() if into.span else into.y)
         self._stage.choosing.discard(self.edge.id)
-        made = curve(*leaves, *arrives, self._lane(leaves[0], arrives[0]) if arrives[0] < leaves[0] else None)
+        made = curve(x1, y1, x2, y2, self._lane(x1, x2) if x2 < x1 else None)
         bends = self._bends_now()
         if made != self.curve or bends != self.bends:
             self.curve, self.bends = made, bends
             self.parts = through(made[:2], bends, made[6:]) if bends else pieces(made)
             self._box_known = False
             self.setPath(_path(self.parts, bends))
+
+    def _height_among_others(self) -> float:
+        edge = self.edge
+        siblings = self._stage.graph.inputs(edge.target, edge.target_port)
+        return spread(self._into, siblings.index(edge) if edge in siblings else 0, len(siblings))
 
     def drag_bends(self, bends: Bends | None) -> None:
         """Runs through points that the graph does not have yet; None: through the graph's again."""
@@ -286,13 +295,13 @@ class EdgeItem(QGraphicsPathItem):
         bends = self._stage.graph.bends(self.edge.id)
         if not bends:
             return ()
-        shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
+        shifts = [(x - home[0], y - home[1]) for (x, y), home in ((i.position, i.node.position) for i in (self.source, self.target))]
         (dx, dy), (other_x, other_y) = shifts
         return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
     def _lane(self, right: float, left: float) -> float:
         """The height at which it runs back: the best one that no card lies in, where there is a choice."""
-        top, other = self.source.y(), self.target.y()
+        top, other = self.source.position[1], self.target.position[1]
         found = lanes((top, top + self.source.layout.bottom), (other, other + self.target.layout.bottom))
         if len(found) > 1:
             self._stage.choosing.add(self.edge.id)

@@ -1,4 +1,7 @@
-"""A list of which each row is a widget. A widget is made when its row comes into view: hundreds would take longer than all else in an edit."""
+"""A list of which each row is a widget.
+
+A widget is made when its row comes into view: hundreds of them would take longer than all else in an edit.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class RowList(QListWidget):
     def row_widget(self, row: int) -> QWidget:
         """The widget of a row, made now if it was not in view yet."""
         item = self.item(row)
-        found = self.itemWidget(item)
+        found: QWidget | None = self.itemWidget(item)
         if found is None:
             found = self._make(row)
             item.setSizeHint(QSize(0, max(LEAST, found.sizeHint().height())))

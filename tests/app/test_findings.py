@@ -41,8 +41,7 @@ def test_an_error_offers_no_silence(qtbot: QtBot, window: MainWindow) -> None:
     finding = next(
         widget
         for i in range(window.problems.list.count())
-        if isinstance(widget := window.problems.list.row_widget(i), Finding)
-        and widget.diagnostic.code == "graph.no-output"
+        if isinstance(widget := window.problems.list.row_widget(i), Finding) and widget.diagnostic.code == "graph.no-output"
     )
     shown = finding.explanation()
     assert shown.silence.isHidden()
