@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
@@ -19,7 +20,6 @@ from app.canvas.geometry import (
     MARGIN,
     WIDTH,
     Curve,
-    Layout,
     PortKey,
     PortPlace,
     Rect,
@@ -91,18 +91,19 @@ class NodeItem(QGraphicsItem):
         health: how it fares while the network trains; None where that was not measured.
     """
 
+    checked: CheckedNode | None = None
+    share: Share | None = None
+    health: Mark | None = None
+    selected = False
+    hovered = False
+    _lines: Lines | None = None
+
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
-        self.checked: CheckedNode | None = None
-        self.share: Share | None = None
-        self.health: Mark | None = None
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._lines: Lines | None = None
-        self._bounds = _bounds(self.layout)
+        self._bounds = _bounds(self.layout.height)
         self.setCacheMode(_CACHED)
         self.setZValue(NODE_LAYER)
         self.place(*node.position)
@@ -178,7 +179,7 @@ class NodeItem(QGraphicsItem):
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
-        self.layout, self._bounds = fresh, _bounds(fresh)
+        self.layout, self._bounds = fresh, _bounds(fresh.height)
         self.update()
         return True
 
@@ -194,8 +195,9 @@ class NodeItem(QGraphicsItem):
         return found
 
 
-def _bounds(shown: Layout) -> QRectF:
-    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, shown.height + 2 * MARGIN)
+@cache
+def _bounds(height: float) -> QRectF:
+    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, height + 2 * MARGIN)
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -207,19 +209,18 @@ class EdgeItem(QGraphicsPathItem):
         curve: its Bézier in scene units, without bends.
         parts: the Béziers that it is drawn as.
         bends: the points that it runs through; those of a drag that goes on are others than the graph's.
-        kind: what flows.
         waiting: nothing is known of what flows.
     """
 
     curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     parts: tuple[Curve, ...] = (curve,)
     bends: Bends = ()
-    kind: Kind = "other"
     waiting = False
     selected = False
     hovered = False
     _dragged: Bends | None = None
     _flow: TensorSpec | None = None
+    _kind: Kind | None = "other"
     _label: str | None = ""
     _box: QRectF | None = None
     _box_known = False
@@ -232,6 +233,13 @@ class EdgeItem(QGraphicsPathItem):
         self._stage = stage
         self.setPen(stage.look.edge)
         self.attach()
+
+    @property
+    def kind(self) -> Kind:
+        """What flows along it."""
+        if self._kind is None:
+            self._kind = kind(self._flow, self.source.node.spec.category) if self._flow is not None else "other"
+        return self._kind
 
     @property
     def label(self) -> str:
@@ -317,8 +325,7 @@ class EdgeItem(QGraphicsPathItem):
         waiting = (source is not None and flow is None) or self.target.node.mode == "muted"
         if flow == self._flow and waiting == self.waiting:
             return False
-        self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"
-        self._flow, self._label, self._box_known = flow, None, False
+        self._flow, self._kind, self._label, self._box_known = flow, None, None, False
         if waiting != self.waiting:
             self.waiting = waiting
             self.restyle()
