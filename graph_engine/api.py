@@ -12,7 +12,7 @@ from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
-from graph_engine.errors import GraphError
+from graph_engine.errors import GraphError, RunError
 from graph_engine.graph import groups, regroup
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
@@ -294,7 +294,8 @@ class Graph(Editing, CoreGraph):
         """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
 
         Args:
-            path: a file or folder.
+            path: a file or folder; for ``dataset`` the dotted name of a `torch.utils.data.Dataset` class, which is imported in a process
+                of its own: calling this says that it is trusted.
             kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
             **params: values for its parameters, in place of those that the look proposes.
 
@@ -302,9 +303,15 @@ class Graph(Editing, CoreGraph):
             DataError: the data cannot be read.
             ParamError: there is no such kind or parameter, or a value is outside its limits.
         """
-        from graph_engine.data.look import look
+        if kind == "dataset":
+            from graph_engine.foreign.child import shared
 
-        found = look(Path(path), kind)
+            found = shared().look(str(path), params, self.folder)
+            self.answers.trusted.add(str(path))
+        else:
+            from graph_engine.data.look import look
+
+            found = look(Path(path), kind)
         self._do(adopt(self, found.kind, {**found.params, **params}))
 
     def check(self) -> CheckedGraph:
@@ -354,12 +361,28 @@ class Graph(Editing, CoreGraph):
     @property
     def foreign(self) -> frozenset[str]:
         """Dotted names of the code that the document names and that is not the program's own."""
+        data = self.settings.data["dataset"]
+        return self.foreign_modules | ({data.params["path"]} if data.option.is_foreign and data.params["path"] else set())
+
+    @property
+    def foreign_modules(self) -> frozenset[str]:
+        """Those of them that are modules of the network, so that its shapes depend on them."""
         return frozenset(n.params["path"] for _, n in self._foreign_nodes() if n.params["path"] is not None)
 
     @property
     def is_trusted(self) -> bool:
         """Whether all of that code may be run; so it is where there is none."""
         return self.foreign <= self.answers.trusted
+
+    def require_trust(self, paths: Iterable[str]) -> None:
+        """Refuses code that may not be run yet.
+
+        Raises:
+            RunError: one of the dotted names is not trusted.
+        """
+        untrusted = sorted(set(paths) - self.answers.trusted)
+        if untrusted:
+            raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
 
     def trust(self) -> None:
         """Says that the code which the document names now may be imported and run."""

@@ -11,7 +11,7 @@ from graph_engine.codegen.foreign import travelling
 from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
-from graph_engine.training.live.outline import Computable, computable
+from graph_engine.training.live.outline import computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
     found = computable(graph)
     if found is None:
         raise RunError("Nothing can be computed yet: add an Input and connect it.")
-    _refuse(graph, found)
     settings = graph.settings
-    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
-    files = data_files(option)
+    chosen = settings.data["dataset"]
+    of_data = [chosen.params["path"]] if chosen.option.is_foreign else []
+    graph.require_trust([*found.paths, *of_data])
+    _refuse(graph)
+    files = {**data_files(chosen.option), **travelling(of_data, graph.folder)}
     return {
         "text": found.text,
         "cls": found.cls,
@@ -59,10 +61,7 @@ def newest_weights(run_dir: Path) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def _refuse(graph: Graph, found: Computable) -> None:
-    untrusted = sorted(set(found.paths) - graph.answers.trusted)
-    if untrusted:
-        raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
+def _refuse(graph: Graph) -> None:
     checked = graph.check()
     inputs = [node for node in network(graph).graph if node.spec.call.kind == "input"]
     chosen = graph.settings.data["dataset"]
