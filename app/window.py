@@ -16,8 +16,11 @@ from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.exporting import Exporting
 from app.foreign import Foreign
 from app.help import Help
+from app.importing.dialog import Imports
+from app.importing.process import is_network
 from app.jobs import Asker
 from app.live import Live
 from app.live_bar import LiveBar
@@ -95,6 +98,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
+        self.exporting = Exporting(session, self.documents, self.canvas.selected_nodes, self)
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
+        self.imports = Imports(session, self.documents, self)
         self.data = OwnData(session, self.foreign, self)
         self.data_bar = DataBar(self.data)
         middle = QWidget()
@@ -377,8 +382,8 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
-        self.documents.told.connect(self.status.tell)
-        self.data.told.connect(self.status.tell)
+        for telling in (self.documents.told, self.exporting.told, self.data.told):
+            telling.connect(self.status.tell)
         self.data.failed.connect(self.documents.complain)
         self.data.state_changed.connect(lambda: self.actions_["look_again"].setEnabled(self.data.path is not None))
         self.recovery.failed.connect(self.status.tell)
@@ -387,7 +392,7 @@ class MainWindow(QMainWindow):
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
         self.trials.node_chosen.connect(self._go_to)
-        self.code.save_wanted.connect(self.documents.export_python)
+        self.code.save_wanted.connect(lambda: self.exporting.ask("python"))
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)
         page.file_chosen.connect(self.documents.open_path)
@@ -457,6 +462,7 @@ class MainWindow(QMainWindow):
         self.live.close()
         self.run.worker.close()
         self.foreign.close()
+        self.imports.close()
         super().closeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -483,6 +489,8 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         if path.suffix == SUFFIX:
             self.documents.open_path(path)
+        elif is_network(path):
+            self.imports.ask(path)
         else:
             self.learn_from(path)
 
