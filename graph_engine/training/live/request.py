@@ -1,4 +1,4 @@
-"""What the process that owns torch is asked for a live sample, made of a document. Needs no torch."""
+"""What the process that owns torch is asked for live samples, made of a document. Needs no torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from graph_engine.codegen.foreign import travelling
 from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
+from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.training.live.outline import computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
@@ -39,11 +40,8 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
     if found is None:
         raise RunError("Nothing can be computed yet: add an Input and connect it.")
     settings = graph.settings
-    chosen = settings.data["dataset"]
-    of_data = [chosen.params["path"]] if chosen.option.is_foreign else []
-    graph.require_trust([*found.paths, *of_data])
+    graph.require_trust(found.paths)
     _refuse(graph)
-    files = {**data_files(chosen.option), **travelling(of_data, graph.folder)}
     return {
         "text": found.text,
         "cls": found.cls,
@@ -51,7 +49,34 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
         "seed": settings.training["seed"],
         "files": travelling(found.paths, graph.folder),
         "settings": settings.to_plain(),
-        "data": {"folder": str(_written(files, folder)), "arguments": data_arguments(settings)},
+        "data": _data(graph, folder),
+    }
+
+
+def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The training data of a document, and what is done to its pictures.
+
+    Args:
+        graph: the document.
+        folder: for the files of the data's reader, which the other process imports.
+
+    Raises:
+        RunError: nothing is switched on, or it does not apply.
+        UnwritableError: the folder cannot be written to.
+    """
+    settings = graph.settings
+    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
+    bad = next(unfit(settings.augmentation, option, settings.training["loss"]), None)
+    if bad is not None:
+        raise RunError(bad.message)
+    given = arguments(settings.augmentation, option)
+    if not given:
+        raise RunError("Nothing is switched on.")
+    return {
+        "data": _data(graph, folder),
+        "settings": settings.to_plain(),
+        "augmentation": given,
+        "seed": settings.training["seed"],
     }
 
 
@@ -59,6 +84,15 @@ def newest_weights(run_dir: Path) -> Path | None:
     """The file of a run that holds its latest weights; None where it has none yet."""
     found = [path for path in (run_dir / WEIGHTS, run_dir / "checkpoints" / "last.pt") if path.exists()]
     return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def _data(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The folder that holds the reader of the data, and what it is given; nothing is read where it is not trusted."""
+    chosen = graph.settings.data["dataset"]
+    named = [chosen.params["path"]] if chosen.option.is_foreign else []
+    graph.require_trust(named)
+    files = {**data_files(chosen.option), **travelling(named, graph.folder)}
+    return {"folder": str(_written(files, folder)), "arguments": data_arguments(graph.settings)}
 
 
 def _refuse(graph: Graph) -> None:
