@@ -79,6 +79,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
     Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "documents.save", gap=True),
     Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
+    Act("import", "file", _(_C, "&Import…"), ("Ctrl+I",), "download-simple",
+        _(_C, "Make a network of a torch.nn.Module: of an installed package, or of a file of Python"), "imports.ask"),
     Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "code", "", "documents.export_python"),
     Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "documents.export_project"),
     Act("data_file", "file", _(_C, "Learn From a &File…"), ("Ctrl+Shift+O",), "database",
@@ -210,6 +212,7 @@ ACTIONS: tuple[Act, ...] = (
         "searches.show_commands"),
     Act("tour", "help", _(_C, "Take the &Tour"), (), "map-trifold", _(_C, "Five steps through the window"), "tour.begin"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
+    Act("importing", "help", _(_C, "&Importing Networks"), (), "download-simple", "", "help.show_importing"),
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
 )

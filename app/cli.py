@@ -169,11 +169,11 @@ def export(
 
 @cli.command(name="import")
 def import_(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, or file.py:Name.", show_default=False)],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, file.py:Name(depth=3).", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The document to write.", show_default=False)],
     inputs: Annotated[
         list[str],
-        typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, 12:int64<1000.", show_default=False),
+        typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, ids=12:int64<1000.", show_default=False),
     ],
     as_json: Json = False,
 ) -> None:

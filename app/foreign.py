@@ -7,9 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import packages_distributions, version
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.jobs import Asker
@@ -67,7 +68,7 @@ class Foreign(QObject):
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle(self.tr("Trust"))
         box.setText(self.tr("Trust “{0}” and run the code that it names?").format(self._session.title))
-        listed = "\n".join(f"{name}   ({self._origin(name)})" for name in names)
+        listed = "\n".join(f"{name}   ({origin(name, self._session.document.folder)})" for name in names)
         box.setInformativeText(
             self.tr("This code is not part of Archloom. It runs with your rights, as any program that you start:") + "\n\n" + listed
         )
@@ -179,13 +180,16 @@ class Foreign(QObject):
             session.execute(command, graph=holder)
         session.recheck()
 
-    def _origin(self, name: str) -> str:
-        """Where code comes from, in words."""
-        root = name.partition(".")[0]
-        if root in sys.stdlib_module_names:
-            return self.tr("part of Python")
-        file = own_file(root, self._session.document.folder)
-        if file is not None:
-            return str(file)
-        known = packages_distributions().get(root, [])
-        return self.tr("package {0}").format(f"{known[0]} {version(known[0])}") if known else self.tr("not found here")
+
+def origin(name: str, folder: Path | None) -> str:
+    """Where the code of a dotted name comes from, in words; a file of the user's own lies in ``folder``."""
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names:
+        return QCoreApplication.translate("Foreign", "part of Python")
+    file = own_file(root, folder)
+    if file is not None:
+        return str(file)
+    known = packages_distributions().get(root, [])
+    if not known:
+        return QCoreApplication.translate("Foreign", "not found here")
+    return QCoreApplication.translate("Foreign", "package {0}").format(f"{known[0]} {version(known[0])}")

@@ -200,9 +200,11 @@ class Asker(QObject):
     It is started when something is asked. Code that hangs, crashes or fills the memory ends it, and only it: that is its reply then.
 
     Signals:
-        replied: the key of a request, and the reply as `graph_engine.foreign.questions` reads it.
+        said: the key of a request, and how far it is: a dictionary with ``stage`` and ``share``.
+        replied: the key of a request, and the reply: as `graph_engine.foreign.questions` reads it, or as `graph_engine.importer` writes it.
     """
 
+    said = Signal(object, object)
     replied = Signal(object, object)
 
     def __init__(self, arguments: tuple[str, ...] = COMMAND, seconds: float = SECONDS, parent: QObject | None = None):
@@ -228,7 +230,7 @@ class Asker(QObject):
 
         Args:
             key: what the reply is told by; hashable, not None.
-            request: made by `graph_engine.foreign.questions`.
+            request: made by `graph_engine.foreign.questions`, or for `graph_engine.importer`; its ``path`` is what messages name.
         """
         if key not in self._waiting:
             self._waiting[key] = request
@@ -281,7 +283,14 @@ class Asker(QObject):
                 self._timer.stop()
                 self._go_on()
             else:
-                self._reply(json.loads(line))
+                self._hear(json.loads(line))
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "stage" in message:
+            self._timer.start(round(1000 * self._seconds))
+            self.said.emit(self._asked, message)
+        else:
+            self._reply(message)
 
     def _reply(self, reply: dict[str, Any]) -> None:
         self._timer.stop()

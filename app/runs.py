@@ -13,6 +13,7 @@ from app.run import Run
 from app.series import Series, read_series
 from app.session import Session
 from graph_engine.errors import ArchloomError, RunError
+from graph_engine.settings.schema import SECTIONS
 from graph_engine.training.rundir import METRICS, Label, RunRecord, list_runs, read_label, read_run, write_label
 
 MOST_SHOWN = 100
@@ -157,9 +158,9 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, name if not prefix or prefix in ("data", "training") else f"{prefix}.{name}")
+            flat |= _flat(value, name if not prefix or prefix in SECTIONS else f"{prefix}.{name}")
         else:
-            flat[f"{prefix}.{name}" if prefix not in ("", "data", "training") else name] = value
+            flat[f"{prefix}.{name}" if prefix not in ("", *SECTIONS) else name] = value
     return flat
 
 

@@ -18,6 +18,8 @@ from app.documents import SUFFIX, Documents
 from app.edits import Edits
 from app.foreign import Foreign
 from app.help import Help
+from app.importing.dialog import Imports
+from app.importing.process import is_network
 from app.jobs import Asker
 from app.live import Live
 from app.live_bar import LiveBar
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
+        self.imports = Imports(session, self.documents, self)
         self.data = OwnData(session, self)
         self.data_bar = DataBar(self.data)
         middle = QWidget()
@@ -453,6 +456,7 @@ class MainWindow(QMainWindow):
         self.live.close()
         self.run.worker.close()
         self.foreign.close()
+        self.imports.close()
         super().closeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -479,6 +483,8 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         if path.suffix == SUFFIX:
             self.documents.open_path(path)
+        elif is_network(path):
+            self.imports.ask(path)
         else:
             self.learn_from(path)
 

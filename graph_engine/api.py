@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -423,13 +423,16 @@ class Graph(Editing, CoreGraph):
         return module
 
     @classmethod
-    def from_module(cls, module: nn.Module, example_inputs: Any, name: str | None = None) -> Graph:
+    def from_module(
+        cls, module: nn.Module, example_inputs: Any, name: str | None = None, say: Callable[[str, float], None] | None = None
+    ) -> Graph:
         """The graph of a module, recorded while it runs, with its weights.
 
         Args:
             module: it runs, in evaluation mode, on inputs like the example's, and is as before afterwards.
             example_inputs: a tensor, a tuple of tensors and other values, or a mapping by name; tensors have the batch in front.
             name: of the graph; left out, the module's class's.
+            say: told of each stage: a sentence, and how much of the whole is done.
 
         Returns:
             The graph; ``report`` tells what came of the import, ``weights`` are the tensors by the names in the generated class.
@@ -440,7 +443,7 @@ class Graph(Editing, CoreGraph):
         from graph_engine.importing import from_module
 
         graph = cls(name or type(module).__name__)
-        graph.report = from_module(graph, module, example_inputs)
+        graph.report = from_module(graph, module, example_inputs, say)
         return graph
 
     def save(self, path: str | Path) -> None:

@@ -20,6 +20,9 @@ from graph_engine.spec.params import FileParam, NamesParam, Param, PathParam
 
 LABEL_WIDTH = 108
 
+_SHORT = 12
+"""Letters of the longest option that stands beside its label; longer ones have a line of their own."""
+
 
 class Label(QLabel):
     """The name of a parameter, cut where the column is too narrow for it."""
@@ -70,7 +73,7 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        if isinstance(param, (OptionParam, PathParam, FileParam, NamesParam)):  # long names; behind an option, rows of its own follow
+        if isinstance(param, (PathParam, FileParam, NamesParam)) or _has_long_names(param):
             grid.addWidget(self.editor, 1, 0, 1, 2)
             grid.addWidget(self._reset, 1, 2)
         else:
@@ -235,6 +238,11 @@ class Facts(QWidget):
             line.addWidget(value, 1)
             self._values[name] = value
             self._layout.addWidget(row)
+
+
+def _has_long_names(param: Param) -> bool:
+    """Whether what can be chosen is cut off beside a label."""
+    return isinstance(param, OptionParam) and max(len(getattr(o, "title", o.id)) for o in param.options) > _SHORT
 
 
 def _tooltip(param: Param) -> str:

@@ -20,6 +20,7 @@ from graph_engine.codegen.values import broken_up, literal
 from graph_engine.errors import RunError
 from graph_engine.files import write_folder
 from graph_engine.graph.network import network
+from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
@@ -56,7 +57,9 @@ def project_files(graph: Graph) -> dict[str, str]:
     data, training = graph.settings.data, graph.settings.training
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
+    _refuse_unfit(graph.settings, dataset)
     task = Task(dataset, training["loss"], list(_ends(graph)))
+    augmentation = arguments(graph.settings.augmentation, dataset)
     recipe = Recipe(training)
     values = {
         "title": graph.name,
@@ -68,23 +71,32 @@ def project_files(graph: Graph) -> dict[str, str]:
         "validation": literal(data["validation"]),
         "test": literal(data["test"]),
         **_data(data["dataset"]),
+        "augmentation": "\n".join(line for name, value in augmentation.items() for line in broken_up(f"{name}=", value, "    ", 140)),
         **task.values(),
         **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
+    needed = ("kornia>=0.8",) if augmentation else ()
     foreign = requirements(graph.foreign, graph.folder)
     parts = task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}
+    parts |= {"augmented"} if augmentation else set()
+    parts |= {"mixed"} if "mixup" in augmentation and "hits" in parts else set()
     parts |= {"weights"} if graph.begins_with_weights else set()
     parts |= {"load_file"} if parts & {"weights", "best"} else set()
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         **data_files(dataset),
-        **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
+        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(augmentation))},
         "train.py": _fill("train.py.txt", values, parts=parts),
-        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
+        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *needed, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
     }
+
+
+def _exported(name: str) -> str:
+    """A file that stands beside a training script."""
+    return resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8")
 
 
 INITIAL = "initial.safetensors"
@@ -167,6 +179,12 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
         raise RunError(f"Validation and test take {held_out:.0%} of the samples together: leave at least 5% to learn from.")
     if not weights:
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
+
+
+def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
+    found = next(unfit(settings.augmentation, dataset, settings.training["loss"]), None)
+    if found is not None:
+        raise RunError(found.message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:

@@ -64,7 +64,7 @@ def from_text(text: str, kind: type[G], name: str = "The document", folder: Path
     graph = kind(record.name, record.description)
     graph.weights_file = Path(record.weights) if record.weights is not None else None
     try:
-        settings = Settings.from_plain({"data": record.data, "training": record.training})
+        settings = Settings.from_plain({"data": record.data, "augmentation": record.augmentation, "training": record.training})
         if folder is not None:
             settings = settings.with_paths(lambda path: os.path.normpath(folder / path))
         ids = Counter(n.id for nodes in (record.nodes, *(d.nodes for d in record.definitions)) for n in nodes)

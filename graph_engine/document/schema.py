@@ -101,5 +101,6 @@ class DocumentRecord(BaseModel):
     edges: list[EdgeRecord] = []
     annotations: list[AnnotationRecord] = []
     data: dict[str, Any] = {}
+    augmentation: dict[str, Any] = {}
     training: dict[str, Any] = {}
     weights: Annotated[str, Field(pattern=r"^[^/\\]+\.safetensors$")] | None = None

@@ -44,8 +44,7 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
         **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
-        "data": _section(settings["data"]),
-        "training": _section(settings["training"]),
+        **{name: _section(section) for name, section in settings.items()},
         **({"weights": _compact(weights)} if weights is not None else {}),
     }
     return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"

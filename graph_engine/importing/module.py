@@ -65,6 +65,8 @@ class Imported:
         assemble(graph, self.plan, shapes)
         self.report.nodes = sum(1 for g in graph.graphs() for n in g if n.spec.call.kind not in ("input", "output"))
         self.report.groups = len(graph.definitions)
+        turns = [(n.name, int(n.params["repeat"])) for g in graph.graphs() for n in g if n.id in g.groups]
+        self.report.folded = {name: times for name, times in turns if times > 1}
         self.report.opaque = _opaque(graph, matches)
         self.report.decisions = [f"{d.place} ({d.what})" for d in recording.decisions]
         self.report.renamed = {old: new for new, old in names(self.plan, self.tensors).items() if old != new}
@@ -273,7 +275,8 @@ def _opaque(graph: CoreGraph, matches: Mapping[Call, list[Match]]) -> dict[str, 
     for found in matches.values():
         for match in found:
             if match.reason:
-                reasons[match.spec.title, match.params.get("arguments")] = f"{match.spec.title} ({match.reason})"
+                where = f"; {match.place}" if match.place is not None else ""
+                reasons[match.spec.title, match.params.get("arguments")] = f"{match.spec.title} ({match.reason}{where})"
     counts: dict[str, int] = {}
     for holder in graph.graphs():
         for node in holder:

@@ -26,6 +26,8 @@ class Field:
         padding: the token number that fills short sequences up; None where all are of one length.
         end: the token number that ends a sequence, if one does.
         continues: the input whose tokens it continues, each by the one that follows.
+        original: what the data itself calls it, where that is another name.
+        bounds: least and greatest value before any scaling, where they are known.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Field:
     padding: int | None = None
     end: int | None = None
     continues: str = ""
+    original: str = ""
+    bounds: tuple[float, float] | None = None
 
     @property
     def choices(self) -> int:
@@ -48,6 +52,11 @@ class Field:
     def is_picture(self) -> bool:
         """Whether it holds a picture in shades of grey."""
         return len(self.shape) == 3 and self.shape[0] == 1
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether it holds a picture, in shades of grey or in colours."""
+        return len(self.shape) == 3 and self.shape[0] in (1, 3) and self.dtype == "float32"
 
     @property
     def is_cut(self) -> bool:

@@ -133,7 +133,7 @@ def _fit(
     taken: list[str] = []
     for field in (*inputs, *targets):
         taken.append(identifier(field.name, taken))
-        fields.append(replace(field, name=taken[-1]))
+        fields.append(replace(field, name=taken[-1], original=field.name if field.name != taken[-1] else ""))
     count = len(fields) - len(list(targets := tuple(targets)))
     return replace(
         option,
@@ -213,7 +213,8 @@ def _array_field(array: ArrayFacts, values: Mapping[str, Any], *, target: bool) 
     wanted = values["target_type"]
     if target and few and (wanted == "classes" or (wanted == "auto" and 0 < array.distinct <= max(FEW, int(array.greatest or 0) // 2 + 1))):
         return Field(array.name, (), "int64", classes=tuple(map(str, range(int(array.greatest or 0) + 1))))
-    return Field(array.name, array.shape or (1,))
+    known = array.least is not None and array.greatest is not None
+    return Field(array.name, array.shape or (1,), bounds=(array.least or 0.0, array.greatest or 0.0) if known else None)
 
 
 def _fit_arrays(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:

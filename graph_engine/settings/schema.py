@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graph_engine.errors import ParamError
+from graph_engine.settings.augmentations import AUGMENTATIONS
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
@@ -30,6 +31,7 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             help="Share of the samples that nothing is learned from or chosen by: they are measured once, after the last epoch.",
         ),
     ),
+    "augmentation": AUGMENTATIONS,
     "training": (
         OptionParam(name="loss", default="CrossEntropyLoss", options=LOSSES, help="What training makes small."),
         OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
@@ -89,14 +91,20 @@ def _defaults(section: str) -> Mapping[str, Any]:
     return MappingProxyType({p.name: p.default for p in SECTIONS[section]})
 
 
+def _is_seldom(section: str, param: Param) -> bool:
+    """Whether documents name a setting only where it is not as by default."""
+    return param.advanced or section == "augmentation"
+
+
 class Settings(NamedTuple):
     """Values of all sections; immutable.
 
     Attributes:
-        data, training: value of each declared parameter of the section.
+        data, augmentation, training: value of each declared parameter of the section.
     """
 
     data: Mapping[str, Any] = _defaults("data")
+    augmentation: Mapping[str, Any] = _defaults("augmentation")
     training: Mapping[str, Any] = _defaults("training")
 
     def replaced(self, part: str, value: Any) -> Settings:
@@ -128,11 +136,12 @@ class Settings(NamedTuple):
 
     def to_plain(self) -> dict[str, Any]:
         """The settings as JSON has them; parameters of a chosen option, and seldom changed settings, where they differ from the default."""
-        return {
-            section: {p.name: plain(values[p.name]) for p in params if not (p.advanced and values[p.name] == p.default)}
+        found = {
+            section: {p.name: plain(values[p.name]) for p in params if not (_is_seldom(section, p) and values[p.name] == p.default)}
             for section, params in SECTIONS.items()
             for values in (getattr(self, section),)
         }
+        return {section: values for section, values in found.items() if values}
 
     @classmethod
     def from_plain(cls, sections: Mapping[str, Mapping[str, Any]]) -> Settings:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-NAMES = ("model", "data", "recording", "processes", "train")
-"""In the order in which they import each other; a run of an earlier version lacks some."""
+NAMES = ("model", "data", "augmentation", "recording", "processes", "train")
+"""In the order in which they import each other; not every run has all."""
 
 
 @contextmanager
