@@ -102,7 +102,7 @@ class Forms:
         for i, draft in enumerate(form.first.nodes):
             alike = [c.nodes[i] for c in contents]
             for name in dict.fromkeys(n for d in alike for n in self._given(d)):
-                if all(name in d.inferred or name not in d.params for d in alike):
+                if all(name in d.inferred or name not in self._given(d) for d in alike):
                     continue
                 param = self._param(draft, name)
                 if param is None or any(_is_form(draft.spec, name, self._given(d).get(name)) for d in alike if draft.spec is not None):

@@ -99,6 +99,8 @@ class Calls(Walk):
         name = path.rpartition(".")[2]
         if path == "print":
             return None
+        if path == "collections.OrderedDict":
+            return dict(*(g.value for g in args), **{n: g.value for n, g in kwargs.items()})
         if path in ("setattr", "getattr", "hasattr", "isinstance"):
             return self.reflected(path, args, frame, node)
         if name in helpers() and args and isinstance(args[0].value, Layer):
