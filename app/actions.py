@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.exports import EXPORTS
 from app.preferences import Preferences
 from app.theme.icons import icon
 
@@ -81,8 +82,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
     Act("import", "file", _(_C, "&Import…"), ("Ctrl+I",), "download-simple",
         _(_C, "Make a network of a torch.nn.Module: of an installed package, or of a file of Python"), "imports.ask"),
-    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "code", "", "documents.export_python"),
-    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "documents.export_project"),
+    *(Act(f"export_{e.id}", "file/export", e.title, e.keys, e.icon, e.summary[:1].upper() + e.summary[1:], "exporting.ask", e.id)
+      for e in EXPORTS),
     Act("data_file", "file", _(_C, "Learn From a &File…"), ("Ctrl+Shift+O",), "database",
         _(_C, "A table, arrays, a text: makes the inputs that receive it"), "ask_data", "file", gap=True),
     Act("data_folder", "file", _(_C, "Learn From a F&older…"), (), "folder-open",

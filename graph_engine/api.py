@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from graph_engine.analysis.adopt import adopt
 from graph_engine.analysis.check import Checker
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
+from graph_engine.document.weights import Weights
 from graph_engine.editing import Editing
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import SetSettings
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
+from graph_engine.graph.places import Known, Place, places, to_text
 from graph_engine.lowering import lower
-from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.foreign import Answers
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ class Graph(Editing, CoreGraph):
         CoreGraph.__init__(self, name, description)
         self.folder: Path | None = None
         self.answers = Answers()
-        self._weights: Mapping[str, Tensor] | None = None
+        self._weights = Weights(self)
+        self._compiled: WeakKeyDictionary[nn.Module, dict[str, Place]] = WeakKeyDictionary()
         self.report: ImportReport | None = None
         self.notes: Mapping[int, str] = {}
         self._checker = Checker(self, answers=self.answers)
@@ -91,43 +94,56 @@ class Graph(Editing, CoreGraph):
 
     @property
     def weights(self) -> Mapping[str, Tensor]:
-        """Tensors to begin with, by the names that they have in the generated class; `compile` puts them in where they fit.
+        """Tensors to begin with, by the names that they have in the generated class now; `compile` puts them in where they fit.
+
+        They belong to layers, wherever these are moved, and whatever they are called.
 
         Raises:
             DocumentError: the file that holds them is not there, or damaged.
         """
-        if self._weights is None:
-            from graph_engine.document.weights import read_weights
-
-            self._weights = read_weights(self._weights_path) if self._weights_path is not None else {}
-        return self._weights
+        return self._weights.by_name()
 
     @weights.setter
     def weights(self, tensors: Mapping[str, Tensor]) -> None:
-        self._weights, self.weights_file = tensors, None
+        self._weights.put(tensors)
+        self.weights_file = None
 
-    @property
-    def begins_with_weights(self) -> bool:
-        """Whether there are such tensors."""
-        return self.weights_file is not None or bool(self._weights)
+    def begin_with(self, file: Path) -> None:
+        """Begins with the tensors in a safetensors file, as `save` or other programs write it; those that fit no layer are left out.
 
-    @property
-    def _weights_path(self) -> Path | None:
-        return (self.folder or Path()) / self.weights_file if self.weights_file is not None else None
+        A file that is not there, or damaged, is told when its tensors are needed.
+        """
+        self._weights.take(file.resolve())
+        self.weights_file = Path(file.name)
 
-    def write_weights(self, path: Path) -> None:
-        """Writes the tensors to begin with to a safetensors file, if there are some.
+    def keep_weights(self, file: Path) -> None:
+        """Writes the tensors to begin with, so that `begin_with` finds their layers again, whatever these are called by then.
 
         Raises:
             UnwritableError: it cannot be written.
             DocumentError: the file that holds them now is not there.
         """
-        from graph_engine.document.weights import copy_weights, save_weights
+        self._weights.write(file)
 
-        if self._weights_path is not None:
-            copy_weights(self._weights_path, path)
-        elif self._weights:
-            save_weights(self._weights, path)
+    @property
+    def weights_path(self) -> Path | None:
+        """The file that holds those tensors, if one does."""
+        return self._weights.file
+
+    @property
+    def begins_with_weights(self) -> bool:
+        """Whether there are such tensors."""
+        return bool(self._weights)
+
+    def write_weights(self, path: Path) -> None:
+        """Writes the tensors to begin with to a safetensors file, by their names in the generated class, if there are some.
+
+        Raises:
+            UnwritableError: it cannot be written.
+            DocumentError: the file that holds them now is not there.
+        """
+        if self.begins_with_weights:
+            self._weights.export(path)
 
     @property
     def foreign(self) -> frozenset[str]:
@@ -187,7 +203,7 @@ class Graph(Editing, CoreGraph):
         """An instance of the class in `to_python`; modules of which something is to be found out are run, as by `answer`.
 
         Args:
-            previous: a module compiled before an edit, whose weights are kept where name and shape still agree.
+            previous: a module compiled before an edit, whose layers keep their weights, also when they are renamed, grouped or copied.
 
         Raises:
             CheckError: the graph has errors.
@@ -195,9 +211,15 @@ class Graph(Editing, CoreGraph):
         from graph_engine.compiler import build, fill
 
         self.answer()
-        module = build(self.to_python(), self.name, previous, self.folder if self.foreign else None)
+        here = dict(places(self))
+        then = self._compiled.get(previous, here) if previous is not None else here
+        known = Known(map(to_text, then.values()), self.origins)
+        before = {to_text(place): name for name, place in then.items()}
+        layers = {name: before[found] for name, place in here.items() if (found := known.find(place)) is not None}
+        module = build(self.to_python(), self.name, previous, self.folder if self.foreign else None, layers)
         if previous is None and self.begins_with_weights:
             fill(module, self.weights)
+        self._compiled[module] = here
         return module
 
     @classmethod
@@ -259,6 +281,7 @@ class Graph(Editing, CoreGraph):
         self.save_copy(path)
         if self.begins_with_weights:
             self.weights_file = Path(path.with_suffix(".safetensors").name)
+            self._weights.take_over(path.with_suffix(".safetensors"))
         self.folder = path.resolve().parent
 
     def save_copy(self, path: Path) -> None:
@@ -267,7 +290,7 @@ class Graph(Editing, CoreGraph):
 
         beside = path.with_suffix(".safetensors") if self.begins_with_weights else None
         if beside is not None:
-            self.write_weights(beside)
+            self.keep_weights(beside)
         save(self, path, beside.name if beside is not None else None)
 
     @classmethod
@@ -281,19 +304,9 @@ class Graph(Editing, CoreGraph):
 
         graph = load(Path(path), cls)
         graph.folder = Path(path).resolve().parent
+        if graph.weights_file is not None:
+            graph.begin_with(graph.folder / graph.weights_file)
         return graph
-
-    def _with_signature(self, spec: BlockSpec, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The parameters of a node, with the signature of the class that they name."""
-        path = params.get("path")
-        if not spec.foreign or path is None or "signature" in params:
-            return params
-        from graph_engine.foreign.child import shared
-
-        path = spec.param("path").parse(path)
-        signature = shared().signature(path, self.folder)
-        self.answers.trusted.add(path)
-        return {**params, "signature": signature}
 
     def _do(self, command: Command) -> None:
         with self.edit():

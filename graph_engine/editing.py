@@ -1,10 +1,11 @@
-"""Edits of a graph as scripts make them: one method each, carried out at once."""
+"""Edits of a graph in words: what `graph_engine.Graph` and the content of its groups have in common."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
 
 from graph_engine.blocks import registry
 from graph_engine.errors import GraphError
@@ -17,6 +18,14 @@ from graph_engine.graph.modes import SetMode
 from graph_engine.graph.node import Edge, Mode, Node, Position
 from graph_engine.graph.sharing import Share, Unshare
 from graph_engine.spec.block import BlockSpec
+from graph_engine.spec.foreign import Answers
+
+
+class _Trusting(Protocol):
+    """The graph of a document, for which code that is not the program's own may be read."""
+
+    folder: Path | None
+    answers: Answers
 
 
 class Editing(ABC):
@@ -177,11 +186,19 @@ class Editing(ABC):
         Raises:
             GraphError: there is no such group.
         """
-        return Content(self._target.root, self._definition(group), self._with_signature)
+        return Content(self._target.root, self._definition(group))
 
-    @abstractmethod
     def _with_signature(self, spec: BlockSpec, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters of a node, with the signature of the class that they name."""
+        path = params.get("path")
+        if not spec.foreign or path is None or "signature" in params:
+            return params
+        from graph_engine.foreign.child import shared
+
+        path, root = spec.param("path").parse(path), cast(_Trusting, self._target.root)
+        signature = shared().signature(path, root.folder)
+        root.answers.trusted.add(path)
+        return {**params, "signature": signature}
 
     def _definition(self, group: Node | str) -> Definition:
         holder = self._target.holder(group.id) if isinstance(group, Node) else None
@@ -200,10 +217,9 @@ class Content(Editing):
         graph: the content, for reading.
     """
 
-    def __init__(self, root: CoreGraph, graph: Definition, signed: Callable[[BlockSpec, Mapping[str, Any]], Mapping[str, Any]]):
+    def __init__(self, root: CoreGraph, graph: Definition):
         self.graph = graph
         self._root = root
-        self._signed = signed
 
     @property
     def _target(self) -> Definition:
@@ -212,9 +228,6 @@ class Content(Editing):
     def _do(self, command: Command) -> None:
         with self._root.edit():
             groups.In(self.graph.id, command).do(self._root)
-
-    def _with_signature(self, spec: BlockSpec, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._signed(spec, params)
 
     def expose(self, name: str, node: Node | str, param: str) -> None:
         """Lets each use of the group set a parameter of a node inside.

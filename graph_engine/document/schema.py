@@ -104,3 +104,4 @@ class DocumentRecord(BaseModel):
     augmentation: dict[str, Any] = {}
     training: dict[str, Any] = {}
     weights: Annotated[str, Field(pattern=r"^[^/\\]+\.safetensors$")] | None = None
+    origins: dict[str, Annotated[str, Field(pattern=r"^(\w+\.\d+/)*\w+$")]] = {}

@@ -13,6 +13,7 @@ from graph_engine.files import write_text
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Bends, GroupSpec, Node
+from graph_engine.graph.places import to_text as place_text
 from graph_engine.settings.option import plain
 
 
@@ -34,6 +35,8 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         weights: the file beside the document that holds the tensors to begin with; left out, the graph's.
     """
     weights = weights or (graph.weights_file.name if graph.weights_file is not None else None)
+    ids = {node.id for one in graph.graphs() for node in one}
+    origins = {id: place_text(way) for id, way in graph.origins.items() if id in ids} if weights is not None else {}
     settings = (graph.settings.with_paths(lambda path: _relative(path, folder)) if folder is not None else graph.settings).to_plain()
     parts = {
         "format": _compact("archloom"),
@@ -46,6 +49,7 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
         **{name: _section(section) for name, section in settings.items()},
         **({"weights": _compact(weights)} if weights is not None else {}),
+        **({"origins": _compact(origins)} if origins else {}),
     }
     return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"
 

@@ -47,6 +47,7 @@ class CoreGraph(Walks):
         name: the document's name; the generated class is called after it.
         description: a sentence about the network; the docstring of the generated class.
         weights_file: where the tensors lie that the network begins with, beside the document; None where it begins with fresh ones.
+        origins: for nodes that were made of others the way to these (`graph_engine.graph.places`). It only grows, undone or not.
     """
 
     def __init__(self, name: str = "network", description: str = "", root: CoreGraph | None = None):
@@ -55,6 +56,7 @@ class CoreGraph(Walks):
         self._description = description
         self._settings = Settings()
         self.weights_file: Path | None = None
+        self.origins: dict[str, tuple[tuple[str, int], ...]] = {}
         self._definitions: dict[str, Definition] = {}
         self._groups: dict[str, str] = {}
         self._modes: dict[str, Mode] = {}

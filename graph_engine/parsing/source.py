@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from graph_engine.errors import SourceError
+from graph_engine.errors import DocumentError, SourceError
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.parsing.assemble import assemble
 from graph_engine.parsing.drafts import Content, Draft, Layer, Part, Row
@@ -41,6 +42,20 @@ def networks(text: str) -> list[str]:
         SourceError: it is no Python.
     """
     return Text(text).networks
+
+
+def read_text(path: Path) -> str:
+    """The text of a Python file.
+
+    Raises:
+        DocumentError: it cannot be read, or is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{path.name} is no Python: it is not UTF-8 text.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def from_source(graph: CoreGraph, text: str, name: str | None = None) -> Parsed:

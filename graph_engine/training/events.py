@@ -31,6 +31,16 @@ class Ready(NamedTuple):
     devices: tuple[str, ...]
 
 
+class Greeting(NamedTuple):
+    """The first that a window is told which has connected to a training process that it has not started.
+
+    Attributes:
+        is_yours: whether it controls the run now; not so where another window does.
+    """
+
+    is_yours: bool
+
+
 class StateChange(NamedTuple):
     """A run entered a state.
 
@@ -198,11 +208,12 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
+Event = Ready | Greeting | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
     "ready": Ready,
+    "greeting": Greeting,
     "state": StateChange,
     "metric": Measured,
     "progress": Progress,

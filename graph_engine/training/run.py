@@ -5,6 +5,7 @@ The loop itself is the run's own ``train.py``. This module loads it, looks on, k
 
 from __future__ import annotations
 
+import os
 import platform
 import signal
 import sys
@@ -25,6 +26,7 @@ from graph_engine.training.control import Control
 from graph_engine.training.course import Born
 from graph_engine.training.events import Listener, Log, Measured, Progress, Samples, StateChange
 from graph_engine.training.failures import explain
+from graph_engine.training.holding import Holder, held
 from graph_engine.training.live.looking import Looker
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
@@ -144,12 +146,13 @@ def train(
             raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
     else:
         rundir.prepare(graph, run_dir)
-    if processes > 1:
-        record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
-    else:
-        control = Control()
-        with _interrupt(control):
-            record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
+    with held(run_dir, Holder(os.getpid())):
+        if processes > 1:
+            record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
+        else:
+            control = Control()
+            with _interrupt(control):
+                record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
     if record.state is RunState.FAILED:
         raise RunError(record.message)
     return record

@@ -9,6 +9,7 @@
 - ``checkpoints/``: last.pt, previous.pt, best.safetensors
 - ``weights.safetensors``: the weights at the end
 - ``outline.json``: where in the source the values of nodes are (`graph_engine.training.live.outline`)
+- ``process.json``: which process is at work on it (`graph_engine.training.holding`), while one is
 - ``label.json``: what a person calls the run; written by nothing that trains
 """
 
@@ -51,6 +52,7 @@ class RunRecord:
     Attributes:
         name: of the run; its folder's.
         document: name of the document.
+        path: file of the document, where it had one.
         created: when the run was prepared, ISO 8601 in UTC.
         state: the last known; a process that was killed could not tell any more.
         message: why it failed.
@@ -68,6 +70,7 @@ class RunRecord:
     name: str
     document: str
     created: str
+    path: str | None = None
     state: RunState = RunState.IDLE
     message: str | None = None
     node: str | None = None
@@ -96,8 +99,11 @@ class Label(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def new_run(graph: Graph, parent: Path) -> Path:
+def new_run(graph: Graph, parent: Path, path: Path | None = None) -> Path:
     """Makes a folder for a run of the graph: the next number in ``parent``.
+
+    Args:
+        path: file of the document, for whoever looks for it later.
 
     Raises:
         CheckError, RunError, UnwritableError: as `prepare`.
@@ -113,7 +119,7 @@ def new_run(graph: Graph, parent: Path) -> Path:
         except OSError as error:
             raise unwritable(run_dir, error) from error
         else:
-            _fill(graph, run_dir, files)
+            _fill(graph, run_dir, files, path)
             return run_dir
 
 
@@ -267,10 +273,11 @@ def _replace_json(path: Path, plain: Any, keep: Path | None = None) -> None:
         raise unwritable(path, error) from error
 
 
-def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
+def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str], path: Path | None = None) -> None:
     record = RunRecord(
         name=run_dir.name,
         document=graph.name,
+        path=str(path.resolve()) if path is not None else None,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=graph.settings.to_plain(),
         lines=graph.source().lines,

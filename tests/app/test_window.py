@@ -185,7 +185,7 @@ def test_unwritable_place_is_told(window: MainWindow, tmp_path: Path, monkeypatc
     assert "x.archloom is not saved" in seen[0]
 
 
-def test_export(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_from_the_menu(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net.py"), ""))
     window.actions_["export_python"].trigger()
     assert (tmp_path / "net.py").read_text() == window.session.graph.to_python()
