@@ -1,4 +1,4 @@
-"""What the process that owns torch is asked for a live sample, made of a document. Needs no torch."""
+"""What the process that owns torch is asked for live samples, made of a document. Needs no torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from graph_engine.codegen.foreign import travelling
 from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
+from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.training.live.outline import Computable, computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
@@ -50,6 +51,33 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
         "files": travelling(found.paths, graph.folder),
         "settings": settings.to_plain(),
         "data": {"folder": str(_written(files, folder)), "arguments": data_arguments(settings)},
+    }
+
+
+def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The training data of a document, and what is done to its pictures.
+
+    Args:
+        graph: the document.
+        folder: for the files of the data's reader, which the other process imports.
+
+    Raises:
+        RunError: nothing is switched on, or it does not apply.
+        UnwritableError: the folder cannot be written to.
+    """
+    settings = graph.settings
+    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
+    bad = next(unfit(settings.augmentation, option, settings.training["loss"]), None)
+    if bad is not None:
+        raise RunError(bad.message)
+    given = arguments(settings.augmentation, option)
+    if not given:
+        raise RunError("Nothing is switched on.")
+    return {
+        "data": {"folder": str(_written(data_files(option), folder)), "arguments": data_arguments(settings)},
+        "settings": settings.to_plain(),
+        "augmentation": given,
+        "seed": settings.training["seed"],
     }
 
 
