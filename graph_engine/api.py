@@ -43,6 +43,7 @@ class Graph(Editing, CoreGraph):
         folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
         answers: what is known of modules that are not the program's own.
         report: of an imported graph, what came of the import.
+        notes: of one that was read from text, what of it has no place in a graph, by line.
     """
 
     def __init__(self, name: str = "network", description: str = ""):
@@ -52,6 +53,7 @@ class Graph(Editing, CoreGraph):
         self._weights = Weights(self)
         self._compiled: WeakKeyDictionary[nn.Module, dict[str, Place]] = WeakKeyDictionary()
         self.report: ImportReport | None = None
+        self.notes: Mapping[int, str] = {}
         self._checker = Checker(self, answers=self.answers)
 
     @property
@@ -266,6 +268,30 @@ class Graph(Editing, CoreGraph):
 
         graph = cls(name or type(module).__name__)
         graph.report = from_module(graph, module, example_inputs, say)
+        return graph
+
+    @classmethod
+    def from_source(cls, text: str, name: str | None = None) -> Graph:
+        """The graph that Python text tells of: classes with ``__init__`` and ``forward``, or an ``nn.Sequential``; it is read, never run.
+
+        What `to_python` writes comes back as the graph that it was written of, but for ids, positions, notes, settings, the names of
+        operations, and what leads to no output. Shapes of what arrives are those in the docstring; where it tells none, ones that fit.
+
+        Args:
+            text: the source.
+            name: of the class; left out, the last one that no other uses.
+
+        Returns:
+            The graph; ``notes`` tells what of the text has no place in it.
+
+        Raises:
+            SourceError: it cannot be told as a graph; the message names the line.
+        """
+        from graph_engine.parsing import from_source
+
+        graph = cls()
+        parsed = from_source(graph, text, name)
+        graph._name, graph._description, graph.notes = parsed.name, parsed.description, parsed.notes
         return graph
 
     def save(self, path: str | Path) -> None:
