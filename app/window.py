@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDrop
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
+from app.augmented import AugmentedSamples
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.data_bar import DataBar
@@ -116,7 +117,7 @@ class MainWindow(QMainWindow):
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
         self.imports = Imports(session, self.documents, self)
-        self.data = OwnData(session, self)
+        self.data = OwnData(session, self.foreign, self)
         self.data_bar = DataBar(self.data)
         self.unattended = Unattended(session, run, self)
         self.run_bar = RunBar(self.unattended, run)
@@ -192,16 +193,18 @@ class MainWindow(QMainWindow):
         self._cover(False)
         self.canvas.setFocus()
 
-    def learn_from(self, path: Path) -> None:
-        """Has the network learn from a file or folder; from the start page, an empty one."""
+    def learn_from(self, path: Path | str) -> None:
+        """Has the network learn from a file or folder, or a class of data sets; from the start page, an empty one."""
         if not self.start_page.isHidden():
             self.documents.new()
-        if self.start_page.isHidden():
+        if self.start_page.isHidden() and isinstance(path, Path):
             self.data.take(path)
+        elif self.start_page.isHidden():
+            self.data.take_class({"path": path})
 
     def ask_data(self, what: str) -> None:
-        """Asks for a ``file`` or a ``folder`` and has the network learn from it; from the start page, an empty one."""
-        path = self.data.ask(what)
+        """Asks for a ``file``, a ``folder`` or a ``class`` and has the network learn from it; from the start page, an empty one."""
+        path = self.data.ask_class() if what == "class" else self.data.ask(what)
         if path is not None:
             self.learn_from(path)
 
@@ -215,7 +218,9 @@ class MainWindow(QMainWindow):
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
-        if not self.trials.may_run():
+        if not self.session.document.is_trusted:
+            self.foreign.ask_trust()
+        if not self.session.document.is_trusted or not self.trials.may_run():
             return
         self.need_charts()
         try:
@@ -280,7 +285,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
-        self.data_panel = DataPanel(session)
+        self.data_panel = DataPanel(session, AugmentedSamples(session, run, self))
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)

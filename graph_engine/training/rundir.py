@@ -108,7 +108,7 @@ def new_run(graph: Graph, parent: Path, path: Path | None = None) -> Path:
     Raises:
         CheckError, RunError, UnwritableError: as `prepare`.
     """
-    files = project_files(graph)
+    files = _files(graph)
     number = 1 + max((int(path.name) for path in parent.glob("*") if path.name.isdecimal()), default=0)
     while True:
         run_dir = parent / f"{number:03}"
@@ -133,12 +133,18 @@ def prepare(graph: Graph, run_dir: Path) -> None:
     """
     if holds_run(run_dir):
         raise RunError(f"{run_dir} holds a run already: resume that one, or choose another folder.")
-    files = project_files(graph)
+    files = _files(graph)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(run_dir, error) from error
     _fill(graph, run_dir, files)
+
+
+def _files(graph: Graph) -> dict[str, str]:
+    """What the run will import."""
+    graph.require_trust(graph.foreign)
+    return project_files(graph)
 
 
 def holds_run(run_dir: Path) -> bool:

@@ -7,6 +7,7 @@ stdin as JSON lines::
     {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
     {"do": "judge", "run_dir": "…", "part": "validation"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
+    {"do": "augment", "number": 1, …}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
 Events leave on stdout (`graph_engine.training.events`), in batches, at most thirty a second. The end of stdin means that the
@@ -86,6 +87,8 @@ class Worker:
             self._looker.ask(command if command["number"] is not None else None)
             self._control.wake()
             self._runs.put(({"do": do}, self._control))
+        elif do == "augment":
+            self._runs.put((command | {"do": do}, self._control))
         elif do == "quit":
             if not self._open_jobs:
                 os._exit(0)  # there is nothing to save, and warming up may take seconds yet
@@ -102,6 +105,9 @@ class Worker:
             do = command.pop("do")
             if do == "look":
                 self._looker.answer()
+                continue
+            if do == "augment":
+                self._looker.augment(command)
                 continue
             try:
                 self._do(do, Path(command.pop("run_dir")), command, control)
