@@ -18,9 +18,9 @@ NAMES = ("model", "data", "augmentation", "recording", "processes", "train")
 def loaded(source: Path, names: Sequence[str] = NAMES) -> Iterator[ModuleType]:
     """The last of some modules of a project folder, which may import those before it; left out, ``train``.
 
-    What was compiled is known again by its text, never by a file's size and time as Python's own cache does it, which cannot tell two texts
-    of one length written in one second apart. Until the end of the context the modules are known to the interpreter as if run from that folder, and so are files of
-    the user's own that lie in it.
+    What was compiled is known again by its text, never by a file's size and time as Python's own cache does it, which cannot tell two
+    texts of one length written in one second apart. Until the end of the context the modules are known to the interpreter as if run
+    from that folder, and so are files of the user's own that lie in it.
     """
     known = set(sys.modules)
     sys.path.insert(0, str(source))
