@@ -14,12 +14,14 @@ from app.widgets.text import label_text
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.changes import Change
 from graph_engine.graph.commands import SetSettings
-from graph_engine.settings.losses import target_losses
+from graph_engine.settings.losses import FACTOR, LossOption, target_losses
+from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import SECTIONS
 
 _LOSS = next(param for param in SECTIONS["training"] if param.name == "loss")
 _EACH = "losses."
 """What the names of rows for the loss of one of several targets begin with."""
+_DATASET = "dataset."
 
 
 class SettingsForm(QWidget):
@@ -50,6 +52,7 @@ class SettingsForm(QWidget):
         params = [one for param in SECTIONS[self._section] for one in (losses if losses and param is _LOSS else [param])]
         form = Form(params, self._title)
         form.edited.connect(self._edit)
+        form.again_wanted.connect(lambda _: self._session.wanted.emit("look again", "", None))
         self._layout.addWidget(form)
         return form
 
@@ -60,6 +63,14 @@ class SettingsForm(QWidget):
         if any(c.kind == "settings" for c in changes):
             self._show()
 
+    def _is_looked_at(self, name: str, value: object) -> bool:
+        """Whether a value says where data is, so that what lies there is looked at first."""
+        if not name.startswith(_DATASET):
+            return False
+        chosen = self._session.graph.settings.data["dataset"]
+        where = {**chosen.params, name.removeprefix(_DATASET): value}
+        return name.removeprefix(_DATASET) in chosen.option.looked_at and bool(where["path"])
+
     def _show(self) -> None:
         settings = self._session.graph.settings
         values = dict(getattr(settings, self._section))
@@ -69,13 +80,13 @@ class SettingsForm(QWidget):
             if names != self._targets:
                 self._targets = names
                 self.form = self._made()
-            values |= {f"{_EACH}{field.name}": loss for field, loss in zip(fields, target_losses(values, fields), strict=True)}
+            values |= {f"{_EACH}{field.name}": _unfolded(loss) for field, loss in zip(fields, target_losses(values, fields), strict=True)}
         self.form.show_values(values)
 
     def _edit(self, name: str, value: object, gesture: object) -> None:
         part = f"{self._section}.{name}"
-        if name == "dataset.path" and value is not None:  # what lies there is looked at first
-            self._session.wanted.emit("look", "", value)
+        if self._is_looked_at(name, value):
+            self._session.wanted.emit("look", "", {name.removeprefix(_DATASET): value})
             return
         settings = self._session.graph.settings
         try:
@@ -97,3 +108,9 @@ class SettingsForm(QWidget):
         fields = settings.data["dataset"].option.targets
         present = next(loss for field, loss in zip(fields, target_losses(settings.training, fields), strict=True) if field.name == target)
         return part, {"name": present.id, **present.params, param: value}
+
+
+def _unfolded(loss: Selected[LossOption]) -> Selected[LossOption]:
+    """A loss beside others, whose factor is not folded away."""
+    params = tuple(replace(param, advanced=False) if param is FACTOR else param for param in loss.option.params)
+    return Selected(replace(loss.option, params=params), loss.params)
