@@ -23,6 +23,7 @@ from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.losses import misfits, target_losses
+from graph_engine.settings.metrics import asked, measured, unknown
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -59,9 +60,10 @@ def project_files(graph: Graph) -> dict[str, str]:
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
     _refuse_unfit(graph.settings, dataset)
-    task = Task(dataset, target_losses(training, dataset.targets), list(_ends(graph)))
     augmentation = arguments(graph.settings.augmentation, dataset)
-    recipe = Recipe(training)
+    metrics = asked(training, dataset)
+    task = Task(dataset, target_losses(training, dataset.targets), list(_ends(graph)), metrics, "mixup" in augmentation)
+    recipe = Recipe(training, measured(training, dataset))
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
@@ -77,7 +79,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
-    needed = ("kornia>=0.8",) if augmentation else ()
+    needed = ["kornia>=0.8"] * bool(augmentation) + ["torchmetrics>=1.7"] * bool(metrics)
     foreign = requirements(graph.foreign, graph.folder)
     parts = task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}
     parts |= {"augmented"} if augmentation else set()
@@ -88,7 +90,7 @@ def project_files(graph: Graph) -> dict[str, str]:
         **travelling(graph.foreign, graph.folder),
         "model.py": source,
         **data_files(dataset),
-        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(augmentation))},
+        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(augmentation), *["measuring.py"] * bool(metrics))},
         "train.py": _fill("train.py.txt", values, parts=parts),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *needed, *dataset.requirements, *foreign))),
         "README.md": _fill("README.md.txt", values, parts=task.parts()),
@@ -189,6 +191,8 @@ def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
     for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
         for message in misfits(field, loss):
             raise RunError(message)
+    for _, message in unknown(settings.training, dataset):
+        raise RunError(message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:
