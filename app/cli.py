@@ -235,7 +235,7 @@ def train(
     """Trains a document, as the window does."""
     from graph_engine.training.run import train as run
 
-    graph = _open(file, trust)
+    graph = _open(file, trust, trains=True)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
             record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
@@ -291,8 +291,13 @@ def screenshot(
     print(f"Wrote {output}.")
 
 
-def _open(file: Path, trust: bool) -> Graph:
+def _open(file: Path, trust: bool, *, trains: bool = False) -> Graph:
     """A document with all that is to be found out about its modules.
+
+    Args:
+        file: the document.
+        trust: the code that it names may be run.
+        trains: that of its data has to be.
 
     Raises:
         ArchloomError: it cannot be read, or it names code that is not trusted.
@@ -302,8 +307,9 @@ def _open(file: Path, trust: bool) -> Graph:
     graph = Graph.load(file)
     if trust:
         graph.trust()
-    if not graph.is_trusted:
-        names = ", ".join(sorted(graph.foreign))
+    needed = graph.foreign if trains else graph.foreign_modules
+    if not needed <= graph.answers.trusted:
+        names = ", ".join(sorted(needed))
         raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
     graph.answer()
     return graph

@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
         self.imports = Imports(session, self.documents, self)
-        self.data = OwnData(session, self)
+        self.data = OwnData(session, self.foreign, self)
         self.data_bar = DataBar(self.data)
         self.unattended = Unattended(session, run, self)
         self.run_bar = RunBar(self.unattended, run)
@@ -193,16 +193,18 @@ class MainWindow(QMainWindow):
         self._cover(False)
         self.canvas.setFocus()
 
-    def learn_from(self, path: Path) -> None:
-        """Has the network learn from a file or folder; from the start page, an empty one."""
+    def learn_from(self, path: Path | str) -> None:
+        """Has the network learn from a file or folder, or a class of data sets; from the start page, an empty one."""
         if not self.start_page.isHidden():
             self.documents.new()
-        if self.start_page.isHidden():
+        if self.start_page.isHidden() and isinstance(path, Path):
             self.data.take(path)
+        elif self.start_page.isHidden():
+            self.data.take_class({"path": path})
 
     def ask_data(self, what: str) -> None:
-        """Asks for a ``file`` or a ``folder`` and has the network learn from it; from the start page, an empty one."""
-        path = self.data.ask(what)
+        """Asks for a ``file``, a ``folder`` or a ``class`` and has the network learn from it; from the start page, an empty one."""
+        path = self.data.ask_class() if what == "class" else self.data.ask(what)
         if path is not None:
             self.learn_from(path)
 
@@ -216,7 +218,9 @@ class MainWindow(QMainWindow):
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
-        if not self.trials.may_run():
+        if not self.session.document.is_trusted:
+            self.foreign.ask_trust()
+        if not self.session.document.is_trusted or not self.trials.may_run():
             return
         self.need_charts()
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
 from graph_engine.document.weights import Weights
 from graph_engine.editing import Editing
+from graph_engine.errors import RunError
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import SetSettings
@@ -75,7 +76,8 @@ class Graph(Editing, CoreGraph):
         """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
 
         Args:
-            path: a file or folder.
+            path: a file or folder; for ``dataset`` the dotted name of a `torch.utils.data.Dataset` class, which is imported in a process
+                of its own: calling this says that it is trusted.
             kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
             **params: values for its parameters, in place of those that the look proposes.
 
@@ -83,9 +85,15 @@ class Graph(Editing, CoreGraph):
             DataError: the data cannot be read.
             ParamError: there is no such kind or parameter, or a value is outside its limits.
         """
-        from graph_engine.data.look import look
+        if kind == "dataset":
+            from graph_engine.foreign.child import shared
 
-        found = look(Path(path), kind)
+            found = shared().look(str(path), params, self.folder)
+            self.answers.trusted.add(str(path))
+        else:
+            from graph_engine.data.look import look
+
+            found = look(Path(path), kind)
         self._do(adopt(self, found.kind, {**found.params, **params}))
 
     def check(self) -> CheckedGraph:
@@ -148,12 +156,28 @@ class Graph(Editing, CoreGraph):
     @property
     def foreign(self) -> frozenset[str]:
         """Dotted names of the code that the document names and that is not the program's own."""
+        data = self.settings.data["dataset"]
+        return self.foreign_modules | ({data.params["path"]} if data.option.is_foreign and data.params["path"] else set())
+
+    @property
+    def foreign_modules(self) -> frozenset[str]:
+        """Those of them that are modules of the network, so that its shapes depend on them."""
         return frozenset(n.params["path"] for _, n in self._foreign_nodes() if n.params["path"] is not None)
 
     @property
     def is_trusted(self) -> bool:
         """Whether all of that code may be run; so it is where there is none."""
         return self.foreign <= self.answers.trusted
+
+    def require_trust(self, paths: Iterable[str]) -> None:
+        """Refuses code that may not be run yet.
+
+        Raises:
+            RunError: one of the dotted names is not trusted.
+        """
+        untrusted = sorted(set(paths) - self.answers.trusted)
+        if untrusted:
+            raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
 
     def trust(self) -> None:
         """Says that the code which the document names now may be imported and run."""
@@ -284,14 +308,14 @@ class Graph(Editing, CoreGraph):
             self._weights.take_over(path.with_suffix(".safetensors"))
         self.folder = path.resolve().parent
 
-    def save_copy(self, path: Path) -> None:
-        """As `save`, but the graph does not belong to that file from then on."""
+    def save_copy(self, path: Path, sync: bool = True) -> None:
+        """As `save`, but the graph does not belong to that file from then on; with or without waiting for the disk."""
         from graph_engine.document.write import save
 
         beside = path.with_suffix(".safetensors") if self.begins_with_weights else None
         if beside is not None:
             self.keep_weights(beside)
-        save(self, path, beside.name if beside is not None else None)
+        save(self, path, beside.name if beside is not None else None, sync)
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:

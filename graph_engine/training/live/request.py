@@ -12,7 +12,7 @@ from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
-from graph_engine.training.live.outline import Computable, computable
+from graph_engine.training.live.outline import computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
     found = computable(graph)
     if found is None:
         raise RunError("Nothing can be computed yet: add an Input and connect it.")
-    _refuse(graph, found)
     settings = graph.settings
-    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
-    files = data_files(option)
+    graph.require_trust(found.paths)
+    _refuse(graph)
     return {
         "text": found.text,
         "cls": found.cls,
@@ -50,7 +49,7 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
         "seed": settings.training["seed"],
         "files": travelling(found.paths, graph.folder),
         "settings": settings.to_plain(),
-        "data": {"folder": str(_written(files, folder)), "arguments": data_arguments(settings)},
+        "data": _data(graph, folder),
     }
 
 
@@ -74,7 +73,7 @@ def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
     if not given:
         raise RunError("Nothing is switched on.")
     return {
-        "data": {"folder": str(_written(data_files(option), folder)), "arguments": data_arguments(settings)},
+        "data": _data(graph, folder),
         "settings": settings.to_plain(),
         "augmentation": given,
         "seed": settings.training["seed"],
@@ -87,10 +86,16 @@ def newest_weights(run_dir: Path) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def _refuse(graph: Graph, found: Computable) -> None:
-    untrusted = sorted(set(found.paths) - graph.answers.trusted)
-    if untrusted:
-        raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
+def _data(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The folder that holds the reader of the data, and what it is given; nothing is read where it is not trusted."""
+    chosen = graph.settings.data["dataset"]
+    named = [chosen.params["path"]] if chosen.option.is_foreign else []
+    graph.require_trust(named)
+    files = {**data_files(chosen.option), **travelling(named, graph.folder)}
+    return {"folder": str(_written(files, folder)), "arguments": data_arguments(graph.settings)}
+
+
+def _refuse(graph: Graph) -> None:
     checked = graph.check()
     inputs = [node for node in network(graph).graph if node.spec.call.kind == "input"]
     chosen = graph.settings.data["dataset"]
