@@ -43,6 +43,14 @@ class Counterpart:
         self.nodes: dict[str, str] = {}
         self.definitions: dict[str, str] = {}
 
+    @property
+    def lines(self) -> dict[int, str]:
+        """The node of the document for lines of the text: where it is constructed, and where it is called."""
+        found: dict[int, str] = {}
+        for id, lines in self.parsed.lines.items():
+            found |= {line: self.nodes[id] for line in lines if id in self.nodes}
+        return found
+
     def target(self, holder: CoreGraph, graph: CoreGraph) -> CoreGraph:
         """The graph of the document for one of the text."""
         return graph.definitions[self.definitions[holder.id]] if isinstance(holder, Definition) else graph
@@ -63,7 +71,7 @@ def counterpart(graph: CoreGraph, source: Source) -> Counterpart:
     for holder in read.graphs():
         for node in holder:
             call = node.spec.call
-            written = source.lines.get(found.parsed.lines[node.id])
+            written = source.lines.get(found.parsed.lines[node.id][-1])
             if call.kind not in ("input", "output") and not call.is_held and written is not None:
                 nodes[node.id] = written
     for holder in read.graphs():
@@ -88,16 +96,15 @@ def _end(holder: CoreGraph, node: Node, target: CoreGraph) -> str:
     return [n.id for n in target if n.spec.call.kind == kind][ours.index(node.id)]
 
 
-def adapted(before: Counterpart, text: str) -> Adapt | None:
-    """The command that makes the graph follow an edit of its text; None where both texts tell of the same.
+def adapted(before: Counterpart, text: str) -> Adapt:
+    """The command that makes the graph follow an edit of its text.
 
     Raises:
         SourceError: the text cannot be told as a graph; the message names the line.
     """
     inputs = (n for n in before.read if n.spec.call.kind == "input")
     known = {n.name: TensorSpec((as_size("N"), *map(as_size, n.params["shape"])), n.params["dtype"]) for n in inputs}
-    command = Adapt(before, Counterpart(text, known))
-    return command if command.differs else None
+    return Adapt(before, Counterpart(text, known))
 
 
 class Adapt(Macro):
@@ -138,6 +145,13 @@ class Adapt(Macro):
                 command.undo(graph)
             raise
         self.commands = tuple(done)
+
+    def settle(self) -> None:
+        """Where the texts tell of the same graph: finds out what is what in the other one, with nothing to carry out."""
+        after, before = self.after, self.before
+        for difference in self._differences.values():
+            after.nodes |= {a: before.nodes[b] for a, b in difference.pairs.items()}
+        after.definitions |= {a: before.definitions[b] for a, b in self._same.items()}
 
     def _steps(self, graph: CoreGraph) -> Iterator[Command]:
         """The edits, each of which is carried out before the next is asked for."""
@@ -204,13 +218,16 @@ class Adapt(Macro):
         def inside(command: Command) -> Command:
             return In(target.id, command) if isinstance(target, Definition) else command
 
-        removed = [self.before.nodes[b] for b in difference.removed]
+        removed = self._removed(difference, target)
         places = {target[id].name: target[id].position for id in removed}
         if removed:
             yield inside(RemoveNodes(removed))
-        yield from map(inside, self._renamed(difference, target))
+        yield from map(inside, self._renamed(holder, difference, target))
         for a, values in difference.params.items():
             yield inside(SetParams(nodes[a], values))
+        for a in difference.added:
+            if holder[a].spec.call.kind in NAMED and holder[a].name in target._names:
+                yield inside(self._making_room(target, holder[a].name, holder))
         added = self._new_nodes(graph, holder, target, difference, places)
         if added:
             yield inside(AddMany(added, [], text=self.text))
@@ -229,14 +246,26 @@ class Adapt(Macro):
         if difference.words is not None:
             yield inside(self._reworded(difference.words, target))
 
-    def _renamed(self, difference: Difference, target: CoreGraph) -> Iterator[Command]:
-        """New names; what has one of them already, and is called otherwise in the text or not at all, makes room."""
-        wanted = {self.after.nodes[a]: name for a, name in difference.renamed.items()}
-        for id, name in wanted.items():
-            holder = target._names.get(name)
-            if holder is not None and holder != id:
-                yield Rename(holder, target.free_name(name, wanted.values(), numbered=True))
+    def _removed(self, difference: Difference, target: CoreGraph) -> list[str]:
+        """What goes: nodes that the text no longer has, and what they fed that it never had."""
+        removed = [self.before.nodes[b] for b in difference.removed]
+        told = set(self.before.nodes.values())
+        fed = {id for gone in removed for id in target.descendants(gone) if id not in told}
+        return [*removed, *sorted(fed)]
+
+    def _renamed(self, holder: CoreGraph, difference: Difference, target: CoreGraph) -> Iterator[Command]:
+        """New names; what has one of them already makes room. The name of a layer is that of the node which owns its weights."""
+        for a, name in difference.renamed.items():
+            id = target.owner(self.after.nodes[a])
+            if target[id].name == name:
+                continue
+            if name in target._names:
+                yield self._making_room(target, name, holder)
             yield Rename(id, name)
+
+    def _making_room(self, target: CoreGraph, name: str, holder: CoreGraph) -> Command:
+        """Calls the node that has a name otherwise, as no node in the text is called."""
+        return Rename(target.named(name).id, target.free_name(name, holder._names, numbered=True))
 
     def _new_nodes(
         self, graph: CoreGraph, holder: CoreGraph, target: CoreGraph, difference: Difference, places: Mapping[str, Position]

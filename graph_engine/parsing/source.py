@@ -23,14 +23,14 @@ class Parsed(NamedTuple):
     Attributes:
         name: of the network.
         description: of it.
-        lines: for each node, by id, the line that it comes from.
+        lines: for each node, by id, the lines that it comes from, the one where it is called last.
         notes: what of the text has no place in a graph, by line.
         guessed: the inputs whose shapes the text does not tell.
     """
 
     name: str
     description: str
-    lines: Mapping[str, int]
+    lines: Mapping[str, tuple[int, ...]]
     notes: Mapping[int, str]
     guessed: tuple[str, ...]
 
