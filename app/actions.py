@@ -88,6 +88,8 @@ ACTIONS: tuple[Act, ...] = (
         _(_C, "A table, arrays, a text: makes the inputs that receive it"), "ask_data", "file", gap=True),
     Act("data_folder", "file", _(_C, "Learn From a F&older…"), (), "folder-open",
         _(_C, "Pictures or texts with a folder for each class, IDX or CIFAR files"), "ask_data", "folder"),
+    Act("data_class", "file", _(_C, "Learn From a Dataset &Class…"), (), "code",
+        _(_C, "A torch.utils.data.Dataset that Python can import: its code is run"), "ask_data", "class"),
     Act("look_again", "file", _(_C, "Look &Again at the Data"), (), "arrows-clockwise",
         _(_C, "After the file has changed; what was chosen for it stays"), "data.look_again"),
     Act("start_page", "file", _(_C, "Start Pa&ge"), (), "house", "", "show_start_page", gap=True),

@@ -172,22 +172,27 @@ def import_(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, file.py:Name(depth=3).", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The document to write.", show_default=False)],
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, ids=12:int64<1000.", show_default=False),
-    ],
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Makes a document of a module: SOURCE is imported and called, which says that you trust it.
+    """Makes a document of a module.
 
-    What it gives is a torch.nn.Module, which runs on inputs of the shapes that --input says, one --input for each. Its weights lie beside
-    the document.
+    With --input, SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of
+    these shapes, one --input for each; its weights lie beside the document. Without --input, SOURCE is a Python file, or file.py:Name for
+    one of its classes, which is read and never run.
     """
     from graph_engine import Graph
-    from graph_engine.importing.source import examples, load
 
     if output.exists():
         raise ArchloomError(f"{output} is there already: choose another name, or remove it first.")
-    graph = Graph.from_module(load(source), examples(inputs), output.stem)
+    if not inputs and ".py" in source and "(" not in source:
+        _read(source, output, as_json=as_json)
+        return
+    from graph_engine.importing.source import examples, load
+
+    graph = Graph.from_module(load(source), examples(inputs or ()), output.stem)
     graph.save(output)
     assert graph.report is not None
     if as_json:
@@ -195,6 +200,24 @@ def import_(
     else:
         print(graph.report)
         print(f"Wrote {output}, and its weights beside it.")
+
+
+def _read(source: str, output: Path, *, as_json: bool) -> None:
+    """Makes a document of a Python file without running it."""
+    from graph_engine import Graph
+    from graph_engine.parsing import read_text
+
+    place, _, name = source.replace("::", ":").rpartition(":")
+    file = Path(place or name)
+    graph = Graph.from_source(read_text(file), name if place else None)
+    graph.save(output)
+    report = graph.check()
+    if as_json:
+        print_json({"document": str(output), "notes": [{"line": n, "message": t} for n, t in graph.notes.items()], "ok": report.ok})
+        return
+    for line, text in graph.notes.items():
+        print(f"{file}:{line}: {text}")
+    print(f"Wrote {output}: {len(graph)} nodes, {report.parameters:,} parameters. Nothing was run; weights are not in a text.")
 
 
 @cli.command()
@@ -212,7 +235,7 @@ def train(
     """Trains a document, as the window does."""
     from graph_engine.training.run import train as run
 
-    graph = _open(file, trust)
+    graph = _open(file, trust, trains=True)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
             record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
@@ -268,8 +291,13 @@ def screenshot(
     print(f"Wrote {output}.")
 
 
-def _open(file: Path, trust: bool) -> Graph:
+def _open(file: Path, trust: bool, *, trains: bool = False) -> Graph:
     """A document with all that is to be found out about its modules.
+
+    Args:
+        file: the document.
+        trust: the code that it names may be run.
+        trains: that of its data has to be.
 
     Raises:
         ArchloomError: it cannot be read, or it names code that is not trusted.
@@ -279,8 +307,9 @@ def _open(file: Path, trust: bool) -> Graph:
     graph = Graph.load(file)
     if trust:
         graph.trust()
-    if not graph.is_trusted:
-        names = ", ".join(sorted(graph.foreign))
+    needed = graph.foreign if trains else graph.foreign_modules
+    if not needed <= graph.answers.trusted:
+        names = ", ".join(sorted(needed))
         raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
     graph.answer()
     return graph

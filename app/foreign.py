@@ -5,7 +5,7 @@ the code read and run by a process of its own, and tells the session what came o
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from app.preferences import Preferences
 from app.session import Session
 from graph_engine.analysis.fixes import commands
 from graph_engine.codegen.foreign import own_file
+from graph_engine.data.look import Look
 from graph_engine.foreign import questions
 from graph_engine.graph.commands import SetParams
 from graph_engine.spec.foreign import Question
@@ -28,6 +29,13 @@ class _Reading(NamedTuple):
 
     node: str
     path: str
+
+
+class _Looking(NamedTuple):
+    """The data set at a path is looked at."""
+
+    path: str
+    then: Callable[[Look | str], None]
 
 
 class Foreign(QObject):
@@ -79,6 +87,35 @@ class Foreign(QObject):
         if box.exec() == button.Yes:
             self._session.document.trust()
             self._remember()
+
+    def look(self, values: Mapping[str, Any], *, is_named: bool, then: Callable[[Look | str], None]) -> bool:
+        """Has a data set made and looked at.
+
+        Args:
+            values: of the parameters of the ``dataset``.
+            is_named: the user has named it just now, which says that it is trusted.
+            then: receives what was found, or one sentence on why it could not be read.
+
+        Returns:
+            Whether it may be run.
+
+        Raises:
+            ParamError: a value is outside its limits.
+        """
+        graph, path = self._session.document, values["path"]
+        request = questions.to_look(path, values, graph.folder)
+        if is_named:
+            graph.answers.trusted.add(path)
+        elif path not in graph.answers.trusted:
+            self.ask_trust()
+        if path not in graph.answers.trusted:
+            return False
+        self._asker.ask(_Looking(path, then), request)
+        return True
+
+    def forget(self) -> None:
+        """Has code read anew when it is asked the next time."""
+        self._asker.reset()
 
     def close(self) -> None:
         """Ends the process that runs modules."""
@@ -145,6 +182,9 @@ class Foreign(QObject):
             self._take_answer(key, reply)
         elif isinstance(key, _Reading):
             self._take_signature(key, reply)
+        elif isinstance(key, _Looking):
+            key.then(questions.to_found(key.path, reply))
+            self._remember()
 
     def _take_answer(self, question: Question, reply: Mapping[str, Any]) -> None:
         session = self._session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from graph_engine.blocks import registry
 from graph_engine.codegen.module import Source, write_module
 from graph_engine.document.weights import Weights
 from graph_engine.editing import Editing
+from graph_engine.errors import RunError
 from graph_engine.graph.changes import Change
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import SetSettings
@@ -42,6 +43,7 @@ class Graph(Editing, CoreGraph):
         folder: where its document lies, beside which modules of the user's own may lie; None while it has none.
         answers: what is known of modules that are not the program's own.
         report: of an imported graph, what came of the import.
+        notes: of one that was read from text, what of it has no place in a graph, by line.
     """
 
     def __init__(self, name: str = "network", description: str = ""):
@@ -51,6 +53,7 @@ class Graph(Editing, CoreGraph):
         self._weights = Weights(self)
         self._compiled: WeakKeyDictionary[nn.Module, dict[str, Place]] = WeakKeyDictionary()
         self.report: ImportReport | None = None
+        self.notes: Mapping[int, str] = {}
         self._checker = Checker(self, answers=self.answers)
 
     @property
@@ -73,7 +76,8 @@ class Graph(Editing, CoreGraph):
         """Looks at data of the user's own and sets it: the settings, the shape and type of each Input, and a loss that fits.
 
         Args:
-            path: a file or folder.
+            path: a file or folder; for ``dataset`` the dotted name of a `torch.utils.data.Dataset` class, which is imported in a process
+                of its own: calling this says that it is trusted.
             kind: id of a data set, ``table`` for instance; left out, what the data most likely is.
             **params: values for its parameters, in place of those that the look proposes.
 
@@ -81,9 +85,15 @@ class Graph(Editing, CoreGraph):
             DataError: the data cannot be read.
             ParamError: there is no such kind or parameter, or a value is outside its limits.
         """
-        from graph_engine.data.look import look
+        if kind == "dataset":
+            from graph_engine.foreign.child import shared
 
-        found = look(Path(path), kind)
+            found = shared().look(str(path), params, self.folder)
+            self.answers.trusted.add(str(path))
+        else:
+            from graph_engine.data.look import look
+
+            found = look(Path(path), kind)
         self._do(adopt(self, found.kind, {**found.params, **params}))
 
     def check(self) -> CheckedGraph:
@@ -146,12 +156,28 @@ class Graph(Editing, CoreGraph):
     @property
     def foreign(self) -> frozenset[str]:
         """Dotted names of the code that the document names and that is not the program's own."""
+        data = self.settings.data["dataset"]
+        return self.foreign_modules | ({data.params["path"]} if data.option.is_foreign and data.params["path"] else set())
+
+    @property
+    def foreign_modules(self) -> frozenset[str]:
+        """Those of them that are modules of the network, so that its shapes depend on them."""
         return frozenset(n.params["path"] for _, n in self._foreign_nodes() if n.params["path"] is not None)
 
     @property
     def is_trusted(self) -> bool:
         """Whether all of that code may be run; so it is where there is none."""
         return self.foreign <= self.answers.trusted
+
+    def require_trust(self, paths: Iterable[str]) -> None:
+        """Refuses code that may not be run yet.
+
+        Raises:
+            RunError: one of the dotted names is not trusted.
+        """
+        untrusted = sorted(set(paths) - self.answers.trusted)
+        if untrusted:
+            raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
 
     def trust(self) -> None:
         """Says that the code which the document names now may be imported and run."""
@@ -244,6 +270,30 @@ class Graph(Editing, CoreGraph):
         graph.report = from_module(graph, module, example_inputs, say)
         return graph
 
+    @classmethod
+    def from_source(cls, text: str, name: str | None = None) -> Graph:
+        """The graph that Python text tells of: classes with ``__init__`` and ``forward``, or an ``nn.Sequential``; it is read, never run.
+
+        What `to_python` writes comes back as the graph that it was written of, but for ids, positions, notes, settings, the names of
+        operations, and what leads to no output. Shapes of what arrives are those in the docstring; where it tells none, ones that fit.
+
+        Args:
+            text: the source.
+            name: of the class; left out, the last one that no other uses.
+
+        Returns:
+            The graph; ``notes`` tells what of the text has no place in it.
+
+        Raises:
+            SourceError: it cannot be told as a graph; the message names the line.
+        """
+        from graph_engine.parsing import from_source
+
+        graph = cls()
+        parsed = from_source(graph, text, name)
+        graph._name, graph._description, graph.notes = parsed.name, parsed.description, parsed.notes
+        return graph
+
     def save(self, path: str | Path) -> None:
         """Writes the document, and beside it the tensors that it begins with, if there are some: ``net.archloom``, ``net.safetensors``.
 
@@ -258,14 +308,14 @@ class Graph(Editing, CoreGraph):
             self._weights.take_over(path.with_suffix(".safetensors"))
         self.folder = path.resolve().parent
 
-    def save_copy(self, path: Path) -> None:
-        """As `save`, but the graph does not belong to that file from then on."""
+    def save_copy(self, path: Path, sync: bool = True) -> None:
+        """As `save`, but the graph does not belong to that file from then on; with or without waiting for the disk."""
         from graph_engine.document.write import save
 
         beside = path.with_suffix(".safetensors") if self.begins_with_weights else None
         if beside is not None:
             self.keep_weights(beside)
-        save(self, path, beside.name if beside is not None else None)
+        save(self, path, beside.name if beside is not None else None, sync)
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:

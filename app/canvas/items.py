@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
@@ -19,7 +20,6 @@ from app.canvas.geometry import (
     MARGIN,
     WIDTH,
     Curve,
-    Layout,
     PortKey,
     PortPlace,
     Rect,
@@ -45,6 +45,7 @@ from graph_engine.graph.node import Bends, Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
+_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
 @dataclass
@@ -83,32 +84,39 @@ class NodeItem(QGraphicsItem):
 
     Attributes:
         node: what it shows; read while painting, never changed.
+        position: of its top left corner, in scene units; while it is dragged, another than the node's.
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
         share: of the whole network, where the cards show that.
         health: how it fares while the network trains; None where that was not measured.
     """
 
+    checked: CheckedNode | None = None
+    share: Share | None = None
+    health: Mark | None = None
+    selected = False
+    hovered = False
+    _lines: Lines | None = None
+
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
-        self.checked: CheckedNode | None = None
-        self.share: Share | None = None
-        self.health: Mark | None = None
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._lines: Lines | None = None
-        self._bounds = _bounds(self.layout)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._bounds = _bounds(self.layout.height)
+        self.setCacheMode(_CACHED)
         self.setZValue(NODE_LAYER)
-        self.setPos(*node.position)
+        self.place(*node.position)
+
+    def place(self, x: float, y: float) -> None:
+        """Shows it elsewhere."""
+        self.position = x, y
+        self.setPos(x, y)
 
     @property
     def rect(self) -> Rect:
         """The card in scene units."""
-        return self.x(), self.y(), WIDTH, self.layout.height
+        return *self.position, WIDTH, self.layout.height
 
     @property
     def waiting(self) -> bool:
@@ -171,13 +179,13 @@ class NodeItem(QGraphicsItem):
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
-        self.layout, self._bounds = fresh, _bounds(fresh)
+        self.layout, self._bounds = fresh, _bounds(fresh.height)
         self.update()
         return True
 
     def port_at(self, x: float, y: float, reach: float) -> PortPlace | None:
         """The port within ``reach`` of a point in scene units, the nearest one."""
-        x, y = x - self.x(), y - self.y()
+        x, y = x - self.position[0], y - self.position[1]
         best, found = reach, None
         for place in self.layout.ports:
             beyond = max(0.0, abs(y - place.y) - place.span / 2)
@@ -187,8 +195,9 @@ class NodeItem(QGraphicsItem):
         return found
 
 
-def _bounds(shown: Layout) -> QRectF:
-    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, shown.height + 2 * MARGIN)
+@cache
+def _bounds(height: float) -> QRectF:
+    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, height + 2 * MARGIN)
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -203,26 +212,34 @@ class EdgeItem(QGraphicsPathItem):
         waiting: nothing is known of what flows.
     """
 
+    curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    parts: tuple[Curve, ...] = (curve,)
+    bends: Bends = ()
+    waiting = False
+    selected = False
+    hovered = False
+    _dragged: Bends | None = None
+    _flow: TensorSpec | None = None
+    _kind: Kind | None = "other"
+    _label: str | None = ""
+    _box: QRectF | None = None
+    _box_known = False
+
     def __init__(self, edge: Edge, stage: Stage, source: NodeItem, target: NodeItem):
         super().__init__()
         self.edge = edge
         self.source = source
         self.target = target
-        self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        self.parts: tuple[Curve, ...] = (self.curve,)
-        self.bends: Bends = ()
-        self.waiting = False
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._dragged: Bends | None = None
-        self._flow: TensorSpec | None = None
-        self.kind: Kind = "other"
-        self._label: str | None = ""
-        self._box: QRectF | None = None
-        self._box_known = False
         self.setPen(stage.look.edge)
         self.attach()
+
+    @property
+    def kind(self) -> Kind:
+        """What flows along it."""
+        if self._kind is None:
+            self._kind = kind(self._flow, self.source.node.spec.category) if self._flow is not None else "other"
+        return self._kind
 
     @property
     def label(self) -> str:
@@ -253,21 +270,21 @@ class EdgeItem(QGraphicsPathItem):
     def place(self) -> None:
         """Runs from port to port of where the cards are now."""
         out, into = self._out, self._into
-        y = into.y
-        if into.span:
-            edge = self.edge
-            siblings = self._stage.graph.inputs(edge.target, edge.target_port)
-            y = spread(into, siblings.index(edge) if edge in siblings else 0, len(siblings))
-        start, end = self.source.pos(), self.target.pos()
-        leaves, arrives = (start.x() + out.x, start.y() + out.y), (end.x() + into.x, end.y() + y)
+        (left, top), (x, y) = self.source.position, self.target.position
+        x1, y1, x2, y2 = left + out.x, top + out.y, x + into.x, y + (self._height_among_others() if into.span else into.y)
         self._stage.choosing.discard(self.edge.id)
-        made = curve(*leaves, *arrives, self._lane(leaves[0], arrives[0]) if arrives[0] < leaves[0] else None)
+        made = curve(x1, y1, x2, y2, self._lane(x1, x2) if x2 < x1 else None)
         bends = self._bends_now()
         if made != self.curve or bends != self.bends:
             self.curve, self.bends = made, bends
             self.parts = through(made[:2], bends, made[6:]) if bends else pieces(made)
             self._box_known = False
             self.setPath(_path(self.parts, bends))
+
+    def _height_among_others(self) -> float:
+        edge = self.edge
+        siblings = self._stage.graph.inputs(edge.target, edge.target_port)
+        return spread(self._into, siblings.index(edge) if edge in siblings else 0, len(siblings))
 
     def drag_bends(self, bends: Bends | None) -> None:
         """Runs through points that the graph does not have yet; None: through the graph's again."""
@@ -286,13 +303,13 @@ class EdgeItem(QGraphicsPathItem):
         bends = self._stage.graph.bends(self.edge.id)
         if not bends:
             return ()
-        shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
+        shifts = [(x - home[0], y - home[1]) for (x, y), home in ((i.position, i.node.position) for i in (self.source, self.target))]
         (dx, dy), (other_x, other_y) = shifts
         return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
     def _lane(self, right: float, left: float) -> float:
         """The height at which it runs back: the best one that no card lies in, where there is a choice."""
-        top, other = self.source.y(), self.target.y()
+        top, other = self.source.position[1], self.target.position[1]
         found = lanes((top, top + self.source.layout.bottom), (other, other + self.target.layout.bottom))
         if len(found) > 1:
             self._stage.choosing.add(self.edge.id)
@@ -308,8 +325,7 @@ class EdgeItem(QGraphicsPathItem):
         waiting = (source is not None and flow is None) or self.target.node.mode == "muted"
         if flow == self._flow and waiting == self.waiting:
             return False
-        self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"
-        self._flow, self._label, self._box_known = flow, None, False
+        self._flow, self._kind, self._label, self._box_known = flow, None, None, False
         if waiting != self.waiting:
             self.waiting = waiting
             self.restyle()

@@ -177,6 +177,9 @@ class RunsPanel(QWidget):
         for button in (self.restore_button, self.health_button, self.folder_button):
             button.setEnabled(chosen)
         self.results_button.setEnabled(chosen and (self._selected().folder / WEIGHTS).exists())
+        is_elsewhere = chosen and self._selected().is_elsewhere
+        self.resume_button.setText(self.tr("Attach") if is_elsewhere else self.tr("Resume"))
+        self.resume_button.setToolTip(self.tr("Show this run, which goes on without a window, and control it") if is_elsewhere else "")
         self.resume_button.setEnabled(chosen and not self._run.is_busy and self._selected().record.state != RunState.IDLE)
         if not chosen:
             self._about.setText(self.tr("Tick runs to lay them under the curves; F2 renames."))

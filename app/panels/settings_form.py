@@ -13,6 +13,8 @@ from graph_engine.graph.changes import Change
 from graph_engine.graph.commands import SetSettings
 from graph_engine.settings.schema import SECTIONS
 
+_DATASET = "dataset."
+
 
 class SettingsForm(QWidget):
     """Edits one section; every edit is a step that can be undone.
@@ -29,6 +31,7 @@ class SettingsForm(QWidget):
         self._section = section
         self.form = Form(SECTIONS[section], label_text)
         self.form.edited.connect(self._edit)
+        self.form.again_wanted.connect(lambda _: session.wanted.emit("look again", "", None))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
@@ -40,13 +43,21 @@ class SettingsForm(QWidget):
         if any(c.kind == "settings" for c in changes):
             self._show()
 
+    def _is_looked_at(self, name: str, value: object) -> bool:
+        """Whether a value says where data is, so that what lies there is looked at first."""
+        if not name.startswith(_DATASET):
+            return False
+        chosen = self._session.graph.settings.data["dataset"]
+        where = {**chosen.params, name.removeprefix(_DATASET): value}
+        return name.removeprefix(_DATASET) in chosen.option.looked_at and bool(where["path"])
+
     def _show(self) -> None:
         self.form.show_values(getattr(self._session.graph.settings, self._section))
 
     def _edit(self, name: str, value: object, gesture: object) -> None:
         part = f"{self._section}.{name}"
-        if name == "dataset.path" and value is not None:  # what lies there is looked at first
-            self._session.wanted.emit("look", "", value)
+        if self._is_looked_at(name, value):
+            self._session.wanted.emit("look", "", {name.removeprefix(_DATASET): value})
             return
         try:
             self._session.execute(SetSettings(self._session.graph.settings.replaced(part, value), part), gesture)

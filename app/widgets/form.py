@@ -13,7 +13,7 @@ from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.widgets.editors import editor_for
 from app.widgets.layouts import clear
-from app.widgets.param_editors import Editor, value_text
+from app.widgets.param_editors import Editor, PathEditor, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
 from graph_engine.spec.params import FileParam, NamesParam, Param, PathParam
@@ -127,9 +127,11 @@ class Form(QWidget):
 
     Signals:
         edited: dotted name of the parameter (``kernel_size``, ``optimizer.lr``), the new value in stored form, the gesture's token.
+        again_wanted: dotted name of a parameter; what its value names is to be looked up afresh.
     """
 
     edited = Signal(str, object, object)
+    again_wanted = Signal(str)
 
     def __init__(self, params: Iterable[Param], title_of: Callable[[str], str] = str, parent: QWidget | None = None):
         super().__init__(parent)
@@ -175,6 +177,8 @@ class Form(QWidget):
     def _add(self, param: Param, layout: QVBoxLayout) -> None:
         row = Row(param, self._title_of(param.name))
         row.edited.connect(lambda value, gesture, name=param.name: self.edited.emit(name, value, gesture))
+        if isinstance(row.editor, PathEditor):
+            row.editor.again_wanted.connect(lambda name=param.name: self.again_wanted.emit(name))
         self._rows[param.name] = row
         layout.addWidget(row)
         if isinstance(param, OptionParam):
@@ -198,6 +202,7 @@ class Form(QWidget):
             param = self._rows[name].param
             form = Form(chosen.option.params, self._title_of if isinstance(param, OptionParam) and param.worded else str)
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
+            form.again_wanted.connect(lambda inner: self.again_wanted.emit(f"{name}.{inner}"))
             self._nested[name] = shown = (chosen.option.params, form)
             self._places[name].addWidget(form)
         self._holders[name].setVisible(shown is not None)

@@ -6,9 +6,7 @@ node only where its output really changed. What rules find is kept apart, in `gr
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 from weakref import WeakMethod, WeakValueDictionary, finalize
@@ -24,6 +22,7 @@ from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.network import Network, network, passed_input
 from graph_engine.graph.node import GroupSpec, Node
+from graph_engine.memory import uncollected
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.foreign import Answers, Unanswered
 from graph_engine.spec.tensor import TensorSpec, total
@@ -437,15 +436,3 @@ class Contents:
         checker = self.of(definition, (None,) * len(definition.spec.inputs), exposed)
         assert checker is not None
         return checker.check()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Holds the garbage collector back: thousands of new tuples, none in a cycle, would set it off again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -240,9 +240,9 @@ def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
 
 def _refuse_absent(dataset: DatasetOption) -> None:
     if dataset.arguments is None:
-        raise RunError(f"{dataset.title}: choose the file or folder first.")
+        raise RunError(f"{dataset.title}: choose {'the class' if dataset.is_foreign else 'the file or folder'} first.")
     path = Path(dataset.arguments["path"])
-    if not path.exists():
+    if not dataset.is_foreign and not path.exists():
         raise RunError(f"The data is not there any more: {path}. Tell where it is now.")
     if not dataset.targets:
         raise RunError(f"Nothing of {path.name} is to be told yet: choose its targets.")

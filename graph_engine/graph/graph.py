@@ -217,7 +217,7 @@ class CoreGraph(Walks):
     def idle_outputs(self, node: str) -> frozenset[str]:
         """The outputs that a parameter switches off and that feed nothing: they need not be shown."""
         found = self._nodes[node]
-        return frozenset(p.name for p in found.spec.switched_outputs if p.is_off(found.params) and not self.outputs(node, p.name))
+        return frozenset([p.name for p in found.spec.switched_outputs if p.is_off(found.params) and not self.outputs(node, p.name)])
 
     def incoming(self, node: str) -> Iterator[Edge]:
         """All edges that arrive at a node, port by port."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graph_engine.settings.option import Option
-from graph_engine.spec.params import FloatParam, IntParam
+from graph_engine.spec.params import FloatParam, IntParam, PathParam
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class DatasetOption(Option):
         fitting: for data of the user's own: the same with what follows from the values of its parameters, what is known of the data
             among them. Its reader takes what it has in common with others from ``parts.py``, which travels along.
         arguments: what the reader is given by name; None where that is the parameters.
+        looked_at: parameters that say where the data is: where they change, it is looked at again.
     """
 
     title: str
@@ -98,6 +99,12 @@ class DatasetOption(Option):
     made_from: str = ""
     fitting: Callable[[DatasetOption, Mapping[str, Any]], DatasetOption] | None = None
     arguments: Mapping[str, Any] | None = None
+    looked_at: tuple[str, ...] = ("path",)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its path names code that is not the program's own."""
+        return any(isinstance(param, PathParam) for param in self.params)
 
     @property
     def is_own(self) -> bool:

@@ -112,7 +112,7 @@ def test_work_of_a_killed_window_is_offered_and_brought_back(
     program.send_signal(signal.SIGKILL)
     program.communicate()
     window = make_window()
-    window.offer_left()
+    window.offers.show()
     [left] = window.recovery.left()
     assert (left.title, left.path) == ("net", path) and abs(left.when - time.time()) < 60
     next(b for b in window.start_page.findChildren(QPushButton) if b.text() == "Recover").click()
@@ -247,7 +247,7 @@ def test_a_damaged_copy_is_told_and_can_be_discarded(make_window: Callable[[], M
     folder = window.recovery._folder
     folder.mkdir(parents=True)
     (folder / "old.archloom").write_text("{")
-    window.offer_left()
+    window.offers.show()
     texts = answer("complaint", QMessageBox.StandardButton.Ok)
     next(b for b in window.start_page.findChildren(QPushButton) if b.text() == "Recover").click()
     assert len(texts) == 1

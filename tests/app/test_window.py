@@ -222,7 +222,7 @@ def test_problem_leads_to_its_node_and_is_mended(qtbot: QtBot, window: MainWindo
     assert panel.list.count() == 1
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(panel.list.item(0)).center())
     assert window.canvas.selected_nodes() == (conv.id,)
-    row = panel.list.itemWidget(panel.list.item(0))
+    row = panel.list.row_widget(0)
     qtbot.mouseClick(row.fix_buttons[0], Qt.MouseButton.LeftButton)
     assert conv.params["padding"] == 20
     assert window.session.checked.nodes[conv.id].status == "ok"

@@ -44,17 +44,16 @@ class Data(NamedTuple):
     words: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, settings: Settings, parts: Sequence[Any], reader: object, arguments: Mapping[str, Any]) -> Data:
-        """The data that was read by some settings, by a reader that was given these arguments."""
+    def of(cls, settings: Settings, parts: Sequence[Any], words: Mapping[str, Sequence[str]]) -> Data:
+        """The data that was read by some settings."""
         chosen = settings.data["dataset"]
-        words = reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
         return cls(chosen.option.sized(chosen.params), settings.training["loss"], parts, words)
 
     @classmethod
     def of_run(cls, run_dir: Path, parts: Sequence[Any], seed: int) -> Data:
         """The data that a run has read; its script is loaded."""
         settings = Settings.from_plain(rundir.read_run(run_dir).settings)
-        return cls.of(settings, parts, sys.modules["data"], data_arguments(settings) | {"seed": seed})
+        return cls.of(settings, parts, read_words(sys.modules["data"], data_arguments(settings) | {"seed": seed}))
 
     def sample(self, part: str, index: int) -> tuple[Tensor, ...]:
         """A sample as a batch of one."""
@@ -126,6 +125,11 @@ class Data(NamedTuple):
             numbers = numbers[: numbers.index(field.end)]
         text = "".join(words[n] if 0 <= n < len(words) else "?" for n in numbers) if words else " ".join(map(str, numbers))
         return text.strip()[:LONGEST]
+
+
+def read_words(reader: object, arguments: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    """What tokens stand for, by a reader that was given these arguments; nothing where there are none."""
+    return reader.vocabularies(**arguments) if hasattr(reader, "vocabularies") else {}
 
 
 def _shades(picture: Tensor) -> tuple[tuple[int, ...], ...]:

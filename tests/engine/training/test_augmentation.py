@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import subprocess
@@ -23,8 +24,13 @@ from graph_engine.graph.commands import SetSettings
 from graph_engine.graph.history import History
 from graph_engine.settings.augmentations import arguments
 from graph_engine.training.control import Control
+from graph_engine.training.events import decode, encode
 from graph_engine.training.exported import augmentation as exported
 from graph_engine.training.exported.augmentation import PARTNER, Augmentation
+from graph_engine.training.live.augmented import EPOCHS, SAMPLES, Augmented
+from graph_engine.training.live.looking import Looker
+from graph_engine.training.live.request import describe_augmented
+from graph_engine.training.loading import loaded
 from graph_engine.training.run import run
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
@@ -315,3 +321,37 @@ def test_switching_on_is_a_step_that_can_be_undone_and_is_stored(tmp_path: Path)
     assert graph.settings.augmentation["rotation"].id == "none"
     graph.save(tmp_path / "b.archloom")
     assert "augmentation" not in (tmp_path / "b.archloom").read_text()
+
+
+def test_samples_are_shown_as_the_epochs_of_a_run_will_have_them(tmp_path: Path) -> None:
+    graph = small_net(seed=3)
+    graph.configure(augmentation=EVERYTHING)
+    asked = json.loads(json.dumps({"number": 1, "start": 2, **describe_augmented(graph, tmp_path)}))
+    told: list[Any] = []
+    looker = Looker(told.append)
+    looker.augment(asked)
+    [found] = decode(encode(told))
+    assert isinstance(found, Augmented) and found.message is None
+    assert [len(row) for row in found.samples] == [EPOCHS + 1] * SAMPLES
+    run_dir = new_run(graph, tmp_path / "runs")
+    with loaded(run_dir / "source") as train:
+        training = train.Training(run_dir)
+        step = len(training.train_data) // SAMPLES
+        training.at.epoch = 5
+        images, labels = training.samples(torch.arange(2, len(training.train_data), step)[:SAMPLES])
+        training.log.close()
+    for picture, image, label in zip((row[5] for row in found.samples), images, labels, strict=True):
+        pixels = np.frombuffer(base64.b64decode(picture.colours), np.uint8).reshape(8, 8, 3)
+        assert np.array_equal(pixels[:, :, 0], (image[0].clamp(0, 1) * 255).round().byte().numpy())
+        assert picture.told.split()[-1 if label.max() < 0.995 else 0] in "0123456789"
+    looker.augment({**asked, "data": {**asked["data"], "arguments": {"path": "nowhere"}}})
+    assert "The data cannot be read" in told[-1].message
+
+
+def test_nothing_is_shown_where_nothing_is_done(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="Nothing is switched on"):
+        describe_augmented(small_net(), tmp_path)
+    graph = small_net(loss="NLLLoss")
+    graph.configure(augmentation={"mixing": "mixup"})
+    with pytest.raises(RunError, match="NLLLoss does not take"):
+        describe_augmented(graph, tmp_path)
