@@ -40,8 +40,10 @@ def _cells(graph: Graph, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     needed = " ".join(f'"{line}"' for line in files["requirements.txt"].split())
     about = f"{graph.description}\n\n" if graph.description else ""
     dataset = graph.settings.data["dataset"]
-    yield _words(f"# {graph.name}\n\n{about}The cells below write the files of the project beside this notebook, and then run them. They need\n\n"
-                 f"```console\npython -m pip install {needed}\n```")  # fmt: skip
+    yield _words(
+        f"# {graph.name}\n\n{about}The cells below write the files of the project beside this notebook, and then run them. They need\n\n"
+        + f"```console\npython -m pip install {needed}\n```"
+    )
     folders = dict.fromkeys(name.rpartition("/")[0] for name in files if "/" in name)
     if folders:
         yield _code("from pathlib import Path\n\n" + "\n".join(f'Path("{name}").mkdir(parents=True, exist_ok=True)' for name in folders))
@@ -60,10 +62,10 @@ def _cells(graph: Graph, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     begins = f" It begins with the weights in `{INITIAL}`, which must lie beside this notebook." if graph.begins_with_weights else ""
     yield _words(f"## The training\n\nThe settings stand at the top.{begins}")
     yield _file("train.py", files)
-    yield _words('Training prints a line for each epoch. To try it out, give fewer: `Training(Path("run"), epochs=1)`.')
+    yield _words("Training prints a line for each epoch. To try it out, give fewer: `Training(run, epochs=1)`.")
     yield _code(
-        'from pathlib import Path\n\nfrom train import Training, make_room\n\nmake_room(Path("run"))  # an earlier run is kept as run-1, run-2, …\n'
-        'training = Training(Path("run"))\nmetrics = training.fit()\nmetrics'
+        "from pathlib import Path\n\nfrom train import Training, make_room\n\n"
+        'run = Path("run")\nmake_room(run)  # an earlier run is kept as run-1, run-2, …\nTraining(run).fit()'
     )
     yield _words("## What it has learned\n\nSamples of the test part, beside what was expected; `predict.py` also takes files of your own.")
     yield _code('import sys\n\nimport predict\n\nsys.argv = ["predict.py", "--samples", "5"]\npredict.main()')

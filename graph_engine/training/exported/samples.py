@@ -133,4 +133,4 @@ def save(path: Path, names: Sequence[str], outputs: Sequence[Sequence[Tensor]]) 
             arrays[name] = np.stack(each)
         else:
             arrays |= {f"{name}_{row}": one for row, one in enumerate(each)}
-    np.savez(path, **arrays)
+    np.savez(path, allow_pickle=False, **arrays)
