@@ -164,7 +164,7 @@ EXPORTS: tuple[Export, ...] = (
         _write_with_torch("pt2"), ("weights",), needs_torch=True, icon="package"),
     Export("torchscript", _(_C, "&TorchScript…"), _(_C, "TorchScript files"), ".pt", _(_C, "the network as torch.jit.load reads it"),
         _write_with_torch("torchscript"), ("weights",), needs_torch=True, icon="package"),
-    Export("weights", _(_C, "&Weights (safetensors)…"), _(_C, "Weights"), ".safetensors", _(_C, "the weights alone, by their names in the code"),
+    Export("weights", _(_C, "&Weights (safetensors)…"), _(_C, "Weights"), ".safetensors", _(_C, "the weights alone, by name"),
         _write_weights, ("weights",), needs_torch=True, icon="database"),
 )
 # fmt: on

@@ -1,6 +1,6 @@
 """The process that exports for the window what needs torch: ``python -m graph_engine.exporter``.
 
-One request arrives on stdin, one reply leaves on stdout, as lines of JSON; while it is under way, lines with a ``stage`` tell how far it is.
+One request arrives on stdin, one reply leaves on stdout, as lines of JSON; meanwhile lines with a ``stage`` tell how far it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def reply(request: Mapping[str, Any], say: Say) -> dict[str, Any]:
     """Carries out a request.
 
     Args:
-        request: ``document``: a copy of it; ``folder``: where the document itself lies, or None; ``trusted``: whether the code that it names
+        request: ``document``: a copy of it; ``folder``: where the document itself lies, or None; ``trusted``: whether the code it names
             may be run; ``format``; ``path``: what to write; ``run``: whose weights, or None.
         say: told of each stage.
     """
