@@ -235,8 +235,8 @@ def _located(network: Network) -> Iterator[None]:
         yield
     except Exception as error:  # torch raises almost anything over what it cannot follow
         frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if "archloom_generated" in frame.filename), None)
-        place = f" at {network.lines[line]}" if line is not None and line in network.lines else ""
+        lines = [frame.lineno for frame in reversed(frames) if "archloom_generated" in frame.filename and frame.lineno is not None]
+        place = next((f" at {network.lines[line]}" for line in lines if line in network.lines), "")
         raise RunError(f"torch cannot write {network.name} so: it gives up{place}. {first_line(error)}") from error
 
 

@@ -41,6 +41,7 @@ def test_onnx_has_the_names_of_the_nodes_and_a_free_batch(small: Graph, tmp_path
     assert "with batches of 2 and 5" in told[-1]
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.load:DeprecationWarning")
 def test_an_archive_gives_the_same_to_the_bit(small: Graph, tmp_path: Path) -> None:
     network = built(small, None)
     export_weights(small, tmp_path / "weights.safetensors", None)

@@ -71,9 +71,9 @@ def test_the_cells_of_a_notebook_run_from_top_to_bottom(tmp_path: Path) -> None:
     path = tmp_path / "wine.ipynb"
     path.write_text(write_notebook(graph), encoding="utf-8")
     nbformat.validate(nbformat.read(path, as_version=4))
+    for name in exported_files(graph):
+        (tmp_path / name).touch()  # so that the guard lets what the cells write be imported
     (tmp_path / "requirements.txt").write_text(exported_files(graph)["requirements.txt"], encoding="utf-8")
-    for name in ("model", "data", "train", "predict", "samples", "recording", "processes"):
-        (tmp_path / f"{name}.py").touch()  # so that the guard lets what the cells write be imported
     said = run(tmp_path, "-c", CELLS, path.name)
     assert "epoch 2/2" in said and "expected cultivar" in said
     assert (tmp_path / "model.py").read_text(encoding="utf-8") == graph.to_python()
