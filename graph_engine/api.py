@@ -308,14 +308,14 @@ class Graph(Editing, CoreGraph):
             self._weights.take_over(path.with_suffix(".safetensors"))
         self.folder = path.resolve().parent
 
-    def save_copy(self, path: Path) -> None:
-        """As `save`, but the graph does not belong to that file from then on."""
+    def save_copy(self, path: Path, sync: bool = True) -> None:
+        """As `save`, but the graph does not belong to that file from then on; with or without waiting for the disk."""
         from graph_engine.document.write import save
 
         beside = path.with_suffix(".safetensors") if self.begins_with_weights else None
         if beside is not None:
             self.keep_weights(beside)
-        save(self, path, beside.name if beside is not None else None)
+        save(self, path, beside.name if beside is not None else None, sync)
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:

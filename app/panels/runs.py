@@ -27,7 +27,7 @@ from app.theme.style import current
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
 from app.widgets.text import measure_text, measure_words
-from graph_engine.training.rundir import DOCUMENT, WEIGHTS, Label
+from graph_engine.training.rundir import DOCUMENT, WEIGHTS, Label, RunRecord
 from graph_engine.training.state import RunState
 
 NAME, STATE, EPOCHS, RESULT, STARTED, TAGS = range(6)
@@ -190,8 +190,16 @@ class RunsPanel(QWidget):
             if differences
             else self.tr("The document is as it was in this run.")
         )
-        self._about.setText(text)
+        where = self._where(self._selected().record)
+        self._about.setText(f"{where} {text}".strip())
         self._about.setToolTip("\n".join(differences))
+
+    def _where(self, record: RunRecord) -> str:
+        """On what it was trained; nothing of one that has not begun."""
+        if record.threads is None:
+            return ""
+        threads = self.tr("1 thread") if record.threads == 1 else self.tr("{0} threads").format(record.threads)
+        return self.tr("On {0} with {1}.").format(record.device, threads)
 
     def _on_edited(self, item: QTreeWidgetItem, column: int) -> None:
         entry: Entry = item.data(NAME, Qt.ItemDataRole.UserRole)

@@ -34,7 +34,7 @@ MOST_HELD_OUT = 0.95
 
 _SHARED = re.compile(r"^from graph_engine\.data\.(\w+) import", re.MULTILINE)
 
-_EXPORTED = ("recording.py", "processes.py")
+_EXPORTED = ("recording.py", "processes.py", "cores.py")
 """Files that stand beside every training script."""
 
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")

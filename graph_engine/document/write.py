@@ -17,13 +17,13 @@ from graph_engine.graph.places import to_text as place_text
 from graph_engine.settings.option import plain
 
 
-def save(graph: CoreGraph, path: Path, weights: str | None = None) -> None:
-    """Writes a document atomically.
+def save(graph: CoreGraph, path: Path, weights: str | None = None, sync: bool = True) -> None:
+    """Writes a document atomically; with or without waiting for the disk.
 
     Raises:
         UnwritableError: the place cannot be written to; a file that was there is as before.
     """
-    write_text(path, to_text(graph, path.resolve().parent, weights))
+    write_text(path, to_text(graph, path.resolve().parent, weights), sync)
 
 
 def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = None) -> str:

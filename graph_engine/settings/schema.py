@@ -46,7 +46,11 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             help="Where it runs; auto takes a GPU where there is one.",
         ),
         IntParam(
-            name="threads", default=None, minimum=1, advanced=True, help="CPU threads; left empty, one fewer than the machine has cores."
+            name="threads",
+            default=None,
+            minimum=1,
+            advanced=True,
+            help="CPU threads; left empty, as many as a short measurement finds fastest when the run begins.",
         ),
         OptionParam(name="stopping", default="none", options=STOPPINGS, advanced=True, help="When the run ends before its last epoch."),
         ChoiceParam(

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,9 +92,9 @@ def run(
                 seed=training.seed,
                 device=str(training.device),
                 threads=training.threads,
-                versions=_versions(),
+                versions=versions(),
             )
-            rundir.write_run(run_dir, record)
+            rundir.write_run(run_dir, record, sync=False)
             listener(StateChange(RunState.RUNNING))
             watch.attendant = Attendant(training, sys.modules["model"], record, run_dir, listener)
             metrics = training.fit()
@@ -266,13 +267,15 @@ def _check_device(device: str) -> None:
         raise RunError(f"This machine cannot train on {device!r}; it has {', '.join(found)}.")
 
 
-def _versions() -> dict[str, str]:
+@cache
+def versions() -> dict[str, str]:
+    """Of the program's parts that can change the result of a run."""
     import torch
 
-    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    found = {"python": platform.python_version(), "torch": torch.__version__}
     with suppress(PackageNotFoundError):  # used from its folder, not installed
-        versions["archloom"] = version("archloom")
-    return versions
+        found["archloom"] = version("archloom")
+    return found
 
 
 @contextmanager

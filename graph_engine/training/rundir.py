@@ -201,8 +201,11 @@ def _read_record(path: Path) -> RunRecord:
         raise RunError(f"{path} is damaged: {error}.") from error
 
 
-def write_run(run_dir: Path, record: RunRecord) -> None:
+def write_run(run_dir: Path, record: RunRecord, sync: bool = True) -> None:
     """Replaces the record of a run, and keeps the one before; a crash leaves the old one or the new one.
+
+    Args:
+        sync: waits for the disk. A run that begins does not: what has not come so far when the machine fails can be begun again.
 
     Raises:
         UnwritableError: the folder cannot be written to.
@@ -212,9 +215,9 @@ def write_run(run_dir: Path, record: RunRecord) -> None:
     try:
         _read_record(run_dir / RECORD)
     except RunError:
-        _replace_json(run_dir / RECORD, plain)  # what is damaged must not push out what is not
+        _replace_json(run_dir / RECORD, plain, sync=sync)  # what is damaged must not push out what is not
     else:
-        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE)
+        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE, sync=sync)
 
 
 def read_label(run_dir: Path) -> Label:
@@ -265,13 +268,14 @@ def unwritable(path: Path, error: OSError) -> UnwritableError:
     return UnwritableError(f"{path} cannot be written: {error.strerror or error}.")
 
 
-def _replace_json(path: Path, plain: Any, keep: Path | None = None) -> None:
+def _replace_json(path: Path, plain: Any, keep: Path | None = None, sync: bool = True) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         if keep is not None and path.exists():
             path.replace(keep)
         temporary.replace(path)
@@ -298,10 +302,10 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str], path: Path | No
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         graph.write_weights(source / INITIAL)
-        graph.save_copy(run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
+        graph.save_copy(run_dir / DOCUMENT, sync=False)  # not as the graph's own file: modules beside that one are still to be found
         found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
         (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")
     except OSError as error:
         raise unwritable(run_dir, error) from error
-    write_run(run_dir, record)
+    write_run(run_dir, record, sync=False)

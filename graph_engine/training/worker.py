@@ -25,6 +25,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,9 +35,10 @@ from graph_engine.training.desk import Desk
 from graph_engine.training.events import Ready, StateChange
 from graph_engine.training.holding import held
 from graph_engine.training.live.looking import Looker
+from graph_engine.training.loading import compiled
 from graph_engine.training.probe import probe
 from graph_engine.training.results import Results
-from graph_engine.training.run import devices, run
+from graph_engine.training.run import devices, run, versions
 from graph_engine.training.sender import LogStream, Sender
 from graph_engine.training.state import RunState
 
@@ -177,6 +179,10 @@ def warm_up() -> None:
     from torch import nn
     from torch.utils.tensorboard import SummaryWriter  # noqa: F401
 
+    for file in resources.files("graph_engine.training.exported").iterdir():
+        if file.name.endswith(".py"):
+            compiled(file.read_text(encoding="utf-8"))
+    versions()
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 2))
     optimizer = torch.optim.AdamW(model.parameters())

@@ -24,7 +24,7 @@ from tests.engine.training.helpers import ROOT, small_net
         ({"loss": "MSELoss"}, "LOSS = nn.MSELoss()"),
         ({"seed": 7}, "SEED = 7"),
         ({"device": "cuda"}, 'DEVICE = "cuda"  # "auto" takes a GPU where there is one'),
-        ({"threads": None}, "THREADS: int | None = None  # None leaves one core to others"),
+        ({"threads": None}, "THREADS: int | None = None  # None: measured when the run begins"),
     ],
 )
 def test_a_setting_is_a_line_of_the_script(training: dict[str, Any], line: str) -> None:
