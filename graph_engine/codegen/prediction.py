@@ -8,7 +8,7 @@ from typing import Any
 from graph_engine.codegen.task import End
 from graph_engine.codegen.values import broken_up, literal
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LossOption, loss_for
+from graph_engine.settings.losses import LossOption
 from graph_engine.settings.option import Selected
 from graph_engine.spec.tensor import Shape, size_at
 
@@ -21,16 +21,17 @@ class Prediction:
 
     Args:
         dataset: with sizes in its shapes.
-        loss: the one that was chosen.
+        losses: of each target.
         ends: the network's outputs in their order.
+        shows: whether the script can show samples.
     """
 
-    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], ends: Sequence[End]):
+    def __init__(self, dataset: DatasetOption, losses: Sequence[Selected[LossOption]], ends: Sequence[End], *, shows: bool):
         self._dataset = dataset
         self._ends = ends
-        self._losses = [loss_for(field, loss, alone=len(dataset.targets) == 1).option for field in dataset.targets]
+        self._losses = [loss.option for loss in losses]
         target = dataset.targets[0]
-        self._is_shown = bool(target.continues or target.marks)
+        self._is_shown = shows and bool(target.continues or target.marks)
         tokens = (dataset.arguments or {}).get("tokens")
         texts = [field.name for field in dataset.inputs if field.vocabulary and dataset.id != "arrays"]
         self._continued = target.continues if len(dataset.inputs) == 1 else ""

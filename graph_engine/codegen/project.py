@@ -23,6 +23,7 @@ from graph_engine.files import write_folder
 from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.losses import misfits, target_losses
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -103,8 +104,8 @@ def _plan(graph: Graph) -> _Plan:
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
     _refuse_unfit(graph.settings, dataset)
-    ends = list(_ends(graph))
-    task = Task(dataset, training["loss"], ends)
+    ends, losses = list(_ends(graph)), target_losses(training, dataset.targets)
+    task = Task(dataset, losses, ends)
     augmentation = arguments(graph.settings.augmentation, dataset)
     recipe = Recipe(training)
     values = {
@@ -128,7 +129,7 @@ def _plan(graph: Graph) -> _Plan:
     parts |= {"mixed"} if "mixup" in augmentation and "hits" in parts else set()
     parts |= {"weights"} if graph.begins_with_weights else set()
     parts |= {"load_file"} if parts & {"weights", "best"} else set()
-    return _Plan(dataset, ends, augmentation, values, parts, Prediction(dataset, training["loss"], ends))
+    return _Plan(dataset, ends, augmentation, values, parts, Prediction(dataset, losses, ends, shows="samples" in task.parts()))
 
 
 def _training_files(graph: Graph, plan: _Plan) -> dict[str, str]:
@@ -233,9 +234,12 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
 
 
 def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
-    found = next(unfit(settings.augmentation, dataset, settings.training["loss"]), None)
+    found = next(unfit(settings.augmentation, dataset, settings.training), None)
     if found is not None:
         raise RunError(found.message)
+    for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
+        for message in misfits(field, loss):
+            raise RunError(message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:
