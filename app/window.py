@@ -448,7 +448,6 @@ class MainWindow(QMainWindow):
             self._is_fresh = False
             self.docks.proportion()
         QTimer.singleShot(_IDLE_MS, self, self.need_charts)
-        QTimer.singleShot(_IDLE_MS, self, set_aside)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.documents.may_leave() or not self.unattended.may_close():

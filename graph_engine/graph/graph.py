@@ -291,7 +291,11 @@ class CoreGraph(Walks):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls ``listener`` with the changes of each edit; returns what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self.unsubscribe(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Does not call ``listener`` any more."""
+        self._listeners.remove(listener)
 
     def on_settled(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls ``listener`` after each edit of the document, when all graphs have told of their changes; returns what ends that."""
