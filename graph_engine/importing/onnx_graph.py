@@ -80,8 +80,8 @@ class _Reading:
             told = ", ".join(f"{count} × {name}" for name, count in unknown.most_common())
             raise ImportModuleError(f"These operators of the file have no counterpart here: {told}.")
         inputs = [i for i in self._graph.input if i.name not in self._tensors]
-        dims = inputs[0].type.tensor_type.shape.dim if inputs else ()
-        self._batch = dims[0].dim_value if len(dims) else 0
+        dims: list[Any] = list(inputs[0].type.tensor_type.shape.dim) if inputs else []
+        self._batch = dims[0].dim_value if dims else 0
         self._settle()
         operations = [*self._constant_operations(), *(self._operation(node) for node in self._graph.node)]
         outputs = [Ref(self._names.get(o.name, o.name)) for o in self._graph.output]
