@@ -26,6 +26,7 @@ LEARNED: Mapping[str, tuple[str, ...]] = {
     "InstanceNormalization": ("", "weight", "bias"),
     "GroupNormalization": ("", "weight", "bias"),
     "PRelu": ("", "weight"),
+    "MatMul": ("", "", "bias"),
     "Gather": ("weight",),
 }
 """For operators what torch calls the tensors at their inputs; none for what flows."""
@@ -73,6 +74,7 @@ class _Reading:
         self._buffers: dict[str, Tensor] = {}
         self._constants: dict[str, Tensor] = {}
         self._batch = 0
+        self._joined = dict(self._biases())
 
     def module(self) -> Interpreted:
         unknown = Counter(n.op_type for n in self._graph.node if n.op_type not in OPERATORS and n.op_type != "Constant")
@@ -83,7 +85,9 @@ class _Reading:
         dims: list[Any] = list(inputs[0].type.tensor_type.shape.dim) if inputs else []
         self._batch = dims[0].dim_value if dims else 0
         self._settle()
-        operations = [*self._constant_operations(), *(self._operation(node) for node in self._graph.node)]
+        joined = {add.output[0] for _, add in self._joined.values()}
+        nodes = [node for node in self._graph.node if node.output[0] not in joined]
+        operations = [*self._constant_operations(), *map(self._operation, nodes)]
         outputs = [Ref(self._names.get(o.name, o.name)) for o in self._graph.output]
         made = Interpreted(
             [i.name for i in inputs], operations, outputs[0] if len(outputs) == 1 else tuple(outputs), self._weights, self._buffers
@@ -93,19 +97,33 @@ class _Reading:
             made.expects[name] = shape_text(torch.zeros(sizes, dtype=DTYPES[one.type.tensor_type.elem_type]))
         return made
 
+    def _biases(self) -> Iterator[tuple[str, tuple[str, Any]]]:
+        """For each product of matrices to which a bias is added, and nothing else done, the bias and the sum."""
+        products = {n.output[0]: n for n in self._graph.node if n.op_type == "MatMul" and self._is_weight(n.input[1])}
+        for node in self._graph.node:
+            for one, other in (node.input, reversed(node.input)) if node.op_type == "Add" else ():
+                bias = self._tensors.get(other)
+                if one in products and self._uses[one] == 1 and bias is not None and bias.dim() == 1 and self._uses[other] == 1:
+                    yield one, (other, node)
+
+    def _is_weight(self, name: str) -> bool:
+        """Whether a tensor is one that only one product of matrices takes."""
+        return name in self._tensors and self._tensors[name].dim() == 2 and self._uses[name] == 1
+
     def _settle(self) -> None:
         """What each tensor of the file is: learned, kept or constant; and what it is called."""
         for node in self._graph.node:
             names = LEARNED.get(node.op_type, ())
             levels = list(_levels(node))
-            for place, name in enumerate(node.input):
+            bias, _ = self._joined.get(node.output[0], ("", None))
+            for place, name in enumerate((*node.input, bias) if bias else node.input):
                 tensor = self._tensors.get(name)
                 if tensor is None or name in self._names:
                     continue
                 own = names[place] if place < len(names) else ""
                 if node.op_type == "Gather" and (tensor.dim() != 2 or not tensor.is_floating_point()):
                     own = ""
-                if node.op_type == "MatMul" and place == 1 and tensor.dim() == 2 and self._uses[name] == 1:
+                if node.op_type == "MatMul" and place == 1 and self._is_weight(name):
                     self._tensors[name], own = tensor.transpose(0, 1).contiguous(), "weight"
                 if not own and (tensor.numel() <= LARGEST_CONSTANT or not tensor.is_floating_point() or _is_made_up(name)):
                     self._constants[name] = tensor
@@ -139,6 +157,9 @@ class _Reading:
         if node.op_type == "Split" and "split" not in attributes and len(args) < 2:
             attributes["num_outputs"] = len(node.output)
         results: Any = tuple(name or None for name in node.output)
+        if node.output[0] in self._joined:
+            bias, total = self._joined[node.output[0]]
+            args, results = (*args, Ref(self._names[bias])), tuple(total.output)
         return Operation(function, args, attributes, results[0] if node.op_type != "Split" else results, label, levels)
 
     def _attribute(self, attribute: Any) -> Any:
