@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "walk_next", "walk_previous", "walk_above", "walk_below",
+    "save", "save_as", "export_python", "export_project", "select_all", "walk_left", "walk_right", "walk_above", "walk_below",
     "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
@@ -80,6 +80,7 @@ class WindowState(QObject):
         actions.enable(DOCUMENT_ACTIONS, has_document)
         actions["live"].setEnabled(has_document and not window.run.worker.problem)
         self._follow_live()
+        actions[f"layout_{session.graph.direction}"].setChecked(True)
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
 

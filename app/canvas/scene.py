@@ -143,8 +143,9 @@ class CanvasScene(ItemScene):
         reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         bent = {c.id for c in changes if c.kind == "bend"}
+        turned = any(c.kind == "direction" for c in changes)
         annotated = self.annotations.apply(changes)
-        if not nodes and not edges and not bent:
+        if not nodes and not edges and not bent and not turned:
             if annotated:
                 self._make_room()
                 self.selection_changed.emit(self.selected_nodes())
@@ -180,7 +181,9 @@ class CanvasScene(ItemScene):
                     moved.append(id)
         self.place({id: graph.nodes[id].position for id in moved})
         sources |= {graph.edges[id].source for id in edges if id in graph.edges}
-        self._relayout(reworded | {id for id in sources if id in graph and graph.nodes[id].spec.switched_outputs})
+        self._relayout(
+            graph.nodes if turned else reworded | {id for id in sources if id in graph and graph.nodes[id].spec.switched_outputs}
+        )
         for id in edges:
             edge = graph.edges.get(id)
             if edge is not None and id not in self.edges and self._add_edge(id).is_beside_others:

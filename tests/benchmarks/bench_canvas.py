@@ -19,7 +19,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QGraphicsScene, QGraphicsView
 
-from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from app.canvas.scene import CanvasScene
 from app.canvas.view import CanvasView
@@ -89,7 +88,7 @@ def bare_scene(graph: Graph) -> tuple[QGraphicsScene, dict[str, BareNode], dict[
 
 def bare_path(source: BareNode, target: BareNode) -> QPainterPath:
     """The line of an edge from where its nodes are now."""
-    return curve_path(curve(source.x() + 176, source.y() + 36, target.x(), target.y() + 36))
+    return curve_path((source.x() + 176, source.y() + 36), (target.x(), target.y() + 36), "across")
 
 
 def bare_view(scene: QGraphicsScene) -> QGraphicsView:
