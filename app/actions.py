@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.exports import EXPORTS
 from app.preferences import Preferences
 from app.theme.icons import icon
 
@@ -79,12 +80,16 @@ ACTIONS: tuple[Act, ...] = (
     Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
     Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "documents.save", gap=True),
     Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
-    Act("export_python", "file/export", _(_C, "&Python Module…"), ("Ctrl+E",), "code", "", "documents.export_python"),
-    Act("export_project", "file/export", _(_C, "Project &Folder…"), (), "folder-notch-plus", "", "documents.export_project"),
+    Act("import", "file", _(_C, "&Import…"), ("Ctrl+I",), "download-simple",
+        _(_C, "Make a network of a torch.nn.Module: of an installed package, or of a file of Python"), "imports.ask"),
+    *(Act(f"export_{e.id}", "file/export", e.title, e.keys, e.icon, e.summary[:1].upper() + e.summary[1:], "exporting.ask", e.id)
+      for e in EXPORTS),
     Act("data_file", "file", _(_C, "Learn From a &File…"), ("Ctrl+Shift+O",), "database",
         _(_C, "A table, arrays, a text: makes the inputs that receive it"), "ask_data", "file", gap=True),
     Act("data_folder", "file", _(_C, "Learn From a F&older…"), (), "folder-open",
         _(_C, "Pictures or texts with a folder for each class, IDX or CIFAR files"), "ask_data", "folder"),
+    Act("data_class", "file", _(_C, "Learn From a Dataset &Class…"), (), "code",
+        _(_C, "A torch.utils.data.Dataset that Python can import: its code is run"), "ask_data", "class"),
     Act("look_again", "file", _(_C, "Look &Again at the Data"), (), "arrows-clockwise",
         _(_C, "After the file has changed; what was chosen for it stays"), "data.look_again"),
     Act("start_page", "file", _(_C, "Start Pa&ge"), (), "house", "", "show_start_page", gap=True),
@@ -209,6 +214,7 @@ ACTIONS: tuple[Act, ...] = (
         "searches.show_commands"),
     Act("tour", "help", _(_C, "Take the &Tour"), (), "map-trifold", _(_C, "Five steps through the window"), "tour.begin"),
     Act("blocks", "help", _(_C, "&Block Reference"), ("F1",), "book-open", "", "help.show_blocks"),
+    Act("importing", "help", _(_C, "&Importing Networks"), (), "download-simple", "", "help.show_importing"),
     Act("shortcuts", "help", _(_C, "&Keyboard Shortcuts"), ("Ctrl+/",), "keyboard", "", "help.show_shortcuts"),
     Act("about", "help", _(_C, "&About Archloom"), (), "", "", "help.show_about", gap=True),
 )

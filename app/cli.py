@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.exports import EXPORTS, Order, export_named, list_exports, part_named
 from app.printing import (
     make_table,
     print_block,
@@ -45,18 +47,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of a run.", show_default=False)]
 
 
-class Target(StrEnum):
-    """What a document can be exported to."""
-
-    PYTHON = "python"
-    PROJECT = "project"
-
-
 class ThemeName(StrEnum):
     """The two looks of the window."""
 
     LIGHT = "light"
     DARK = "dark"
+
+
+def _known_export(name: str) -> str:
+    if name not in {export.id for export in EXPORTS}:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(export.id for export in EXPORTS)}.")
+    return name
 
 
 def names() -> frozenset[str]:
@@ -152,42 +153,52 @@ def check(file: Document, as_json: Json = False, trust: Trust = False) -> None:
 def export(
     file: Document,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="What to write.", show_default=False)],
-    to: Annotated[Target, typer.Option(help="python: one module. project: a folder that trains without Archloom.")] = Target.PYTHON,
+    to: Annotated[str, typer.Option(parser=_known_export, metavar="WHAT", help=list_exports())] = EXPORTS[0].id,
+    group: Annotated[str, typer.Option(metavar="NAME/…", help="Of a figure: what is inside this group.", show_default=False)] = "",
+    nodes: Annotated[list[str], typer.Option("--node", metavar="NAME", help="Of a figure: this node, and others named so.")] = [],  # noqa: B006
+    weights: Annotated[Path | None, typer.Option(metavar="RUN_DIR", help="With what this run has learned.", show_default=False)] = None,
     trust: Trust = False,
 ) -> None:
     """Takes the work out."""
-    from graph_engine.codegen.project import write_project
-    from graph_engine.files import write_text
-
-    graph = _open(file, trust)
-    if to is Target.PYTHON:
-        write_text(output, graph.to_python())
-    else:
-        write_project(graph, output)
-    print(f"Wrote {output}.")
+    wanted, graph = export_named(to), _open(file, trust)
+    for option, given in {"--group": group, "--node": nodes}.items():
+        if given and "part" not in wanted.choices:
+            raise typer.BadParameter(f"{option} is for figures: {to} is always of the whole document.")
+    if weights is not None and "weights" not in wanted.choices:
+        raise typer.BadParameter(f"--weights: {to} holds none.")
+    with _stages() as say:
+        notes = wanted.write(Order(graph, output, part_named(graph, group, nodes), weights, say))
+    print(f"Wrote {output}.", *notes, sep="\n")
 
 
 @cli.command(name="import")
 def import_(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, or file.py:Name.", show_default=False)],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, file.py:Name(depth=3).", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The document to write.", show_default=False)],
     inputs: Annotated[
-        list[str],
-        typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, 12:int64<1000.", show_default=False),
-    ],
+        list[str] | None,
+        typer.Option("--input", metavar="SHAPE", help="Shape of one sample of an input: 3x224x224, ids=12:int64<1000.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Makes a document of a module: SOURCE is imported and called, which says that you trust it.
+    """Makes a document of a module.
 
-    What it gives is a torch.nn.Module, which runs on inputs of the shapes that --input says, one --input for each. Its weights lie beside
-    the document.
+    SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
+    --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
+    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2) is loaded, which you trust it to be.
     """
     from graph_engine import Graph
-    from graph_engine.importing.source import examples, load
 
     if output.exists():
         raise ArchloomError(f"{output} is there already: choose another name, or remove it first.")
-    graph = Graph.from_module(load(source), examples(inputs), output.stem)
+    if not inputs and ".py" in source and "(" not in source:
+        _read(source, output, as_json=as_json)
+        return
+    from graph_engine.importing.proposals import proposed
+    from graph_engine.importing.source import examples, load
+
+    module = load(source)
+    graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
     graph.save(output)
     assert graph.report is not None
     if as_json:
@@ -195,6 +206,24 @@ def import_(
     else:
         print(graph.report)
         print(f"Wrote {output}, and its weights beside it.")
+
+
+def _read(source: str, output: Path, *, as_json: bool) -> None:
+    """Makes a document of a Python file without running it."""
+    from graph_engine import Graph
+    from graph_engine.parsing import read_text
+
+    place, _, name = source.replace("::", ":").rpartition(":")
+    file = Path(place or name)
+    graph = Graph.from_source(read_text(file), name if place else None)
+    graph.save(output)
+    report = graph.check()
+    if as_json:
+        print_json({"document": str(output), "notes": [{"line": n, "message": t} for n, t in graph.notes.items()], "ok": report.ok})
+        return
+    for line, text in graph.notes.items():
+        print(f"{file}:{line}: {text}")
+    print(f"Wrote {output}: {len(graph)} nodes, {report.parameters:,} parameters. Nothing was run; weights are not in a text.")
 
 
 @cli.command()
@@ -212,7 +241,7 @@ def train(
     """Trains a document, as the window does."""
     from graph_engine.training.run import train as run
 
-    graph = _open(file, trust)
+    graph = _open(file, trust, trains=True)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
             record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
@@ -268,8 +297,26 @@ def screenshot(
     print(f"Wrote {output}.")
 
 
-def _open(file: Path, trust: bool) -> Graph:
+@contextmanager
+def _stages() -> Iterator[Callable[[str, float], None]]:
+    """Shows the stages of something that takes long, where the terminal can."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text, share: None
+        return
+    with console.status("") as status:
+        yield lambda text, share: status.update(f"{text} …")
+
+
+def _open(file: Path, trust: bool, *, trains: bool = False) -> Graph:
     """A document with all that is to be found out about its modules.
+
+    Args:
+        file: the document.
+        trust: the code that it names may be run.
+        trains: that of its data has to be.
 
     Raises:
         ArchloomError: it cannot be read, or it names code that is not trusted.
@@ -279,8 +326,9 @@ def _open(file: Path, trust: bool) -> Graph:
     graph = Graph.load(file)
     if trust:
         graph.trust()
-    if not graph.is_trusted:
-        names = ", ".join(sorted(graph.foreign))
+    needed = graph.foreign if trains else graph.foreign_modules
+    if not needed <= graph.answers.trusted:
+        names = ", ".join(sorted(needed))
         raise ArchloomError(f"{file.name} names code that is not part of Archloom ({names}): add --trust to run it.")
     graph.answer()
     return graph

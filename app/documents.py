@@ -1,4 +1,4 @@
-"""Documents from the user's side: new, open, save, export, and the guard before unsaved work."""
+"""Documents from the user's side: new, open, save, and the guard before unsaved work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from app.names import file_stem
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine import Graph
-from graph_engine.codegen.project import INITIAL, project_files
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import Template
 
@@ -19,7 +18,7 @@ SUFFIX = ".archloom"
 
 
 class Documents(QObject):
-    """Opens, saves and exports the session's document, with the dialogs that this takes.
+    """Opens and saves the session's document, with the dialogs that this takes.
 
     Signals:
         opened: another document is open now.
@@ -157,35 +156,6 @@ class Documents(QObject):
             return self.save()
         return bool(answer == button.Discard)
 
-    def export_python(self) -> None:
-        """Asks for a file and writes the generated module to it."""
-        try:
-            text = self._session.document.to_python()
-        except ArchloomError as error:
-            self.complain(self.tr("There is no code to export yet"), error)
-            return
-        path = self.ask_path(
-            self.tr("Export Python Module"), file_stem(self._session.document.name) + ".py", self.tr("Python files (*.py)"), ".py"
-        )
-        if path is not None and self._write_files(path.parent, {path.name: text}):
-            self.told.emit(self.tr("Exported to {0}").format(path))
-
-    def export_project(self) -> None:
-        """Asks for a folder and writes the project that trains without this program into it."""
-        try:
-            files = project_files(self._session.document)
-        except ArchloomError as error:
-            self.complain(self.tr("The project cannot be exported yet"), error)
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export Project Folder"),
-            str(Path(self._folder()) / file_stem(self._session.document.name)),
-            self.tr("Folder (*)"),
-        )
-        if name and self._write_files(Path(name), files) and self._write_weights(Path(name) / INITIAL):
-            self.told.emit(self.tr("Exported to {0}").format(name))
-
     def complain(self, title: str, error: Exception) -> None:
         """Tells in a dialog what went wrong and why."""
         box = QMessageBox(QMessageBox.Icon.NoIcon, "Archloom", title, QMessageBox.StandardButton.Ok, self._window)
@@ -213,25 +183,6 @@ class Documents(QObject):
         self._was_changed = False
         self._preferences.remember_file(path)
         self.told.emit(self.tr("Saved to {0}").format(path))
-        return True
-
-    def _write_files(self, folder: Path, files: dict[str, str]) -> bool:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, text in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            self.complain(self.tr("Not exported"), OSError(self.tr("{0} cannot be written: {1}.").format(error.filename, error.strerror)))
-            return False
-        return True
-
-    def _write_weights(self, path: Path) -> bool:
-        try:
-            self._session.document.write_weights(path)
-        except ArchloomError as error:
-            self.complain(self.tr("The weights are not exported"), error)
-            return False
         return True
 
     def _proposed_name(self) -> str:

@@ -5,11 +5,12 @@ the code read and run by a process of its own, and tells the session what came o
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import packages_distributions, version
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.jobs import Asker
@@ -17,6 +18,7 @@ from app.preferences import Preferences
 from app.session import Session
 from graph_engine.analysis.fixes import commands
 from graph_engine.codegen.foreign import own_file
+from graph_engine.data.look import Look
 from graph_engine.foreign import questions
 from graph_engine.graph.commands import SetParams
 from graph_engine.spec.foreign import Question
@@ -27,6 +29,13 @@ class _Reading(NamedTuple):
 
     node: str
     path: str
+
+
+class _Looking(NamedTuple):
+    """The data set at a path is looked at."""
+
+    path: str
+    then: Callable[[Look | str], None]
 
 
 class Foreign(QObject):
@@ -67,7 +76,7 @@ class Foreign(QObject):
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle(self.tr("Trust"))
         box.setText(self.tr("Trust “{0}” and run the code that it names?").format(self._session.title))
-        listed = "\n".join(f"{name}   ({self._origin(name)})" for name in names)
+        listed = "\n".join(f"{name}   ({origin(name, self._session.document.folder)})" for name in names)
         box.setInformativeText(
             self.tr("This code is not part of Archloom. It runs with your rights, as any program that you start:") + "\n\n" + listed
         )
@@ -78,6 +87,35 @@ class Foreign(QObject):
         if box.exec() == button.Yes:
             self._session.document.trust()
             self._remember()
+
+    def look(self, values: Mapping[str, Any], *, is_named: bool, then: Callable[[Look | str], None]) -> bool:
+        """Has a data set made and looked at.
+
+        Args:
+            values: of the parameters of the ``dataset``.
+            is_named: the user has named it just now, which says that it is trusted.
+            then: receives what was found, or one sentence on why it could not be read.
+
+        Returns:
+            Whether it may be run.
+
+        Raises:
+            ParamError: a value is outside its limits.
+        """
+        graph, path = self._session.document, values["path"]
+        request = questions.to_look(path, values, graph.folder)
+        if is_named:
+            graph.answers.trusted.add(path)
+        elif path not in graph.answers.trusted:
+            self.ask_trust()
+        if path not in graph.answers.trusted:
+            return False
+        self._asker.ask(_Looking(path, then), request)
+        return True
+
+    def forget(self) -> None:
+        """Has code read anew when it is asked the next time."""
+        self._asker.reset()
 
     def close(self) -> None:
         """Ends the process that runs modules."""
@@ -144,6 +182,9 @@ class Foreign(QObject):
             self._take_answer(key, reply)
         elif isinstance(key, _Reading):
             self._take_signature(key, reply)
+        elif isinstance(key, _Looking):
+            key.then(questions.to_found(key.path, reply))
+            self._remember()
 
     def _take_answer(self, question: Question, reply: Mapping[str, Any]) -> None:
         session = self._session
@@ -179,13 +220,16 @@ class Foreign(QObject):
             session.execute(command, graph=holder)
         session.recheck()
 
-    def _origin(self, name: str) -> str:
-        """Where code comes from, in words."""
-        root = name.partition(".")[0]
-        if root in sys.stdlib_module_names:
-            return self.tr("part of Python")
-        file = own_file(root, self._session.document.folder)
-        if file is not None:
-            return str(file)
-        known = packages_distributions().get(root, [])
-        return self.tr("package {0}").format(f"{known[0]} {version(known[0])}") if known else self.tr("not found here")
+
+def origin(name: str, folder: Path | None) -> str:
+    """Where the code of a dotted name comes from, in words; a file of the user's own lies in ``folder``."""
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names:
+        return QCoreApplication.translate("Foreign", "part of Python")
+    file = own_file(root, folder)
+    if file is not None:
+        return str(file)
+    known = packages_distributions().get(root, [])
+    if not known:
+        return QCoreApplication.translate("Foreign", "not found here")
+    return QCoreApplication.translate("Foreign", "package {0}").format(f"{known[0]} {version(known[0])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
@@ -101,6 +102,13 @@ class Help(QObject):
         browser.document().setDocumentMargin(SPACE.far)
         browser.setHtml("".join(_category_page(category) for category in sorted({s.category for s in registry()}, key=_rank)))
         self._open(self.tr("Block Reference"), browser, 720, 680)
+
+    def show_importing(self) -> None:
+        """Tells how networks are imported."""
+        browser = QTextBrowser()
+        browser.document().setDocumentMargin(SPACE.far)
+        browser.setMarkdown((files("assets") / "help" / "importing.md").read_text(encoding="utf-8"))
+        self._open(self.tr("Importing Networks"), browser, 720, 620)
 
     def show_about(self) -> None:
         """Tells name, version and licence."""

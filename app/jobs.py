@@ -9,16 +9,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QIODevice, QObject, QProcess, QProcessEnvironment, QThreadPool, QTimer, Signal
 
 from graph_engine.foreign.child import COMMAND, READY, START_SECONDS
 from graph_engine.foreign.questions import SECONDS
-from graph_engine.training.events import Ready, decode
+from graph_engine.training.events import Greeting, Ready, decode
+from graph_engine.training.holding import Holder
 
 LOW_PRIORITY = 10
 """Added to the worker's niceness, so that the window stays fluent on a machine that is full."""
@@ -29,12 +31,24 @@ POLITE_MS = 1500
 SIGKILL = 9
 """What Linux ends a process with when the memory is used up; Windows has no such signal."""
 
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""Ends a process at once; Windows does with any signal."""
+
 GIVE_UP_AFTER = 3
 """Workers that die before they are ready, in a row, until no other one is started."""
 
 
+class _Child(QProcess):
+    """A process that may live on without this one."""
+
+    def release(self) -> None:
+        """Lets go of the process; without this Qt would kill it."""
+        self.waitForBytesWritten(POLITE_MS)
+        self.setProcessState(QProcess.ProcessState.NotRunning)
+
+
 class Worker(QObject):
-    """The child process that trains.
+    """The process that trains: a child of this one, or one that a former window has left behind.
 
     Attributes:
         is_ready: it has warmed up and waits for a run, or runs.
@@ -42,18 +56,24 @@ class Worker(QObject):
 
     Signals:
         ready: it has warmed up; the `Ready` event.
+        attached: a process that was left behind obeys this window now.
+        refused: it does not; one sentence. It obeys another window, or has just ended.
         events: a list of `graph_engine.training.events.Event`, as the worker sent them together.
         died: it ended unasked; one sentence.
     """
 
     ready = Signal(object)
+    attached = Signal()
+    refused = Signal(str)
     events = Signal(object)
     died = Signal(str)
 
     def __init__(self, arguments: tuple[str, ...] = ("-m", "graph_engine.training.worker"), parent: QObject | None = None):
         super().__init__(parent)
         self._arguments = list(arguments)
-        self._process: QProcess | None = None
+        self._channel: QIODevice | None = None
+        self._holder: Holder | None = None
+        self._is_met = True
         self._line = b""
         self._stderr = b""
         self._early_deaths = 0
@@ -63,16 +83,18 @@ class Worker(QObject):
     @property
     def is_alive(self) -> bool:
         """Whether there is a process, warm or not."""
-        return self._process is not None
+        return self._channel is not None
 
     @property
     def pid(self) -> int:
         """The process's id; 0 where there is none."""
-        return int(self._process.processId()) if self._process is not None else 0
+        if self._holder is not None:
+            return self._holder.pid
+        return int(self._channel.processId()) if isinstance(self._channel, QProcess) else 0
 
     def start(self) -> None:
         """Starts a worker where there is none, and none is impossible; returns at once."""
-        if self._process is not None or self.problem:
+        if self._channel is not None or self.problem:
             return
         if importlib.util.find_spec("torch") is None:
             self.problem = self.tr(
@@ -80,7 +102,7 @@ class Worker(QObject):
             )
             self.died.emit(self.problem)
             return
-        process = QProcess(self)
+        process = _Child(self)
         process.setProgram(sys.executable)
         process.setArguments(self._arguments)
         process.setProcessEnvironment(_environment())
@@ -89,14 +111,28 @@ class Worker(QObject):
         process.started.connect(self._lower_priority)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
-        self._process = process
+        self._channel = process
         self._line = self._stderr = b""
         process.start()
 
+    def attach(self, holder: Holder) -> None:
+        """Goes on with a process that was left behind in place of the own one; returns at once."""
+        from PySide6.QtNetwork import QTcpSocket  # needed seldom
+
+        self.close()
+        socket = QTcpSocket(self)
+        socket.readyRead.connect(self._read)
+        socket.disconnected.connect(self._on_disconnected)
+        socket.errorOccurred.connect(self._on_disconnected)
+        self._channel, self._holder, self._is_met = socket, holder, False
+        self._line = b""
+        socket.connectToHost("127.0.0.1", holder.port)
+        socket.write(json.dumps({"token": holder.token}).encode() + b"\n")
+
     def send(self, message: dict[str, Any]) -> None:
         """Tells the worker to do something; a message to no worker is dropped."""
-        if self._process is not None:
-            self._process.write(json.dumps(message).encode() + b"\n")
+        if self._channel is not None:
+            self._channel.write(json.dumps(message).encode() + b"\n")
 
     def run(
         self,
@@ -130,42 +166,72 @@ class Worker(QObject):
 
     def kill(self) -> None:
         """Ends the worker as a crash would; another one is started."""
-        if self._process is not None:
-            self._process.kill()
+        if self.pid:
+            os.kill(self.pid, _KILL)
+
+    def leave(self) -> None:
+        """Lets go of the worker: its run goes on, and another window may attach to it."""
+        channel = self._taken()
+        if channel is None:
+            return
+        if isinstance(channel, _Child):
+            channel.release()
+        else:
+            channel.close()
+        channel.deleteLater()
 
     def close(self) -> None:
         """Ends the worker: politely, and by force where that takes too long."""
-        process, self._process = self._process, None
-        self.is_ready = False
-        if process is None:
+        pid = self.pid
+        channel = self._taken()
+        if channel is None:
             return
-        process.blockSignals(True)  # this end is no death
-        process.write(b'{"do": "quit"}\n')
-        process.closeWriteChannel()
-        if not process.waitForFinished(POLITE_MS):
-            process.kill()
-            process.waitForFinished(POLITE_MS)
-        process.deleteLater()
+        channel.write(b'{"do": "quit"}\n')
+        if isinstance(channel, QProcess):
+            channel.closeWriteChannel()
+            has_ended = channel.waitForFinished(POLITE_MS)
+        else:
+            has_ended = channel.waitForDisconnected(POLITE_MS)  # type: ignore[attr-defined]
+        if not has_ended:
+            os.kill(pid, _KILL)
+            if isinstance(channel, QProcess):
+                channel.waitForFinished(POLITE_MS)
+        channel.deleteLater()
+
+    def _taken(self) -> QIODevice | None:
+        """The way to the worker, which is this object's no more."""
+        channel, self._channel = self._channel, None
+        self._holder, self._is_met = None, True
+        self.is_ready = False
+        if channel is not None:
+            channel.blockSignals(True)  # this end is no death
+        return channel
 
     def _lower_priority(self) -> None:
         if hasattr(os, "setpriority"):
             os.setpriority(os.PRIO_PROCESS, self.pid, LOW_PRIORITY)
 
     def _read(self) -> None:
-        assert self._process is not None
-        *lines, self._line = (self._line + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
+        assert self._channel is not None
+        *lines, self._line = (self._line + bytes(self._channel.readAll().data())).split(b"\n")
         for line in lines:
             events = decode(line)
             for event in events:
-                if isinstance(event, Ready):
+                if isinstance(event, Greeting):
+                    if not event.is_yours:
+                        self._refuse(self.tr("Another window controls this run. Close it there, and open the document here again."))
+                        return
+                    self._is_met = True
+                    self.attached.emit()
+                elif isinstance(event, Ready):
                     self.is_ready = True
                     self._early_deaths = 0
                     self.ready.emit(event)
             self.events.emit(events)
 
     def _read_errors(self) -> None:
-        assert self._process is not None
-        self._stderr = (self._stderr + bytes(self._process.readAllStandardError().data()))[-4000:]
+        assert isinstance(self._channel, QProcess)
+        self._stderr = (self._stderr + bytes(self._channel.readAllStandardError().data()))[-4000:]
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -181,13 +247,27 @@ class Worker(QObject):
         last = self._stderr.decode(errors="replace").strip().rpartition("\n")[2]
         self._gone(self.tr("The training process is gone: {0}.").format(how) + (f" {last}" if last else ""))
 
+    def _on_disconnected(self) -> None:
+        """The worker that was attached to, or was to be, has ended; how is not told to one that has not started it."""
+        if self._is_met:
+            self._gone(self.tr("The training process is gone: it was killed, or crashed."))
+        else:
+            self._refuse(self.tr("The training process that was left behind cannot be reached."))
+
+    def _refuse(self, words: str) -> None:
+        channel = self._taken()
+        if channel is not None:
+            channel.deleteLater()
+        self.refused.emit(words)
+        self.start()
+
     def _gone(self, message: str) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.deleteLater()
-        if not self.is_ready:
+        was_ready = self.is_ready
+        channel = self._taken()
+        if channel is not None:
+            channel.deleteLater()
+        if not was_ready:
             self._early_deaths += 1
-        self.is_ready = False
         if self._early_deaths >= GIVE_UP_AFTER:
             self.problem = message
         self.died.emit(message)
@@ -200,9 +280,11 @@ class Asker(QObject):
     It is started when something is asked. Code that hangs, crashes or fills the memory ends it, and only it: that is its reply then.
 
     Signals:
-        replied: the key of a request, and the reply as `graph_engine.foreign.questions` reads it.
+        said: the key of a request, and how far it is: a dictionary with ``stage`` and ``share``.
+        replied: the key of a request, and the reply: as `graph_engine.foreign.questions` reads it, or as `graph_engine.importer` writes it.
     """
 
+    said = Signal(object, object)
     replied = Signal(object, object)
 
     def __init__(self, arguments: tuple[str, ...] = COMMAND, seconds: float = SECONDS, parent: QObject | None = None):
@@ -228,7 +310,7 @@ class Asker(QObject):
 
         Args:
             key: what the reply is told by; hashable, not None.
-            request: made by `graph_engine.foreign.questions`.
+            request: made by `graph_engine.foreign.questions`, or for `graph_engine.importer`; its ``path`` is what messages name.
         """
         if key not in self._waiting:
             self._waiting[key] = request
@@ -281,7 +363,14 @@ class Asker(QObject):
                 self._timer.stop()
                 self._go_on()
             else:
-                self._reply(json.loads(line))
+                self._hear(json.loads(line))
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "stage" in message:
+            self._timer.start(round(1000 * self._seconds))
+            self.said.emit(self._asked, message)
+        else:
+            self._reply(message)
 
     def _reply(self, reply: dict[str, Any]) -> None:
         self._timer.stop()

@@ -4,13 +4,14 @@ still there, and as it was, for which nothing but the file system is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from app.foreign import Foreign
 from app.jobs import Errand
 from app.session import Session
 from graph_engine.analysis.adopt import adopt
@@ -38,11 +39,12 @@ class OwnData(QObject):
     failed = Signal(str, object)
     state_changed = Signal()
 
-    def __init__(self, session: Session, window: QWidget):
+    def __init__(self, session: Session, foreign: Foreign, window: QWidget):
         super().__init__(window)
         self._session = session
+        self._foreign = foreign
         self._window = window
-        self._errand: Errand | None = None
+        self._errand: object = None
         self.is_looking = False
         self.problem = ""
         self._known: tuple[Any, Any] | None = None
@@ -52,9 +54,10 @@ class OwnData(QObject):
 
     @property
     def path(self) -> Path | None:
-        """Where the document's data is, if it is the user's own."""
-        path = self._session.document.settings.data["dataset"].params.get("path")
-        return Path(path) if path else None
+        """Where the document's data is, if it is in files of the user's own."""
+        chosen = self._session.document.settings.data["dataset"]
+        path = chosen.params.get("path")
+        return Path(path) if path and not chosen.option.is_foreign else None
 
     def ask(self, what: str) -> Path | None:
         """Asks for a ``file`` or a ``folder``; None where the user would rather not."""
@@ -73,6 +76,47 @@ class OwnData(QObject):
         """
         self._look(path, kind, self._adopt)
 
+    def ask_class(self) -> str | None:
+        """Asks for the dotted name of a `torch.utils.data.Dataset`; None where the user would rather not."""
+        name, is_given = QInputDialog.getText(
+            self._window,
+            self.tr("Learn From a Dataset Class"),
+            self.tr("Where is it imported from? Its code will be run.") + " " * 12,
+            text="package.module.Class",
+        )
+        return name.strip() if is_given else None
+
+    def take_class(self, values: Mapping[str, Any]) -> None:
+        """Has a data set made and looked at by the process that runs foreign code, and the document learn from it.
+
+        Args:
+            values: parameters of the ``dataset``; its path and what it is made with among them.
+        """
+        known = self._session.document.settings.data["dataset"]
+        is_new = known.params.get("path") != values["path"] or known.params.get("facts") is None
+        document = self._session.document
+        try:
+            asked = self._foreign.look(values, is_named=known.params.get("path") != values["path"], then=lambda found: take(found))
+        except ArchloomError as error:
+            self.failed.emit(self.tr("{0} cannot be learned from").format(values["path"]), error)
+            return
+        if not asked:
+            return
+        token = self._errand = object()
+        self._tell_of(values["path"])
+
+        def take(found: Look | str) -> None:
+            if token is not self._errand or document is not self._session.document:
+                return
+            self._forget()
+            if isinstance(found, str):
+                self.told.emit("")
+                self.failed.emit(self.tr("{0} cannot be learned from").format(values["path"]), DataError(found))
+            else:
+                chosen = {name: value for name, value in values.items() if name not in ("facts", "targets")}
+                merged = found._replace(params={**chosen, **found.params})
+                self._carry_out(values["path"], lambda: (self._adopt if is_new else self._refresh)(merged))
+
     def locate(self) -> None:
         """Asks where the document's data is now."""
         path = self.path
@@ -88,7 +132,11 @@ class OwnData(QObject):
 
     def look_again(self) -> None:
         """Looks again at the document's data; what was chosen for it stays."""
-        if self.path is not None:
+        chosen = self._session.document.settings.data["dataset"]
+        if chosen.option.is_foreign and chosen.params["path"]:
+            self._foreign.forget()
+            self.take_class(chosen.params)
+        elif self.path is not None:
             self._look(self.path, self._session.document.settings.data["dataset"].id, self._refresh)
 
     def see(self) -> None:
@@ -121,30 +169,33 @@ class OwnData(QObject):
 
         self._forget()
         errand = self._errand = Errand(found, self)
-        self.is_looking = True
-        self.told.emit(self.tr("Looking at {0}…").format(path.name))
-        self.state_changed.emit()
+        self._tell_of(path.name)
 
         def take(result: Any) -> None:
             if errand is not self._errand or document is not self._session.document:
                 return
             self._forget()
             if isinstance(result, Look):
-                self._carry_out(path, lambda: then(result))
+                self._carry_out(path.name, lambda: then(result))
             else:
                 self.told.emit("")
                 self.failed.emit(self.tr("{0} cannot be learned from").format(path.name), result)
 
         errand.done.connect(take)
 
-    def _carry_out(self, path: Path, step: Callable[[], None]) -> None:
+    def _tell_of(self, name: str) -> None:
+        self.is_looking = True
+        self.told.emit(self.tr("Looking at {0}…").format(name))
+        self.state_changed.emit()
+
+    def _carry_out(self, name: str, step: Callable[[], None]) -> None:
         try:
             step()
         except ArchloomError as error:
-            self.failed.emit(self.tr("{0} cannot be learned from").format(path.name), error)
+            self.failed.emit(self.tr("{0} cannot be learned from").format(name), error)
             return
         data = self._session.document.settings.data["dataset"].option
-        self.told.emit(self.tr("Learns from {0}: {1}").format(path.name, self.tr("{0} samples").format(f"{data.samples:,}")))
+        self.told.emit(self.tr("Learns from {0}: {1}").format(name, self.tr("{0} samples").format(f"{data.samples:,}")))
 
     def _adopt(self, found: Look) -> None:
         document = self._session.document
@@ -153,7 +204,8 @@ class OwnData(QObject):
     def _refresh(self, found: Look) -> None:
         document = self._session.document
         chosen = document.settings.data["dataset"]
-        value = {"name": chosen.id, **chosen.params, "path": found.params["path"], "facts": found.facts}
+        where = {name: found.params[name] for name in chosen.option.looked_at}
+        value = {"name": chosen.id, **chosen.params, **where, "facts": found.facts}
         self._session.execute(SetSettings(document.settings.replaced("data.dataset", value), "data.dataset"), graph=document)
 
     def _forget(self) -> None:
@@ -179,8 +231,13 @@ class OwnData(QObject):
         self.state_changed.emit()
 
     def _on_wanted(self, what: str, _: str, value: Any) -> None:
-        if what == "look" and value:
-            self.take(Path(value), self._session.document.settings.data["dataset"].id)
+        chosen = self._session.document.settings.data["dataset"]
+        if what == "look" and chosen.option.is_foreign:
+            self.take_class({**chosen.params, **value})
+        elif what == "look":
+            self.take(Path(value["path"]), chosen.id)
+        elif what == "look again":
+            self.look_again()
         elif what == "locate":
             self.locate()
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 from platformdirs import user_state_path
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+from PySide6.QtCore import QDir, QLockFile, QObject, QTemporaryDir, QTimer, Signal
 
 from app.session import Session
 from graph_engine import Graph
@@ -21,6 +22,9 @@ from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
 from graph_engine.errors import ArchloomError, DocumentError
 from graph_engine.files import write_text
+
+WEIGHTS = ".safetensors"
+"""The suffix of a copy of the tensors that a document begins with."""
 
 DELAY_MS = 2000
 """The longest that an edit waits to be written."""
@@ -60,13 +64,16 @@ class Recovery(QObject):
         self._session = session
         self._folder = folder if folder is not None else user_state_path("archloom") / "recovery"
         self._file = self._folder / f"{uuid4().hex}.archloom"
+        self._beside = self._file.with_suffix(WEIGHTS)
         self._lock: QLockFile | None = None
+        self._taken: QTemporaryDir | None = None
         self._has_failed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._write)
         session.state_changed.connect(self._on_state)
+        session.replaced.connect(self._on_replaced)
 
     def left(self) -> list[Left]:
         """What windows left that ended without closing, the latest first."""
@@ -92,7 +99,15 @@ class Recovery(QObject):
             text = left.file.read_text(encoding="utf-8")
         except OSError as error:
             raise DocumentError(f"{left.file} cannot be read: {error.strerror or error}.") from None
-        return from_text(text, Graph, left.title)
+        graph = from_text(text, Graph, left.title)
+        if graph.weights_file is not None:
+            beside = left.file.with_suffix(WEIGHTS)
+            if beside.exists():
+                self._taken = QTemporaryDir(QDir.tempPath() + "/archloom-recovered")
+                graph.begin_with(Path(shutil.move(beside, Path(self._taken.path()) / graph.weights_file)))
+            elif left.path is not None:
+                graph.begin_with(left.path.parent / graph.weights_file)
+        return graph
 
     def forget(self, left: Left) -> None:
         """Deletes what was left."""
@@ -114,6 +129,7 @@ class Recovery(QObject):
             self._timer.start()
 
     def _write(self) -> None:
+        document = self._session.document
         about = {"title": self._session.title, "path": str(self._session.path or "")}
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -121,11 +137,22 @@ class Recovery(QObject):
                 self._lock = _lock_of(self._file)
                 self._lock.tryLock(0)
             write_text(self._file.with_suffix(".json"), json.dumps(about))
-            write_text(self._file, to_text(self._session.document))
+            write_text(self._file, to_text(document, weights=self._weights_name(document)))
         except (OSError, ArchloomError) as error:
             if not self._has_failed:
                 self._has_failed = True
                 self.failed.emit(self.tr("Unsaved work is not being kept safe: {0}").format(error))
+
+    def _weights_name(self, document: Graph) -> str | None:
+        """The file with the tensors that the document begins with; those of one that was never saved are copied, once."""
+        if document.begins_with_weights and self._session.path is None:
+            if not self._beside.exists():
+                document.keep_weights(self._beside)
+            return self._beside.name
+        return None
+
+    def _on_replaced(self) -> None:
+        self._beside.unlink(missing_ok=True)
 
     @staticmethod
     def _is_abandoned(file: Path) -> bool:
@@ -143,6 +170,6 @@ def _lock_of(file: Path) -> QLockFile:
 
 
 def _delete(file: Path) -> None:
-    for suffix in (".archloom", ".json"):
+    for suffix in (".archloom", ".json", WEIGHTS):
         with contextlib.suppress(OSError):  # it will be offered again, which is better than an end here
             file.with_suffix(suffix).unlink(missing_ok=True)

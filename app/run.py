@@ -19,6 +19,7 @@ from graph_engine import Graph
 from graph_engine.errors import ArchloomError
 from graph_engine.training.events import Budgeted, Event, Found, Log, Measured, Probed, Progress, Samples, StateChange
 from graph_engine.training.health import Health
+from graph_engine.training.holding import forget, holder_of
 from graph_engine.training.results import Results
 from graph_engine.training.rundir import METRICS, new_run, prepare, read_run, write_run
 from graph_engine.training.state import RunState
@@ -38,6 +39,7 @@ class Run(QObject):
         samples: some samples as the network did them after the last epoch; None where it shows none.
         folder: the run's folder, or None before the first run.
         document: whose run it is; None before the first run.
+        everywhere: a folder for each document, with its runs.
 
     Signals:
         began: a new run; the curves start afresh.
@@ -46,7 +48,7 @@ class Run(QObject):
         metrics_changed: some series have more values.
         samples_changed: `samples` differ.
         logged: text that the run printed.
-        resumed: an earlier run goes on; its folder.
+        resumed: an earlier run goes on, or one that has gone on without a window is this window's now; its folder.
         measured: what was measured of the network in a step; the `Health`.
         found: what is wrong with the training now; the findings.
         judged: what the network of a run does with some data; the `Results`.
@@ -68,7 +70,7 @@ class Run(QObject):
     def __init__(self, worker: Worker, parent: QObject | None = None, runs: Path | None = None):
         super().__init__(parent)
         self.worker = worker
-        self._runs = runs if runs is not None else user_data_path("archloom") / "runs"
+        self.everywhere = runs if runs is not None else user_data_path("archloom") / "runs"
         self.state = RunState.IDLE
         self.message = ""
         self.node: str | None = None
@@ -78,10 +80,13 @@ class Run(QObject):
         self.folder: Path | None = None
         self.document: Graph | None = None
         self._probe: Path | None = None
+        self._wanted: tuple[Path, Graph] | None = None
         self._since = 0.0
         self._since_step: int | None = None
         worker.events.connect(self.take)
         worker.died.connect(self._on_died)
+        worker.attached.connect(self._on_attached)
+        worker.refused.connect(self._on_refused)
 
     @property
     def is_busy(self) -> bool:
@@ -112,15 +117,19 @@ class Run(QObject):
 
     def home(self, graph: Graph) -> Path:
         """Where the runs of a document are."""
-        return self._runs / file_stem(graph.name)
+        return self.everywhere / file_stem(graph.name)
 
-    def start(self, graph: Graph, folder: Path | None = None) -> None:
+    def start(self, graph: Graph, folder: Path | None = None, path: Path | None = None) -> None:
         """Begins a run of ``graph`` as it is now, in a folder of its own.
+
+        Args:
+            folder: where that is made; left out, among the document's runs.
+            path: the file of the document.
 
         Raises:
             ArchloomError: the graph has errors, or the folder cannot be made.
         """
-        self.folder = new_run(graph, folder if folder is not None else self.home(graph))
+        self.folder = new_run(graph, folder if folder is not None else self.home(graph), path)
         self.document = graph
         self._begin()
         self.worker.run(self.folder)
@@ -144,11 +153,19 @@ class Run(QObject):
 
     def resume(self, folder: Path, graph: Graph) -> None:
         """Goes on with a run of ``graph`` that was stopped, failed or killed, from its last checkpoint."""
-        self.folder, self.document = folder, graph
-        self._begin()
-        self.resumed.emit(folder)
+        self._go_on(folder, graph)
         self.worker.run(folder, resume=True)
-        Errand(lambda: read_series(folder / METRICS), self).done.connect(lambda series: self._join(folder, series))
+
+    def attach(self, folder: Path, graph: Graph) -> None:
+        """Takes over a run of ``graph`` that goes on without a window; nothing happens where it has ended meanwhile."""
+        holder = holder_of(folder)
+        if holder is None or self.is_busy:
+            return
+        if not holder.port:
+            self.logged.emit(self.tr("Another program trains this run; it is shown here when that has ended."))
+            return
+        self._wanted = folder, graph
+        self.worker.attach(holder)
 
     def take(self, events: Iterable[Event]) -> None:
         """Takes in what the worker reports; views are told once for the whole list."""
@@ -187,6 +204,22 @@ class Run(QObject):
             self.metrics_changed.emit()
         if moved:
             self.progress_changed.emit()
+
+    def _go_on(self, folder: Path, graph: Graph) -> None:
+        self.folder, self.document = folder, graph
+        self._begin()
+        self.resumed.emit(folder)
+        Errand(lambda: read_series(folder / METRICS), self).done.connect(lambda series: self._join(folder, series))
+
+    def _on_attached(self) -> None:
+        assert self._wanted is not None
+        self._go_on(*self._wanted)
+        self._wanted = None
+
+    def _on_refused(self, words: str) -> None:
+        self._wanted = None
+        self.logged.emit(words)
+        self.state_changed.emit()
 
     def _begin(self) -> None:
         self.series = {}
@@ -235,5 +268,6 @@ class Run(QObject):
             return
         try:
             write_run(self.folder, replace(read_run(self.folder), state=RunState.FAILED, message=message))
+            forget(self.folder)
         except ArchloomError as error:
             self.logged.emit(str(error))

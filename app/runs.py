@@ -13,6 +13,8 @@ from app.run import Run
 from app.series import Series, read_series
 from app.session import Session
 from graph_engine.errors import ArchloomError, RunError
+from graph_engine.settings.schema import SECTIONS
+from graph_engine.training.holding import holder_of
 from graph_engine.training.rundir import METRICS, Label, RunRecord, list_runs, read_label, read_run, write_label
 
 MOST_SHOWN = 100
@@ -26,13 +28,15 @@ class Entry(NamedTuple):
     """A run of the list.
 
     Attributes:
-        is_lost: its process died with the window, so that its record still says that it runs.
+        is_lost: its process died without a word, so that its record still says that it runs.
+        is_elsewhere: a process trains it that this window has nothing to do with.
     """
 
     folder: Path
     record: RunRecord
     label: Label
     is_lost: bool
+    is_elsewhere: bool
 
     @property
     def name(self) -> str:
@@ -133,8 +137,9 @@ class Runs(QObject):
         except (OSError, RunError):
             return None  # it is no run that anything could be told of
         record = self._records[folder][1]
-        is_current = folder == self._run.folder and self._run.is_busy
-        return Entry(folder, record, read_label(folder), record.state.is_active and not is_current)
+        is_open = record.state.is_active and not (folder == self._run.folder and self._run.is_busy)
+        is_elsewhere = is_open and holder_of(folder) is not None
+        return Entry(folder, record, read_label(folder), is_open and not is_elsewhere, is_elsewhere)
 
     def _on_read(self, folder: Path, series: Mapping[str, Series]) -> None:
         if folder in self._colours:
@@ -157,9 +162,9 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, name if not prefix or prefix in ("data", "training") else f"{prefix}.{name}")
+            flat |= _flat(value, name if not prefix or prefix in SECTIONS else f"{prefix}.{name}")
         else:
-            flat[f"{prefix}.{name}" if prefix not in ("", "data", "training") else name] = value
+            flat[f"{prefix}.{name}" if prefix not in ("", *SECTIONS) else name] = value
     return flat
 
 

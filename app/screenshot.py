@@ -43,14 +43,12 @@ def screenshot(path: Path, out: Path, size: tuple[int, int], theme: str) -> None
 
 def off_screen_window(size: tuple[int, int], theme: str) -> tuple[QApplication, MainWindow]:
     """A window that no display is needed for, and that neither reads nor changes what the user's own remembers."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QSettings, qInstallMessageHandler
+    app = off_screen_application()
+    from PySide6.QtCore import QSettings
 
-    qInstallMessageHandler(_tell)
     from app.preferences import Preferences
-    from app.startup import make_application, make_window
+    from app.startup import make_window
 
-    app = make_application()
     with tempfile.NamedTemporaryFile(suffix=".ini") as file:
         store = QSettings(file.name, QSettings.Format.IniFormat)
     preferences = Preferences(store)
@@ -59,6 +57,24 @@ def off_screen_window(size: tuple[int, int], theme: str) -> tuple[QApplication, 
     window.resize(*size)
     window.show()
     return app, window
+
+
+def off_screen_application() -> QApplication:
+    """The Qt application that there is, or one that no display is needed for."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    there = QApplication.instance()
+    if isinstance(there, QApplication):
+        return there
+    qInstallMessageHandler(_tell)
+    from app.startup import make_application
+    from app.theme.style import load_fonts
+
+    app = make_application()
+    load_fonts()
+    return app
 
 
 def _tell(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -158,6 +158,8 @@ class Session(QObject):
 
     def recover(self, document: Graph, path: Path | None) -> None:
         """Goes on with unsaved work: as a document that is not as its file, if it has one, says."""
+        if path is not None:
+            document.folder = path.resolve().parent
         self._install(document, path)
         self.history.mark_unsaved()
         self.replaced.emit()

@@ -15,9 +15,11 @@ from app.recovery import Left
 from app.theme.icons import icon
 from app.theme.style import current
 from app.theme.tokens import RADIUS, SPACE, blend
+from app.unattended import Gone
 from app.widgets.layouts import clear
 from graph_engine import Graph
 from graph_engine.templates import Template
+from graph_engine.training.state import RunState
 
 CARD_WIDTH = 272
 NODE = (176.0, 72.0)
@@ -110,6 +112,28 @@ class Card(QFrame):
         self.update()
 
 
+def _offer(title: str, words: str, buttons: Sequence[QPushButton]) -> QWidget:
+    """A row with what can be gone on with."""
+    row = QFrame()
+    row.setProperty("role", "card")
+    heading = QLabel(title)
+    heading.setProperty("role", "heading")
+    more = QLabel(words)
+    more.setProperty("role", "muted")
+    more.setWordWrap(True)
+    texts = QVBoxLayout()
+    texts.setSpacing(0)
+    texts.addWidget(heading)
+    texts.addWidget(more)
+    line = QHBoxLayout(row)
+    line.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
+    line.setSpacing(SPACE.near)
+    line.addLayout(texts, 1)
+    for button in buttons:
+        line.addWidget(button)
+    return row
+
+
 class StartPage(QScrollArea):
     """The page itself.
 
@@ -120,6 +144,7 @@ class StartPage(QScrollArea):
         open_chosen: a file is to be asked for.
         left_chosen: unsaved work is wanted back, `Left`.
         left_given_up: it may be deleted.
+        run_chosen: a run that went on without a window is to be shown, `Gone`.
     """
 
     template_chosen = Signal(object)
@@ -127,6 +152,7 @@ class StartPage(QScrollArea):
     empty_chosen = Signal()
     left_chosen = Signal(object)
     left_given_up = Signal(object)
+    run_chosen = Signal(object)
     open_chosen = Signal()
 
     def __init__(self, preferences: Preferences, templates: Sequence[Template], parent: QWidget | None = None):
@@ -142,9 +168,10 @@ class StartPage(QScrollArea):
         self._column.setSpacing(SPACE.wide)
         self._column.addLayout(self._head())
         self._column.addSpacing(SPACE.near)
-        self._left = QVBoxLayout()
-        self._left.setSpacing(SPACE.near)
-        self._column.addLayout(self._left)
+        self._runs, self._left = QVBoxLayout(), QVBoxLayout()
+        for offers in (self._runs, self._left):
+            offers.setSpacing(SPACE.near)
+            self._column.addLayout(offers)
         self._column.addWidget(_heading(self.tr("Begin with a template")))
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE.wide)
@@ -187,32 +214,40 @@ class StartPage(QScrollArea):
         for one in left:
             self._left.addWidget(self._left_row(one))
 
+    def show_runs(self, gone: Sequence[Gone]) -> None:
+        """Offers runs that have gone on without a window."""
+        clear(self._runs)
+        for one in gone:
+            self._runs.addWidget(self._run_row(one))
+
     def _left_row(self, left: Left) -> QWidget:
-        row = QFrame()
-        row.setProperty("role", "card")
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        title = QLabel(self.tr("Unsaved work: {0}").format(left.title))
-        title.setProperty("role", "heading")
         where = _short(left.path.parent) if left.path is not None else self.tr("never saved")
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(left.when)), QLocale.FormatType.ShortFormat)
-        more = QLabel(self.tr("The window ended without closing. Last edit {0}, {1}.").format(when, where))
-        more.setProperty("role", "muted")
-        words.addWidget(title)
-        words.addWidget(more)
         recover = QPushButton(self.tr("Recover"))
         recover.setProperty("role", "primary")
         recover.clicked.connect(lambda: self.left_chosen.emit(left))
         discard = QPushButton(self.tr("Discard"))
         discard.clicked.connect(lambda: self.left_given_up.emit(left))
-        line = QHBoxLayout(row)
-        line.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, SPACE.base)
-        line.setSpacing(SPACE.near)
-        line.addLayout(words)
-        line.addStretch()
-        line.addWidget(discard)
-        line.addWidget(recover)
-        return row
+        return _offer(
+            self.tr("Unsaved work: {0}").format(left.title),
+            self.tr("The window ended without closing. Last edit {0}, {1}.").format(when, where),
+            (discard, recover),
+        )
+
+    def _run_row(self, gone: Gone) -> QWidget:
+        show = QPushButton(self.tr("Show"))
+        show.setProperty("role", "primary")
+        show.clicked.connect(lambda: self.run_chosen.emit(gone))
+        title = self.tr("Training: {0}, run {1}") if gone.is_on else self.tr("Ended without a window: {0}, run {1}")
+        return _offer(title.format(gone.record.document, gone.name), self._came_of(gone), (show,))
+
+    def _came_of(self, gone: Gone) -> str:
+        begun = QDateTime.fromString(gone.record.created, Qt.DateFormat.ISODate).toLocalTime()
+        since = self.tr("Begun {0}.").format(QLocale().toString(begun, QLocale.FormatType.ShortFormat))
+        if gone.is_on:
+            return since
+        ends = {RunState.FINISHED: self.tr("It has finished."), RunState.STOPPED: self.tr("It was stopped.")}
+        return f"{since} {ends.get(gone.record.state) or gone.record.message}"
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -27,7 +27,7 @@ def open_window(path: Path | None) -> int:
     window = make_window(app)
     window.show()
     _start_worker_later(window)
-    window.offer_left()
+    window.offers.show()
     window.tour.offer_once()
     if path is not None:
         window.documents.open_path(path)

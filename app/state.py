@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.actions import QUESTIONS, tooltip
+from app.exports import EXPORTS
 from graph_engine.graph.annotation import COLOURS
 from graph_engine.training.state import RunState
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 DOCUMENT_ACTIONS = (
-    "save", "save_as", "export_python", "export_project", "select_all", "walk_left", "walk_right", "walk_above", "walk_below",
+    "save", "save_as", *(f"export_{export.id}" for export in EXPORTS), "select_all",
+    "walk_left", "walk_right", "walk_above", "walk_below",
     "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",

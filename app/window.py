@@ -10,17 +10,23 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDrop
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
+from app.augmented import AugmentedSamples
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.export_bar import ExportBar
+from app.exporting import Exporting
 from app.foreign import Foreign
 from app.help import Help
+from app.importing.dialog import Imports
+from app.importing.process import is_network
 from app.jobs import Asker
 from app.live import Live
 from app.live_bar import LiveBar
+from app.offers import Offers
 from app.own_data import OwnData
 from app.panels.code import CodePanel
 from app.panels.data import DataPanel
@@ -33,9 +39,10 @@ from app.panels.results import ResultsPanel
 from app.panels.runs import RunsPanel
 from app.panels.training import TrainingPanel
 from app.preferences import Preferences
-from app.recovery import Left, Recovery
+from app.recovery import Recovery
 from app.results import RunResults
 from app.run import Run
+from app.run_bar import RunBar
 from app.runs import Runs
 from app.searches import Searches
 from app.series import Overlay
@@ -47,12 +54,14 @@ from app.theme.style import Mode, ThemeManager
 from app.tour import Tour
 from app.trials import Trials
 from app.trust_bar import TrustBar
+from app.unattended import Unattended
 from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
+from graph_engine.training.holding import holder_of
 from graph_engine.training.state import RunState
 
 if TYPE_CHECKING:
@@ -77,6 +86,7 @@ class MainWindow(QMainWindow):
     Attributes:
         canvas, palette_panel, inspector, problems, code, training: the views.
         actions_: everything that can be done.
+        offers: what the start page offers to go on with.
         state: keeps what the window says true.
     """
 
@@ -94,6 +104,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
+        self.exporting = Exporting(session, self.documents, self.runs, self.canvas.selected_nodes, self)
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
@@ -105,14 +116,19 @@ class MainWindow(QMainWindow):
         self.searches = Searches(self, self.actions_, Habits(t.graph for t in self._templates))
         self.foreign = Foreign(session, asker if asker is not None else Asker(parent=self), preferences, self)
         self.trust_bar = TrustBar(self.foreign)
-        self.data = OwnData(session, self)
+        self.imports = Imports(session, self.documents, self)
+        self.data = OwnData(session, self.foreign, self)
         self.data_bar = DataBar(self.data)
+        self.unattended = Unattended(session, run, self)
+        self.run_bar = RunBar(self.unattended, run)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.trust_bar)
         column.addWidget(self.data_bar)
+        column.addWidget(ExportBar(self.exporting))
+        column.addWidget(self.run_bar)
         column.addWidget(self.canvas)
         column.addWidget(self.live_bar)
         self.setCentralWidget(middle)
@@ -121,6 +137,7 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self._make_toolbar()
         self.start_page = StartPage(preferences, self._templates, self)
+        self.offers = Offers(self.start_page, self.documents, self.recovery, self.unattended)
         self.tour = Tour(self)
         self.status = StatusBar(session, run, self)
         self.setStatusBar(self.status)
@@ -167,39 +184,23 @@ class MainWindow(QMainWindow):
         self._cover(True)
         self.start_page.setFocus()
 
-    def offer_left(self) -> None:
-        """Shows on the start page what windows left that ended without closing."""
-        self.start_page.show_left(self.recovery.left())
-
-    def _recover(self, left: Left) -> None:
-        try:
-            document = self.recovery.take(left)
-        except ArchloomError as error:
-            self.documents.complain(self.tr("“{0}” cannot be brought back").format(left.title), error)
-            return
-        self.documents.recover(document, left.path)
-        self.recovery.forget(left)
-        self.offer_left()
-
-    def _forget_left(self, left: Left) -> None:
-        self.recovery.forget(left)
-        self.offer_left()
-
     def show_document(self) -> None:
         """Shows the document with its panels."""
         self._cover(False)
         self.canvas.setFocus()
 
-    def learn_from(self, path: Path) -> None:
-        """Has the network learn from a file or folder; from the start page, an empty one."""
+    def learn_from(self, path: Path | str) -> None:
+        """Has the network learn from a file or folder, or a class of data sets; from the start page, an empty one."""
         if not self.start_page.isHidden():
             self.documents.new()
-        if self.start_page.isHidden():
+        if self.start_page.isHidden() and isinstance(path, Path):
             self.data.take(path)
+        elif self.start_page.isHidden():
+            self.data.take_class({"path": path})
 
     def ask_data(self, what: str) -> None:
-        """Asks for a ``file`` or a ``folder`` and has the network learn from it; from the start page, an empty one."""
-        path = self.data.ask(what)
+        """Asks for a ``file``, a ``folder`` or a ``class`` and has the network learn from it; from the start page, an empty one."""
+        path = self.data.ask_class() if what == "class" else self.data.ask(what)
         if path is not None:
             self.learn_from(path)
 
@@ -213,11 +214,13 @@ class MainWindow(QMainWindow):
             self.docks.show("problems")
             self.status.tell(self.tr("The network cannot run yet: {0}").format(obstacle.message))
             return
-        if not self.trials.may_run():
+        if not self.session.document.is_trusted:
+            self.foreign.ask_trust()
+        if not self.session.document.is_trusted or not self.trials.may_run():
             return
         self.need_charts()
         try:
-            self.run.start(self.session.document)
+            self.run.start(self.session.document, path=self.session.path)
         except ArchloomError as error:
             self.documents.complain(self.tr("The run cannot start"), error)
             return
@@ -234,9 +237,11 @@ class MainWindow(QMainWindow):
         self.run.worker.stop()
 
     def resume_run(self, folder: Path) -> None:
-        """Goes on with an earlier run from its last checkpoint."""
-        self.need_charts()
-        self.run.resume(folder, self.session.document)
+        """Goes on with an earlier run from its last checkpoint, or shows it where it goes on already."""
+        if holder_of(folder) is not None:
+            self.run.attach(folder, self.session.document)
+        else:
+            self.run.resume(folder, self.session.document)
         self.docks.show("curves")
 
     def show_results(self, folder: Path, name: str) -> None:
@@ -276,7 +281,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel(session)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
-        self.data_panel = DataPanel(session)
+        self.data_panel = DataPanel(session, AugmentedSamples(session, run, self))
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -365,8 +370,8 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(canvas.set_theme)
         for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
             source.connect(self.status.tell)
-        self.documents.told.connect(self.status.tell)
-        self.data.told.connect(self.status.tell)
+        for telling in (self.documents.told, self.exporting.told, self.data.told):
+            telling.connect(self.status.tell)
         self.data.failed.connect(self.documents.complain)
         self.data.state_changed.connect(lambda: self.actions_["look_again"].setEnabled(self.data.path is not None))
         self.recovery.failed.connect(self.status.tell)
@@ -375,14 +380,14 @@ class MainWindow(QMainWindow):
         for panel in (self.problems, self.code, self.inspector, self.training):
             panel.node_chosen.connect(self._go_to)
         self.trials.node_chosen.connect(self._go_to)
-        self.code.save_wanted.connect(self.documents.export_python)
+        self.code.save_wanted.connect(lambda: self.exporting.ask("python"))
         page = self.start_page
         page.template_chosen.connect(self.documents.new_from)
         page.file_chosen.connect(self.documents.open_path)
         page.empty_chosen.connect(self.documents.new)
         page.open_chosen.connect(self.documents.open)
-        page.left_chosen.connect(self._recover)
-        page.left_given_up.connect(self._forget_left)
+        self.run_bar.resume_wanted.connect(self.resume_run)
+        run.resumed.connect(lambda _: self.need_charts())
 
     def _restore(self) -> None:
         geometry, docks = self.preferences.geometry, self.preferences.docks
@@ -437,14 +442,15 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(_IDLE_MS, self, self.need_charts)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.documents.may_leave():
+        if not self.documents.may_leave() or not self.unattended.may_close():
             event.ignore()
             return
         self.recovery.close()
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.live.close()
-        self.run.worker.close()
         self.foreign.close()
+        self.exporting.close()
+        self.imports.close()
         super().closeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -471,6 +477,8 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         if path.suffix == SUFFIX:
             self.documents.open_path(path)
+        elif is_network(path):
+            self.imports.ask(path)
         else:
             self.learn_from(path)
 

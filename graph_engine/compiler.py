@@ -29,21 +29,24 @@ WEEK = 7 * 24 * 3600.0
 """Seconds that a generated module is kept."""
 
 
-def build(source: str, name: str, previous: nn.Module | None = None, folder: Path | None = None) -> nn.Module:
+def build(
+    source: str, name: str, previous: nn.Module | None = None, folder: Path | None = None, layers: Mapping[str, str] = {}
+) -> nn.Module:
     """An instance of the class that ``source`` defines.
 
     Args:
         source: what `graph_engine.codegen.module.write_module` wrote.
         name: the document's name.
-        previous: a module built before an edit; learned tensors of the same name and shape keep their values, and are shared with it.
+        previous: a module built before an edit; learned tensors of the same layer and shape keep their values, and are shared with it.
         folder: where files lie that the source may import, or None.
+        layers: for layers of ``previous`` what they are called now, each with what it was called.
     """
     if folder is not None and str(folder) not in sys.path:
         sys.path.append(str(folder))
     cls = load_class(source, name)
     if previous is None:
         return cls()
-    kept = previous.state_dict(keep_vars=True)
+    kept = _renamed(previous.state_dict(keep_vars=True), layers)
     try:
         with torch.device("meta"):
             module = cls()
@@ -73,6 +76,26 @@ def build(source: str, name: str, previous: nn.Module | None = None, folder: Pat
     state = {name: kept[name] if name in kept and kept[name].shape == tensor.shape else tensor for name, tensor in tensors.items()}
     module.load_state_dict(state, assign=True)
     return module
+
+
+def _renamed(tensors: Mapping[str, Tensor], layers: Mapping[str, str]) -> dict[str, Tensor]:
+    """The tensors by the names that they have now; the second copy of one is a tensor of its own."""
+    now: dict[str, list[str]] = {}
+    for new, old in layers.items():
+        now.setdefault(old, []).append(new)
+    found: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        layer = name
+        while layer not in now and layer:
+            layer = layer.rpartition(".")[0]
+        for place, new in enumerate(now.get(layer, ())):
+            found[new + name[len(layer) :]] = tensor if not place else _copy(tensor)
+    return found
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    made = tensor.detach().clone()
+    return nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
 
 
 def fill(module: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:

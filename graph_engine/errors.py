@@ -8,6 +8,7 @@
     │   ├── NodeNameError              not an identifier, or taken by another node
     │   ├── CheckError              compiling or exporting a graph that has errors
     │   ├── ImportModuleError       a module that cannot be told as a graph
+    │   ├── SourceError             Python text that cannot be told as a graph
     │   └── EdgeError               an edge that may not exist
     │       ├── UnknownPortError    the node has no port of that name
     │       ├── SelfLoopError       source and target are one node
@@ -85,6 +86,20 @@ class CycleError(EdgeError):
 
 class ImportModuleError(GraphError):
     """A module, or a part of one, that cannot be told as a graph; the message names the line where there is one."""
+
+
+class SourceError(GraphError):
+    """Python text that cannot be told as a graph, or not yet; the message names the line.
+
+    Attributes:
+        line: the line at fault, counted from 1.
+        reason: the message without the line.
+    """
+
+    def __init__(self, reason: str, line: int):
+        super().__init__(f"Line {line}: {reason}")
+        self.line = line
+        self.reason = reason
 
 
 class DocumentError(ArchloomError):

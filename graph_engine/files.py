@@ -13,21 +13,22 @@ from typing import IO, Any
 from graph_engine.errors import UnwritableError
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file atomically.
+def write_text(path: Path, text: str, sync: bool = True) -> None:
+    """Writes a UTF-8 file atomically; with or without waiting for the disk.
 
     Raises:
         UnwritableError: it cannot be written; a file that was there is as before.
     """
-    write(path, lambda file: file.write(text.encode("utf-8")))
+    write(path, lambda file: file.write(text.encode("utf-8")), sync)
 
 
-def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
+def write(path: Path, fill: Callable[[IO[bytes]], Any], sync: bool = True) -> None:
     """Writes a file atomically: into a temporary file beside it, to the disk, then into its place.
 
     Args:
         path: the file; its folder must exist.
         fill: is given the open temporary file.
+        sync: waits for the disk, so that a machine that fails leaves no half of it either.
 
     Raises:
         UnwritableError: it cannot be written; a file that was there is as before.
@@ -41,7 +42,8 @@ def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
         with os.fdopen(descriptor, "wb") as file:
             fill(file)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         if path.exists():
             shutil.copymode(path, temporary)
         else:

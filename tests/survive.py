@@ -116,7 +116,7 @@ class Window:
         self._popen.kill()
 
     def wait(self) -> None:
-        """Until the window has ended, and its training process, which must follow it by itself."""
+        """Until the window has ended, and its training process, which goes on to the end of the run and then ends by itself."""
         self._popen.wait(PATIENCE)
         _wait_for(lambda: not _lives(self.worker))
 

@@ -17,7 +17,7 @@ from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import Change
 
 if TYPE_CHECKING:
-    from app.canvas.scene import CanvasScene
+    from app.canvas.screen_scene import ScreenScene
 
 TITLE = 30.0
 """Height of a frame's title, from its upper edge: there it is held."""
@@ -145,7 +145,7 @@ class Annotations(QObject):
         items: by id.
     """
 
-    def __init__(self, scene: CanvasScene):
+    def __init__(self, scene: ScreenScene):
         super().__init__(scene)
         self.items: dict[str, AnnotationItem] = {}
         self._scene = scene

@@ -16,7 +16,7 @@ from graph_engine.graph.bends import Bend, shifted
 from graph_engine.graph.command import Command
 
 if TYPE_CHECKING:
-    from app.canvas.scene import CanvasScene
+    from app.canvas.screen_scene import ScreenScene
 
 Place = tuple[str, int]
 """An edge's id, and the number of one of its points."""
@@ -30,7 +30,7 @@ class BendMarks:
         selected: in the order in which they were selected.
     """
 
-    def __init__(self, scene: CanvasScene):
+    def __init__(self, scene: ScreenScene):
         self.selected: tuple[Place, ...] = ()
         self._counts: dict[str, int] = {}
         self._scene = scene

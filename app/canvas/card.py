@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
 
 from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, Layout, PortKey, PortPlace
 from app.canvas.look import CategoryLook, Look
@@ -86,7 +86,11 @@ def fit(words: Wording, look: Look, width: float, badges: int) -> Lines:
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
     whole = look.body_metrics.horizontalAdvance(words.params) <= room - used
-    params = look.body_metrics.elidedText(words.params if whole else words.values, _ELIDE, room - used) if room - used > 16 else ""
+    params = words.params if whole else words.values
+    if look.paper:  # nobody can point at a word that is cut to see the rest
+        while look.body_metrics.horizontalAdvance(params) > room - used:
+            params = params.rpartition(" · ")[0]
+    params = look.body_metrics.elidedText(params, _ELIDE, room - used) if room - used > 16 else ""
     weights = look.figure_metrics.horizontalAdvance(words.weights)
     shape = look.figure_metrics.elidedText(words.shape, _ELIDE, room - weights - 8)
     problem = look.body_metrics.elidedText(words.problem, _ELIDE, room)
@@ -153,10 +157,11 @@ def paint_texts(painter: QPainter, look: Look, layout: Layout, lines: Lines, sta
 def _paint_frame(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:
     painter.setPen(_NO_PEN)
     radius = RADIUS.card
-    painter.setBrush(look.shadows[1])
-    painter.drawRoundedRect(card.adjusted(-1.5, 1, 1.5, 4), radius + 2, radius + 2)
-    painter.setBrush(look.shadows[0])
-    painter.drawRoundedRect(card.adjusted(-0.5, 1, 0.5, 2), radius, radius)
+    if not look.paper:
+        painter.setBrush(look.shadows[1])
+        painter.drawRoundedRect(card.adjusted(-1.5, 1, 1.5, 4), radius + 2, radius + 2)
+        painter.setBrush(look.shadows[0])
+        painter.drawRoundedRect(card.adjusted(-0.5, 1, 0.5, 2), radius, radius)
     painter.setBrush(look.surface)
     painter.drawRoundedRect(card, radius, radius)
 
@@ -185,19 +190,17 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
 
 
 def _paint_signs(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
-    painter.setFont(look.icon_font)
     painter.setPen(look.faint if state.faint else category.accent)
     width, top = layout.width, layout.top
-    painter.drawText(QRectF(PAD - 1, top, 16, HEADER), _CENTRE, category.icon)
+    _paint_icon(painter, look, look.icon_font, QRectF(PAD - 1, top, 16, HEADER), category.icon)
     if state.mode != "active":
         painter.setPen(look.muted)
         right = width - (44 if state.severity in ("error", "warning") else 26)
-        painter.drawText(QRectF(right, top, 20, HEADER), _CENTRE, look.signs[state.mode])
+        _paint_icon(painter, look, look.icon_font, QRectF(right, top, 20, HEADER), look.signs[state.mode])
     if state.severity in ("error", "warning"):
-        painter.setFont(look.badge_font)
         painter.setPen(look.error if state.severity == "error" else look.warning)
         badge = look.error_badge if state.severity == "error" else look.warning_badge
-        painter.drawText(QRectF(width - 26, top, 20, HEADER), _CENTRE, badge)
+        _paint_icon(painter, look, look.badge_font, QRectF(width - 26, top, 20, HEADER), badge)
     painter.setFont(look.label_font)
     for place in layout.ports:
         if place.side in layout.labelled:
@@ -221,6 +224,19 @@ def _paint_name(painter: QPainter, look: Look, layout: Layout, place: PortPlace,
     top = PORT_RADIUS - 1 if place.side == "input" else place.y - NAMES - PORT_RADIUS + 3
     room = QRectF(place.x - place.room / 2, top, place.room, NAMES)
     painter.drawText(room, _CENTRE, look.label_metrics.elidedText(place.name, _ELIDE, place.room))
+
+
+def _paint_icon(painter: QPainter, look: Look, font: QFont, room: QRectF, character: str) -> None:
+    """Paints an icon in the middle of a place, in the pen's colour."""
+    if not look.paper:
+        painter.setFont(font)
+        painter.drawText(room, _CENTRE, character)
+        return
+    metrics = QFontMetricsF(font)
+    path = QPainterPath()
+    left = room.center().x() - metrics.horizontalAdvance(character) / 2
+    path.addText(left, room.center().y() + (metrics.ascent() - metrics.descent()) / 2, font, character)
+    painter.fillPath(path, painter.pen().color())
 
 
 def _shown_ports(layout: Layout, state: CardState) -> Sequence[PortPlace]:

@@ -19,29 +19,27 @@ RADIUS = 4.0
 
 
 class HealthMarks:
-    """Keeps the marks on a scene's cards."""
+    """Keeps the marks on a scene's cards.
+
+    Attributes:
+        marks: by node; a new card has its mark from the start.
+    """
 
     def __init__(self, scene: CanvasScene):
         self._scene = scene
-        self._marks: Mapping[str, Mark] = {}
+        self.marks: Mapping[str, Mark] = {}
 
     def show(self, marks: Mapping[str, Mark]) -> None:
         """Shows these; cards whose mark stays are left alone."""
-        self._marks = marks
-        if self.follow(self._scene.nodes):
+        before, self.marks = self.marks, marks
+        other = [id for id in before.keys() | marks.keys() if before.get(id) != marks.get(id) and id in self._scene.nodes]
+        for id in other:
+            item = self._scene.nodes[id]
+            item.health = marks.get(id)
+            item.reword()
+            self._scene.overview.touch_node(id)
+        if other:
             self._scene.content_changed.emit()
-
-    def follow(self, nodes: Mapping[str, object]) -> bool:
-        """Puts the marks on cards that may be new; whether one is another."""
-        changed = False
-        for id in nodes:
-            item, mark = self._scene.nodes[id], self._marks.get(id)
-            if mark != item.health:
-                item.health = mark
-                item.reword()
-                self._scene.overview.touch_node(id)
-                changed = True
-        return changed
 
 
 def paint_mark(painter: QPainter, look: Look, mark: Mark, middle: QPointF, radius: float = RADIUS) -> None:

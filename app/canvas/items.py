@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGrap
 from app.canvas.card import PAD, SIGN, CardState, Lines, fit, paint_texts
 from app.canvas.curves import DOT, Curve, along, curve, has_room, lanes, pieces, runs_back, through
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import FOOTER, HEADER, MARGIN, Layout, Point, PortKey, PortPlace, Rect, layout
+from app.canvas.geometry import FOOTER, HEADER, MARGIN, Point, PortKey, PortPlace, Rect, layout
 from app.canvas.health import paint_mark
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
@@ -28,6 +29,7 @@ from graph_engine.graph.node import Bends, Direction, Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
+_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
 @dataclass
@@ -66,32 +68,39 @@ class NodeItem(QGraphicsItem):
 
     Attributes:
         node: what it shows; read while painting, never changed.
+        position: of its top left corner, in scene units; while it is dragged, another than the node's.
         layout: its size and the places of its ports.
         checked: what the last check found on it; None before the first.
         share: of the whole network, where the cards show that.
         health: how it fares while the network trains; None where that was not measured.
     """
 
+    checked: CheckedNode | None = None
+    share: Share | None = None
+    health: Mark | None = None
+    selected = False
+    hovered = False
+    _lines: Lines | None = None
+
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
         self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form, stage.graph.direction)
-        self.checked: CheckedNode | None = None
-        self.share: Share | None = None
-        self.health: Mark | None = None
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._lines: Lines | None = None
-        self._bounds = _bounds(self.layout)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._bounds = _bounds(self.layout.width, self.layout.height)
+        self.setCacheMode(_CACHED)
         self.setZValue(NODE_LAYER)
-        self.setPos(*node.position)
+        self.place(*node.position)
+
+    def place(self, x: float, y: float) -> None:
+        """Shows it elsewhere."""
+        self.position = x, y
+        self.setPos(x, y)
 
     @property
     def rect(self) -> Rect:
         """The card in scene units."""
-        return self.x(), self.y(), self.layout.width, self.layout.height
+        return *self.position, self.layout.width, self.layout.height
 
     @property
     def waiting(self) -> bool:
@@ -156,14 +165,14 @@ class NodeItem(QGraphicsItem):
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
-        self.layout, self._bounds = fresh, _bounds(fresh)
+        self.layout, self._bounds = fresh, _bounds(fresh.width, fresh.height)
         self._lines = None
         self.update()
         return True
 
     def port_at(self, x: float, y: float, reach: float) -> PortPlace | None:
         """The port within ``reach`` of a point in scene units, the nearest one."""
-        x, y = x - self.x(), y - self.y()
+        x, y = x - self.position[0], y - self.position[1]
         best, found = reach, None
         for place in self.layout.ports:
             distance = place.distance(x, y)
@@ -172,8 +181,9 @@ class NodeItem(QGraphicsItem):
         return found
 
 
-def _bounds(shown: Layout) -> QRectF:
-    return QRectF(-MARGIN, -MARGIN, shown.width + 2 * MARGIN, shown.height + 2 * MARGIN)
+@cache
+def _bounds(width: float, height: float) -> QRectF:
+    return QRectF(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -188,26 +198,34 @@ class EdgeItem(QGraphicsPathItem):
         waiting: nothing is known of what flows.
     """
 
+    curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    parts: tuple[Curve, ...] = (curve,)
+    bends: Bends = ()
+    waiting = False
+    selected = False
+    hovered = False
+    _dragged: Bends | None = None
+    _flow: TensorSpec | None = None
+    _kind: Kind | None = "other"
+    _label: str | None = ""
+    _box: QRectF | None = None
+    _box_known = False
+
     def __init__(self, edge: Edge, stage: Stage, source: NodeItem, target: NodeItem):
         super().__init__()
         self.edge = edge
         self.source = source
         self.target = target
-        self.curve: Curve = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        self.parts: tuple[Curve, ...] = (self.curve,)
-        self.bends: Bends = ()
-        self.waiting = False
-        self.selected = False
-        self.hovered = False
         self._stage = stage
-        self._dragged: Bends | None = None
-        self._flow: TensorSpec | None = None
-        self.kind: Kind = "other"
-        self._label: str | None = ""
-        self._box: QRectF | None = None
-        self._box_known = False
         self.setPen(stage.look.edge)
         self.attach()
+
+    @property
+    def kind(self) -> Kind:
+        """What flows along it."""
+        if self._kind is None:
+            self._kind = kind(self._flow, self.source.node.spec.category) if self._flow is not None else "other"
+        return self._kind
 
     @property
     def label(self) -> str:
@@ -238,13 +256,9 @@ class EdgeItem(QGraphicsPathItem):
     def place(self) -> None:
         """Runs from port to port of where the cards are now."""
         out, into = self._out, self._into
-        x, y = into.x, into.y
-        if into.span:
-            edge = self.edge
-            siblings = self._stage.graph.inputs(edge.target, edge.target_port)
-            x, y = into.meeting(siblings.index(edge) if edge in siblings else 0, len(siblings))
-        start, end = self.source.pos(), self.target.pos()
-        leaves, arrives = (start.x() + out.x, start.y() + out.y), (end.x() + x, end.y() + y)
+        (left, top), (x, y) = self.source.position, self.target.position
+        meets = self._meets_among_others() if into.span else (into.x, into.y)
+        leaves, arrives = (left + out.x, top + out.y), (x + meets[0], y + meets[1])
         direction = self._stage.graph.direction
         self._stage.choosing.discard(self.edge.id)
         made = curve(leaves, arrives, direction, self._lane(leaves, arrives) if runs_back(leaves, arrives, direction) else None)
@@ -254,6 +268,11 @@ class EdgeItem(QGraphicsPathItem):
             self.parts = through(made[:2], bends, made[6:], direction) if bends else pieces(made, direction)
             self._box_known = False
             self.setPath(_path(self.parts, bends))
+
+    def _meets_among_others(self) -> Point:
+        edge = self.edge
+        siblings = self._stage.graph.inputs(edge.target, edge.target_port)
+        return self._into.meeting(siblings.index(edge) if edge in siblings else 0, len(siblings))
 
     def drag_bends(self, bends: Bends | None) -> None:
         """Runs through points that the graph does not have yet; None: through the graph's again."""
@@ -272,13 +291,13 @@ class EdgeItem(QGraphicsPathItem):
         bends = self._stage.graph.bends(self.edge.id)
         if not bends:
             return ()
-        shifts = [(item.x() - item.node.position[0], item.y() - item.node.position[1]) for item in (self.source, self.target)]
+        shifts = [(x - home[0], y - home[1]) for (x, y), home in ((i.position, i.node.position) for i in (self.source, self.target))]
         (dx, dy), (other_x, other_y) = shifts
         return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
     def _lane(self, leaves: Point, arrives: Point) -> float:
         """The height at which it runs back: the best one that no card lies in, where there is a choice."""
-        found = lanes(*(item.layout.extent(item.x(), item.y()) for item in (self.source, self.target)))
+        found = lanes(*(item.layout.extent(*item.position) for item in (self.source, self.target)))
         axis = 0 if self._stage.graph.direction == "across" else 1
         if len(found) > 1:
             self._stage.choosing.add(self.edge.id)
@@ -294,8 +313,7 @@ class EdgeItem(QGraphicsPathItem):
         waiting = (source is not None and flow is None) or self.target.node.mode == "muted"
         if flow == self._flow and waiting == self.waiting:
             return False
-        self.kind = kind(flow, self.source.node.spec.category) if flow is not None else "other"
-        self._flow, self._label, self._box_known = flow, None, False
+        self._flow, self._kind, self._label, self._box_known = flow, None, None, False
         if waiting != self.waiting:
             self.waiting = waiting
             self.restyle()

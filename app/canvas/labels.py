@@ -77,8 +77,9 @@ class LabelLayer(QGraphicsItem):
         dx, dy, pictures = transform.dx(), transform.dy(), self._pictures
         exposed = option.exposedRect.adjusted(-120, -12, 120, 12)
         items = self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder)
+        lines = (item for item in items if isinstance(item, EdgeItem) and item.edge.id not in self._stage.hidden_edges)
         painter.resetTransform()
-        for item, box in self._readable(items):
+        for item, box in readable(lines):
             key = item.label, item.kind, item.selected, item.hovered
             picture = pictures.get(key)
             if picture is None:
@@ -89,38 +90,40 @@ class LabelLayer(QGraphicsItem):
         painter.setWorldTransform(transform)
 
     def _draw(self, item: EdgeItem, box: QRectF, scale: float, ratio: float) -> QPixmap:
-        look, whole = self._stage.look, scale * ratio
+        whole = scale * ratio
         picture = QPixmap(math.ceil(box.width() * whole), math.ceil(box.height() * whole))
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.scale(whole, whole)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.label_fill)
-        rect = QRectF(0, 0, box.width(), box.height())
-        painter.drawRoundedRect(rect, 7, 7)
-        painter.setFont(look.figure_font)
-        painter.setPen(look.accent if item.selected else look.text if item.hovered else look.flow(item.kind))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, item.label)
+        paint_label(painter, self._stage.look, item, QRectF(0, 0, box.width(), box.height()))
         painter.end()
         picture.setDevicePixelRatio(ratio)
         return picture
 
-    def _readable(self, items: Iterable[QGraphicsItem]) -> Iterator[tuple[EdgeItem, QRectF]]:
-        """Leaves out a label that would lie on one of an older edge, whether that one is left out itself or not: so
-        the choice does not depend on which part of the canvas is being painted.
-        """
-        hidden = self._stage.hidden_edges
-        cells: dict[tuple[int, int], list[QRectF]] = {}
-        for item in items:
-            if not isinstance(item, EdgeItem) or item.edge.id in hidden:
-                continue
-            box = item.label_box
-            if box is None:
-                continue
-            x, y = int(box.x() // 128), int(box.y() // 32)
-            around = [cells[c] for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (c := (x + dx, y + dy)) in cells]
-            free = not any(other.intersects(box) for cell in around for other in cell)
-            cells.setdefault((x, y), []).append(box)
-            if free:
-                yield item, box
+
+def paint_label(painter: QPainter, look: Look, item: EdgeItem, room: QRectF) -> None:
+    """Paints what flows along an edge."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.label_fill)
+    painter.drawRoundedRect(room, 7, 7)
+    painter.setFont(look.figure_font)
+    painter.setPen(look.accent if item.selected else look.text if item.hovered else look.flow(item.kind))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, item.label)
+
+
+def readable(lines: Iterable[EdgeItem]) -> Iterator[tuple[EdgeItem, QRectF]]:
+    """The labels, with their places, without one that would lie on that of an older edge, whether that one is left out itself or not:
+    so the choice does not depend on which part of the canvas is being painted.
+    """
+    cells: dict[tuple[int, int], list[QRectF]] = {}
+    for item in lines:
+        box = item.label_box
+        if box is None:
+            continue
+        x, y = int(box.x() // 128), int(box.y() // 32)
+        around = [cells[c] for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (c := (x + dx, y + dy)) in cells]
+        free = not any(other.intersects(box) for cell in around for other in cell)
+        cells.setdefault((x, y), []).append(box)
+        if free:
+            yield item, box

@@ -11,13 +11,13 @@ from app.canvas.geometry import STACK, Rect
 
 if TYPE_CHECKING:
     from app.canvas.items import EdgeItem
-    from app.canvas.scene import CanvasScene
+    from app.canvas.screen_scene import ScreenScene
 
 
 class Lanes:
     """What lies in the way of a scene's edges."""
 
-    def __init__(self, scene: CanvasScene):
+    def __init__(self, scene: ScreenScene):
         self._scene = scene
         scene.stage.is_occupied = self._is_occupied
 

@@ -34,10 +34,16 @@ class CategoryLook(NamedTuple):
 
 
 class Look:
-    """Everything that the canvas paints with, in one theme."""
+    """Everything that the canvas paints with, in one theme.
 
-    def __init__(self, theme: Theme):
+    Args:
+        theme: its colours.
+        paper: for a figure, made of shapes and words only: no shadows, no pictures that are kept, icons as outlines.
+    """
+
+    def __init__(self, theme: Theme, paper: bool = False):
         self.theme = theme
+        self.paper = paper
         self.canvas = QColor(theme.canvas)
         self.grid = QColor(theme.grid)
         self.surface = QColor(theme.surface)

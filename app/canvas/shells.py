@@ -25,7 +25,10 @@ class Shells:
         self._pictures: dict[tuple[Layout, str, CardState], QPixmap] = {}
 
     def paint(self, painter: QPainter, layout: Layout, category: str, state: CardState) -> None:
-        """Paints the empty card at the origin, after moving it onto whole pixels."""
+        """Paints the empty card at the origin, after moving it onto whole pixels; on paper, which has none, where it is."""
+        if self._look.paper:
+            paint_shell(painter, self._look, layout, self._look.category(category), state)
+            return
         transform, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
         scale = transform.m11() * ratio
         if scale != self._scale or len(self._pictures) > MANY:

@@ -203,7 +203,7 @@ class CanvasView(QGraphicsView):
         """Carries out an edit that puts cards elsewhere, and shows them on their way; what was in view as a whole stays in view."""
         scene = self.canvas
         was_whole = self.camera.shown().contains(scene.content_rect())
-        nodes = {id: (item.x(), item.y()) for id, item in scene.nodes.items()}
+        nodes = {id: item.position for id, item in scene.nodes.items()}
         frames = {id: item.rect for id, item in scene.annotations.items.items()}
         edit()
         moves = Glide.is_wanted(self, len(nodes))

@@ -7,7 +7,9 @@ from typing import Any
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from app.augmented import AugmentedSamples
 from app.jobs import Errand
+from app.panels.augmented import AugmentedPage
 from app.panels.data_pages import fill_columns, fill_received, fill_samples, gallery, table
 from app.session import Session
 from app.theme.tokens import SPACE
@@ -29,9 +31,10 @@ _SAMPLES = 24
 class DataPanel(QWidget):
     """The document's data, looked at in a thread while the panel can be seen."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None):
+    def __init__(self, session: Session, augmented: AugmentedSamples, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._augmented = augmented
         self._is_watched = False
         self._errand: Errand | None = None
         self._known: tuple[Selected[DatasetOption], int] | None = None
@@ -88,6 +91,7 @@ class DataPanel(QWidget):
             "classes": bars,
             "columns": self.columns,
             "received": self.received,
+            "augmented": AugmentedPage(augmented),
         }
         for page in self._pages.values():
             self._body.addWidget(page)
@@ -113,6 +117,7 @@ class DataPanel(QWidget):
     def look(self) -> None:
         """Looks at the document's data where it is not what is shown, or could not be read the last time."""
         if not self._is_watched:
+            self._augmented.watch(False)
             return
         chosen: Selected[DatasetOption] = self._session.document.settings.data["dataset"]
         if chosen.option.is_own and not (chosen.params["path"] and chosen.params["facts"]):
@@ -132,6 +137,9 @@ class DataPanel(QWidget):
             self._show_samples()
 
     def _ask_others(self) -> None:
+        if self.kind.currentData() == "augmented":
+            self._augmented.others()
+            return
         self._start += 1
         self.look()
 
@@ -176,11 +184,21 @@ class DataPanel(QWidget):
 
     def _show(self) -> None:
         facts = self._found.facts
+        self._show_samples()
+        if facts is not None:
+            fill_columns(self.columns, facts)
+        self._show_document()
+        self._stack.setCurrentIndex(1)
+
+    def _show_kinds(self) -> None:
+        """Offers the pages that there are, and shows the one that was chosen."""
+        facts = self._found.facts
         pages = {
             "samples": self.tr("Samples") if self._found.samples else "",
             "classes": self.tr("Classes") if self._balances() else "",
             "columns": "" if facts is None else self.tr("Columns") if facts.columns else self.tr("Arrays") if facts.arrays else "",
             "received": self.tr("What the network receives"),
+            "augmented": self.tr("Augmented samples") if self._augmented.is_on else "",
         }
         wanted = self.kind.currentData()
         self.kind.blockSignals(True)
@@ -190,11 +208,6 @@ class DataPanel(QWidget):
                 self.kind.addItem(words, name)
         self.kind.setCurrentIndex(max(0, self.kind.findData(wanted)))
         self.kind.blockSignals(False)
-        self._show_samples()
-        if facts is not None:
-            fill_columns(self.columns, facts)
-        self._show_document()
-        self._stack.setCurrentIndex(1)
         self._show_page()
 
     def _show_samples(self) -> None:
@@ -208,7 +221,9 @@ class DataPanel(QWidget):
         if name is None:
             return
         self._body.setCurrentWidget(self._pages[name] if name != "samples" or self._found.samples else self.received)
-        self.others.setVisible(name == "samples" and (self._found.facts is not None and self._found.facts.samples > _SAMPLES))
+        more = name == "samples" and (self._found.facts is not None and self._found.facts.samples > _SAMPLES)
+        self.others.setVisible(more or name == "augmented")
+        self._augmented.watch(self._is_watched and name == "augmented")
 
     def _show_document(self) -> None:
         """Shows what follows from the document's settings and nodes."""
@@ -225,6 +240,7 @@ class DataPanel(QWidget):
         self.words.setText("\n\n".join(filter(None, self._told(data))))
         self.classes.show_counts(self._balances())
         fill_received(self.received, self._session.document, option.sized(data["dataset"].params))
+        self._show_kinds()
 
     def _balances(self) -> list[tuple[str, int]]:
         """How many samples each class has, by the names of the classes; of several targets the first one's."""

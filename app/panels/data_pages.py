@@ -217,7 +217,7 @@ def _holds(field: Field) -> str:
         return _text("tokens, {0} different ones").format(count_text(field.vocabulary))
     if field.places:
         return _text("a place in {0}").format(field.marks)
-    return _text("a picture") if len(field.shape) == 3 and field.shape[0] in (1, 3) else _text("quantities")
+    return _text("a picture") if field.has_pixels else _text("quantities")
 
 
 def _text(words: str) -> str:

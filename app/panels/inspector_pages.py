@@ -125,9 +125,7 @@ class NodePage(Page):
         self.body.addWidget(self._silenced)
         self.form = Form(spec.params)
         self.form.edited.connect(self._edit)
-        for row in self.form.rows.values():
-            if isinstance(row.editor, PathEditor):
-                row.editor.again_wanted.connect(lambda: session.wanted.emit("ask", node, None))
+        self.form.again_wanted.connect(lambda _: session.wanted.emit("ask", node, None))
         session.noted.connect(self._note)
         if spec.params:
             section = Section(self.tr("Parameters"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QListWidget,
     QListWidgetItem,
     QPushButton,
     QSizePolicy,
@@ -22,6 +23,7 @@ from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.vitals import Vitals
 from app.widgets.empty import EmptyState
+from app.widgets.row_list import RowList
 from graph_engine.analysis.diagnostics import Diagnostic
 from graph_engine.analysis.fixes import commands
 from graph_engine.analysis.help import page
@@ -191,9 +193,9 @@ class ProblemsPanel(QWidget):
         self._session = session
         self._vitals = vitals
         self._shown: object = None
-        self.list = QListWidget()
+        self._told: Sequence[tuple[Diagnostic, str]] = ()
+        self.list = RowList(self._row)
         self.list.setAccessibleName(self.tr("Problems"))
-        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         self._empty = EmptyState("check-circle", self.tr("No problems"), self.tr("The network can run."))
@@ -215,22 +217,26 @@ class ProblemsPanel(QWidget):
         if state == self._shown:
             return
         self._shown = state
+        self._told = tuple(zip(found, causes, strict=True))
         self.list.clear()
-        for diagnostic, cause in zip(found, causes, strict=True):
-            row = Finding(self._session, diagnostic, cause=cause)
-            row.failed.connect(self.failed)
+        for diagnostic in found:
             item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, diagnostic.node)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, diagnostic.message)
-            item.setSizeHint(QSize(0, max(34, row.sizeHint().height())))
-            self.list.addItem(item)
-            self.list.setItemWidget(item, row)
+            self.list.add(item)
         if len(document):
             self._empty.say(self.tr("No problems"), self.tr("The network can run."))
         else:
             self._empty.say(self.tr("Nothing here yet"), self.tr("Drag a block onto the canvas to begin."))
         self._stack.setCurrentIndex(0 if found else 1)
+        self.list.make_seen()
         self.count_changed.emit(*(sum(d.severity == s for d in found) for s in ("error", "warning", "hint")))
+
+    def _row(self, number: int) -> Finding:
+        diagnostic, cause = self._told[number]
+        row = Finding(self._session, diagnostic, cause=cause)
+        row.failed.connect(self.failed)
+        return row
 
     def _choose(self, item: QListWidgetItem) -> None:
         node = item.data(Qt.ItemDataRole.UserRole)

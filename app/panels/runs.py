@@ -27,7 +27,7 @@ from app.theme.style import current
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
 from app.widgets.text import measure_text, measure_words
-from graph_engine.training.rundir import DOCUMENT, WEIGHTS, Label
+from graph_engine.training.rundir import DOCUMENT, WEIGHTS, Label, RunRecord
 from graph_engine.training.state import RunState
 
 NAME, STATE, EPOCHS, RESULT, STARTED, TAGS = range(6)
@@ -177,6 +177,9 @@ class RunsPanel(QWidget):
         for button in (self.restore_button, self.health_button, self.folder_button):
             button.setEnabled(chosen)
         self.results_button.setEnabled(chosen and (self._selected().folder / WEIGHTS).exists())
+        is_elsewhere = chosen and self._selected().is_elsewhere
+        self.resume_button.setText(self.tr("Attach") if is_elsewhere else self.tr("Resume"))
+        self.resume_button.setToolTip(self.tr("Show this run, which goes on without a window, and control it") if is_elsewhere else "")
         self.resume_button.setEnabled(chosen and not self._run.is_busy and self._selected().record.state != RunState.IDLE)
         if not chosen:
             self._about.setText(self.tr("Tick runs to lay them under the curves; F2 renames."))
@@ -187,8 +190,16 @@ class RunsPanel(QWidget):
             if differences
             else self.tr("The document is as it was in this run.")
         )
-        self._about.setText(text)
+        where = self._where(self._selected().record)
+        self._about.setText(f"{where} {text}".strip())
         self._about.setToolTip("\n".join(differences))
+
+    def _where(self, record: RunRecord) -> str:
+        """On what it was trained; nothing of one that has not begun."""
+        if record.threads is None:
+            return ""
+        threads = self.tr("1 thread") if record.threads == 1 else self.tr("{0} threads").format(record.threads)
+        return self.tr("On {0} with {1}.").format(record.device, threads)
 
     def _on_edited(self, item: QTreeWidgetItem, column: int) -> None:
         entry: Entry = item.data(NAME, Qt.ItemDataRole.UserRole)

@@ -31,6 +31,7 @@ from app.widgets.form import Facts
 from app.widgets.scroll import fill_scroll_area
 from app.widgets.section import Section
 from app.widgets.text import count_text, label_text, measure_text, measure_words, time_text
+from graph_engine.settings.augmentations import chosen
 from graph_engine.settings.schema import SECTIONS
 from graph_engine.training.state import RunState
 
@@ -141,14 +142,28 @@ class TrainingPanel(QWidget):
         self.samples = SamplesSection(self._run)
         column.addWidget(self.samples)
         self.forms = {name: SettingsForm(self._session, name) for name in SECTIONS}
+        self.sections = {name: Section(label_text(name)) for name in SECTIONS}
         for name, form in self.forms.items():
             form.failed.connect(self.failed)
-            section = Section(label_text(name))
-            section.body.addWidget(form)
-            column.addWidget(section)
+            self.sections[name].body.addWidget(form)
+            column.addWidget(self.sections[name])
         column.addStretch()
         fill_scroll_area(area, holder)
+        self._session.checked_changed.connect(lambda _: self._show_augmentation())
+        self._session.replaced.connect(self._open_augmentation)
+        self._open_augmentation()
         return area
+
+    def _open_augmentation(self) -> None:
+        """Folds the section of augmentation away in documents that have none."""
+        self.sections["augmentation"].set_open(bool(chosen(self._session.graph.settings.augmentation)))
+        self._show_augmentation()
+
+    def _show_augmentation(self) -> None:
+        """Shows the section of augmentation where there are pictures, or where it is switched on and does not apply."""
+        settings = self._session.graph.settings
+        has_pictures = any(field.has_pixels for field in settings.data["dataset"].option.inputs)
+        self.sections["augmentation"].setVisible(has_pictures or bool(chosen(settings.augmentation)))
 
     def _show_state(self, *_: object) -> None:
         run = self._run

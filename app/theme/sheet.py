@@ -5,6 +5,7 @@ Widgets ask for a variant with a dynamic property rather than with a style sheet
     ``role``     of a QPushButton or QToolButton: ``primary``, ``danger``, ``flat``;
                  of a QLabel: ``title``, ``display``, ``heading``, ``muted``, ``faint``, ``mono``, ``error``, ``warning``, ``pill``,
                  ``bubble``;
+                 of a QScrollArea: ``plain``, on the ground that it stands on;
                  of a QFrame: ``card``, ``separator``, ``pill``, ``popup``, ``focus``
     ``invalid``  of a field: true where its text is no legal value
 """
@@ -230,6 +231,7 @@ QTabBar QToolButton { background: $window; border: none; }
 
 QScrollArea { background: transparent; border: none; }
 QAbstractScrollArea { background: $surface; border: none; }
+QScrollArea[role="plain"] { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 10px; }

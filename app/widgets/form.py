@@ -13,12 +13,15 @@ from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.widgets.editors import editor_for
 from app.widgets.layouts import clear
-from app.widgets.param_editors import Editor, value_text
+from app.widgets.param_editors import Editor, PathEditor, value_text
 from app.widgets.section import Section
 from graph_engine.settings.option import OptionParam, Selected
 from graph_engine.spec.params import FileParam, NamesParam, Param, PathParam
 
 LABEL_WIDTH = 108
+
+_SHORT = 12
+"""Letters of the longest option that stands beside its label; longer ones have a line of their own."""
 
 
 class Label(QLabel):
@@ -70,7 +73,7 @@ class Row(QWidget):
         grid.setHorizontalSpacing(SPACE.tight)
         grid.setVerticalSpacing(SPACE.hair)
         grid.addWidget(self.label, 0, 0)
-        if isinstance(param, (OptionParam, PathParam, FileParam, NamesParam)):  # long names; behind an option, rows of its own follow
+        if isinstance(param, (PathParam, FileParam, NamesParam)) or _has_long_names(param):
             grid.addWidget(self.editor, 1, 0, 1, 2)
             grid.addWidget(self._reset, 1, 2)
         else:
@@ -124,9 +127,11 @@ class Form(QWidget):
 
     Signals:
         edited: dotted name of the parameter (``kernel_size``, ``optimizer.lr``), the new value in stored form, the gesture's token.
+        again_wanted: dotted name of a parameter; what its value names is to be looked up afresh.
     """
 
     edited = Signal(str, object, object)
+    again_wanted = Signal(str)
 
     def __init__(self, params: Iterable[Param], title_of: Callable[[str], str] = str, parent: QWidget | None = None):
         super().__init__(parent)
@@ -172,6 +177,8 @@ class Form(QWidget):
     def _add(self, param: Param, layout: QVBoxLayout) -> None:
         row = Row(param, self._title_of(param.name))
         row.edited.connect(lambda value, gesture, name=param.name: self.edited.emit(name, value, gesture))
+        if isinstance(row.editor, PathEditor):
+            row.editor.again_wanted.connect(lambda name=param.name: self.again_wanted.emit(name))
         self._rows[param.name] = row
         layout.addWidget(row)
         if isinstance(param, OptionParam):
@@ -195,6 +202,7 @@ class Form(QWidget):
             param = self._rows[name].param
             form = Form(chosen.option.params, self._title_of if isinstance(param, OptionParam) and param.worded else str)
             form.edited.connect(lambda inner, value, gesture: self.edited.emit(f"{name}.{inner}", value, gesture))
+            form.again_wanted.connect(lambda inner: self.again_wanted.emit(f"{name}.{inner}"))
             self._nested[name] = shown = (chosen.option.params, form)
             self._places[name].addWidget(form)
         self._holders[name].setVisible(shown is not None)
@@ -235,6 +243,11 @@ class Facts(QWidget):
             line.addWidget(value, 1)
             self._values[name] = value
             self._layout.addWidget(row)
+
+
+def _has_long_names(param: Param) -> bool:
+    """Whether what can be chosen is cut off beside a label."""
+    return isinstance(param, OptionParam) and max(len(getattr(o, "title", o.id)) for o in param.options) > _SHORT
 
 
 def _tooltip(param: Param) -> str:

@@ -87,8 +87,18 @@ class Layered(Mapping[str, CheckedNode]):
         all = {**self._base, **self._over} if self._over else self._base
         return Layered({id: all[id] for id in ids})
 
+    def others_than(self, before: Layered) -> list[str]:
+        """The keys whose value is another object than in ``before``, or that it lacks."""
+        if self._base is before._base:
+            return [id for id in self._over.keys() | before._over.keys() if self[id] is not before[id]]
+        mine, theirs = ({**m._base, **m._over} if m._over else m._base for m in (self, before))
+        return [id for id, node in mine.items() if node is not theirs.get(id)]
+
     def __getitem__(self, id: str) -> CheckedNode:
         return self._over[id] if id in self._over else self._base[id]
+
+    def get(self, id: str, default: Any = None) -> Any:  # faster than what a mapping has by itself
+        return self._over.get(id) or self._base.get(id, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._base)
@@ -112,7 +122,7 @@ class CheckedGraph:
 
     def __init__(
         self,
-        nodes: Mapping[str, CheckedNode],
+        nodes: Layered,
         order: tuple[str, ...],
         findings: tuple[Diagnostic, ...],
         faulty: frozenset[str],
@@ -129,6 +139,10 @@ class CheckedGraph:
         self.outputs = outputs
         self.stored = stored
         self._faulty = faulty
+
+    def others_than(self, before: CheckedGraph) -> list[str]:
+        """Ids of the nodes of which something else is known than in an earlier check."""
+        return self.nodes.others_than(before.nodes) if before is not self else []
 
     @property
     def memory(self) -> Size:

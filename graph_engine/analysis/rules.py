@@ -20,7 +20,7 @@ from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LOSSES, LossOption, loss_for
+from graph_engine.settings.losses import LOSSES, LossOption, loss_setting, target_losses
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
 from graph_engine.spec.tensor import Dim, N, Shape, Size, as_size, shape_text
@@ -65,9 +65,8 @@ class NodeView(NamedTuple):
 class Index:
     """The nodes of a graph by block, category and kind of call, each in the order in which they were added."""
 
-    def __init__(self, graph: CoreGraph, order: Sequence[str] = (), live: frozenset[str] = frozenset()):
+    def __init__(self, graph: CoreGraph, order: Sequence[str] = ()):
         self.order = order
-        self.live = live
         self._found: dict[str, list[Node]] = defaultdict(list)
         self._switched: list[Node] = []
         places: dict[str, tuple[list[Node], ...]] = {}
@@ -139,10 +138,10 @@ class Declared(NamedTuple):
     params: frozenset[str] = frozenset()
     whole: bool = False
 
-    def run(self, view: NodeView | GraphView) -> Iterator[Diagnostic]:
-        for found in self.function(view):
-            node = view.node.id if isinstance(view, NodeView) else found.node
-            yield Diagnostic(self.severity, self.code, node, found.port, found.message, found.fixes)
+    def run(self, view: NodeView | GraphView) -> list[Diagnostic]:
+        """What it finds."""
+        on = view.node.id if isinstance(view, NodeView) else None
+        return [Diagnostic(self.severity, self.code, on or f.node, f.port, f.message, f.fixes) for f in self.function(view)]
 
 
 CAUSES: set[str] = set()
@@ -397,7 +396,7 @@ def loss_for_other_targets(view: GraphView) -> Iterator[Found]:
             takes, given = ("compares numbers", "the number of a class") if field.choices else ("takes the number of a class", "quantities")
             yield Found(
                 f"{loss.id} {takes}, but {data.id} gives {given}: {better} is made for that.",
-                fixes=(Fix(f"Use {better}", settings={"training.loss": better}),),
+                fixes=(Fix(f"Use {better}", settings={loss_setting(field, data.targets): better}),),
             )
 
 
@@ -405,8 +404,9 @@ def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field
     """The outputs, each with what it is compared with and by which loss, where there are as many as targets."""
     outputs = view.index.of("target", "output")
     if len(outputs) == len(data.targets):
-        for node, field in zip(outputs, data.targets, strict=True):
-            yield node, field, loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1).option
+        losses = target_losses(view.graph.settings.training, data.targets)
+        for node, field, loss in zip(outputs, data.targets, losses, strict=True):
+            yield node, field, loss.option
 
 
 def _to_width(view: GraphView, last: Node, width: Size) -> tuple[Node, list[Fix]]:

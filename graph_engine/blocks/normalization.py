@@ -41,6 +41,7 @@ def layer_norm(at: Site) -> Inferred:
     """The rule of LayerNorm and RMSNorm: they normalize over the last dimensions, all of ``normalized_shape``."""
     x = at.input()
     expect_dtype(x, ("float32",))
+    expect_rank(x, range(1, 100), "(N, …, features)")
     given = at["normalized_shape"]
     if given is None:
         shape = (expect_number(x.shape[-1], "the last dimension"),)

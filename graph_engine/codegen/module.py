@@ -169,8 +169,22 @@ def _docstring(program: Program, unit: Unit | None, values: Values) -> list[str]
 
     lines += ["Shapes:" if told else "Shapes of its first use:"]
     lines += [f"    {name}: {text(ref, spec)}" for name, ref, spec in taken]
-    lines += [f"    returns: {', '.join(text(ref, spec) for ref, spec in given)}"]
+    shown = [text(ref, spec) for ref, spec in given]
+    lines += [f"    returns: {', '.join(f'{_result(s, program)}{t}' + _term(s) for s, t in zip(program.outputs, shown, strict=True))}"]
     return lines
+
+
+def _result(step: Step, program: Program) -> str:
+    """What a result is called, where it is not just the output."""
+    return "" if len(program.outputs) == 1 and step.name == "output" else f"{step.name} "
+
+
+def _term(step: Step) -> str:
+    """How a result counts that no target is compared with."""
+    if step.spec.call.target != "loss term":
+        return ""
+    factor = step.params["factor"]
+    return f" as a term of the loss{'' if factor == 1 else f' × {factor}'}"
 
 
 def _harmless(text: str) -> str:

@@ -10,17 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.foreign import requirements, travelling
 from graph_engine.codegen.module import class_name
+from graph_engine.codegen.prediction import Prediction, test_values
 from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import broken_up, literal
 from graph_engine.errors import RunError
 from graph_engine.files import write_folder
 from graph_engine.graph.network import network
+from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.losses import misfits, target_losses
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -33,14 +36,34 @@ MOST_HELD_OUT = 0.95
 
 _SHARED = re.compile(r"^from graph_engine\.data\.(\w+) import", re.MULTILINE)
 
-_EXPORTED = ("recording.py", "processes.py")
+_EXPORTED = ("recording.py", "processes.py", "cores.py")
 """Files that stand beside every training script."""
 
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
 
+class _Plan(NamedTuple):
+    """What the texts of a project are made of.
+
+    Attributes:
+        dataset: with sizes in its shapes.
+        ends: the network's outputs.
+        augmentation: arguments of what changes pictures.
+        values: for the templates.
+        parts: of the script's template.
+        answers: what predict.py needs to know.
+    """
+
+    dataset: DatasetOption
+    ends: list[End]
+    augmentation: Mapping[str, Any]
+    values: Mapping[str, Any]
+    parts: set[str]
+    answers: Prediction
+
+
 def project_files(graph: Graph) -> dict[str, str]:
-    """The files of a project that trains the graph without this program.
+    """The files that train the graph without this program: what a run runs.
 
     Returns:
         Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader
@@ -51,40 +74,81 @@ def project_files(graph: Graph) -> dict[str, str]:
         RunError: it cannot be trained on its data set, because it has other inputs or outputs, or nothing to learn; or a file of the
             user's own cannot travel along.
     """
-    source = graph.to_python()
+    return _training_files(graph, _plan(graph))
+
+
+def exported_files(graph: Graph) -> dict[str, str]:
+    """As `project_files`, with what one does with the network besides: ``predict.py`` and what it imports, ``test_model.py``."""
+    plan = _plan(graph)
+    files = _training_files(graph, plan)
+    parts = plan.answers.parts() | {"own data" if plan.dataset.is_own else "bundled data"}
+    pillow = ["pillow"] * ("picture file" in parts and "pillow" not in plan.dataset.requirements)
+    inputs = [node.id for node in network(graph).graph if node.spec.call.target == "input"]
+    given = [graph.check().nodes[id].outputs["output"].shape for id in inputs]
+    shapes = [(field.name, field, shape) for field, shape in zip(plan.dataset.inputs, given, strict=True)]
+    values = {**plan.values, **plan.answers.values()}
+    return {
+        **files,
+        "predict.py": _fill("predict.py.txt", values, parts),
+        "samples.py": _exported("samples.py"),
+        "test_model.py": _fill("test_model.py.txt", {**values, **test_values(shapes, [end.shape for end in plan.ends])}, set()),
+        "requirements.txt": files["requirements.txt"] + "".join(f"{name}\n" for name in pillow),
+        "README.md": _fill("README.md.txt", values, plan.parts | parts | {"exported"}),
+    }
+
+
+def _plan(graph: Graph) -> _Plan:
+    graph.source()  # refuses what is wrong
     checked = graph.check()
     data, training = graph.settings.data, graph.settings.training
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
-    task = Task(dataset, training["loss"], list(_ends(graph)))
+    _refuse_unfit(graph.settings, dataset)
+    ends, losses = list(_ends(graph)), target_losses(training, dataset.targets)
+    task = Task(dataset, losses, ends)
+    augmentation = arguments(graph.settings.augmentation, dataset)
     recipe = Recipe(training)
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
         "parameters": f"{checked.parameters:,}",
+        "weights": literal(checked.parameters),
         "dataset": dataset.title,
         "source": dataset.source,
         "licence": dataset.licence,
         "validation": literal(data["validation"]),
         "test": literal(data["test"]),
         **_data(data["dataset"]),
+        "augmentation": "\n".join(line for name, value in augmentation.items() for line in broken_up(f"{name}=", value, "    ", 140)),
         **task.values(),
         **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
-    foreign = requirements(graph.foreign, graph.folder)
     parts = task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}
+    parts |= {"augmented"} if augmentation else set()
+    parts |= {"mixed"} if "mixup" in augmentation and "hits" in parts else set()
     parts |= {"weights"} if graph.begins_with_weights else set()
     parts |= {"load_file"} if parts & {"weights", "best"} else set()
+    return _Plan(dataset, ends, augmentation, values, parts, Prediction(dataset, losses, ends, shows="samples" in task.parts()))
+
+
+def _training_files(graph: Graph, plan: _Plan) -> dict[str, str]:
+    needed = ("kornia>=0.8",) if plan.augmentation else ()
+    lines = (*_REQUIREMENTS, *needed, *plan.dataset.requirements, *requirements(graph.foreign, graph.folder))
     return {
         **travelling(graph.foreign, graph.folder),
-        "model.py": source,
-        **data_files(dataset),
-        **{name: resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8") for name in _EXPORTED},
-        "train.py": _fill("train.py.txt", values, parts=parts),
-        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *dataset.requirements, *foreign))),
-        "README.md": _fill("README.md.txt", values, parts=task.parts()),
+        "model.py": graph.to_python(),
+        **data_files(plan.dataset),
+        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(plan.augmentation))},
+        "train.py": _fill("train.py.txt", plan.values, plan.parts),
+        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys(lines)),
+        "README.md": _fill("README.md.txt", plan.values, plan.parts),
     }
+
+
+def _exported(name: str) -> str:
+    """A file that stands beside a training script."""
+    return resources.files("graph_engine.training.exported").joinpath(name).read_text(encoding="utf-8")
 
 
 INITIAL = "initial.safetensors"
@@ -92,13 +156,13 @@ INITIAL = "initial.safetensors"
 
 
 def write_project(graph: Graph, folder: Path) -> None:
-    """Writes the files of `project_files` into a new or empty folder, and the tensors that the network begins with.
+    """Writes the files of `exported_files` into a new or empty folder, and the tensors that the network begins with.
 
     Raises:
         CheckError, RunError: as `project_files`.
         UnwritableError: the folder holds something already, or cannot be written to.
     """
-    write_folder(folder, project_files(graph))
+    write_folder(folder, exported_files(graph))
     graph.write_weights(folder / INITIAL)
 
 
@@ -169,11 +233,20 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
         raise RunError("The network has no weights, so there is nothing to train: add a layer that learns, Linear for instance.")
 
 
+def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
+    found = next(unfit(settings.augmentation, dataset, settings.training), None)
+    if found is not None:
+        raise RunError(found.message)
+    for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
+        for message in misfits(field, loss):
+            raise RunError(message)
+
+
 def _refuse_absent(dataset: DatasetOption) -> None:
     if dataset.arguments is None:
-        raise RunError(f"{dataset.title}: choose the file or folder first.")
+        raise RunError(f"{dataset.title}: choose {'the class' if dataset.is_foreign else 'the file or folder'} first.")
     path = Path(dataset.arguments["path"])
-    if not path.exists():
+    if not dataset.is_foreign and not path.exists():
         raise RunError(f"The data is not there any more: {path}. Tell where it is now.")
     if not dataset.targets:
         raise RunError(f"Nothing of {path.name} is to be told yet: choose its targets.")

@@ -46,6 +46,8 @@ def overview(chosen: Selected[DatasetOption], count: int, start: int = 0) -> Ove
         DataError: it cannot be read; one sentence.
     """
     option = chosen.option
+    if option.is_foreign:
+        return Overview(chosen.params["facts"])
     if option.is_own:
         return Overview(chosen.params["facts"], peek(chosen, count, start))
     if option.made_from:
@@ -70,7 +72,7 @@ def part_sizes(data: Mapping[str, Any]) -> tuple[int, int, int] | None:
     validation, test = data["validation"], data["test"]
     if option.samples is None:
         return None
-    if params.get("split") == "given":
+    if params.get("split") == "given" or params.get("test_arguments", "{}") != "{}":
         pairs = params["facts"].pairs
         train, held, tested = (sum(pair.samples for pair in pairs if pair.part == part) for part in ("train", "validation", "test"))
         if not train or not tested:

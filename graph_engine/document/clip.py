@@ -18,6 +18,7 @@ from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.groups import AddDefinition
 from graph_engine.graph.node import Position
+from graph_engine.graph.places import origin
 
 
 class Paste(Macro):
@@ -73,7 +74,11 @@ def paste(graph: CoreGraph, text: str, offset: Position = (0.0, 0.0)) -> Paste:
     finally:  # they were known while one was built from the other; the command makes them known for good
         added = [d for id, d in root.definitions.items() if id not in before]
         root._definitions = before
-    for node in nodes:
+    for node, model in zip(nodes, record.nodes, strict=True):
+        holder = root.holder(model.id)
+        twin = holder[model.id] if holder is not None else node
+        if twin is not node and (twin.name, twin.block, twin.params) == (model.name, node.block, node.params):
+            root.origins[node.id] = origin(root.origins, model.id)
         node._position = (node.position[0] + offset[0], node.position[1] + offset[1])
     return Paste(AddMany(nodes, edges, owners, {place: shifted(points, offset) for place, points in bends.items()}), added, annotations)
 

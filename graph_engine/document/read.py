@@ -22,6 +22,7 @@ from graph_engine.graph.definition import DEEPEST, GROUP, Definition, Exposed, f
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.modes import refusal
 from graph_engine.graph.node import Bends, Form, Node
+from graph_engine.graph.places import from_text as place
 from graph_engine.settings.schema import Settings
 
 G = TypeVar("G", bound=CoreGraph)
@@ -64,8 +65,9 @@ def from_text(text: str, kind: type[G], name: str = "The document", folder: Path
     graph = kind(record.name, record.description)
     graph._direction = record.direction
     graph.weights_file = Path(record.weights) if record.weights is not None else None
+    graph.origins |= {id: place(way) for id, way in record.origins.items()}
     try:
-        settings = Settings.from_plain({"data": record.data, "training": record.training})
+        settings = Settings.from_plain({"data": record.data, "augmentation": record.augmentation, "training": record.training})
         if folder is not None:
             settings = settings.with_paths(lambda path: os.path.normpath(folder / path))
         ids = Counter(n.id for nodes in (record.nodes, *(d.nodes for d in record.definitions)) for n in nodes)

@@ -103,5 +103,7 @@ class DocumentRecord(BaseModel):
     edges: list[EdgeRecord] = []
     annotations: list[AnnotationRecord] = []
     data: dict[str, Any] = {}
+    augmentation: dict[str, Any] = {}
     training: dict[str, Any] = {}
     weights: Annotated[str, Field(pattern=r"^[^/\\]+\.safetensors$")] | None = None
+    origins: dict[str, Annotated[str, Field(pattern=r"^(\w+\.\d+/)*\w+$")]] = {}

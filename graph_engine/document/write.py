@@ -13,16 +13,17 @@ from graph_engine.files import write_text
 from graph_engine.graph.definition import Definition
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Bends, GroupSpec, Node
+from graph_engine.graph.places import to_text as place_text
 from graph_engine.settings.option import plain
 
 
-def save(graph: CoreGraph, path: Path, weights: str | None = None) -> None:
-    """Writes a document atomically.
+def save(graph: CoreGraph, path: Path, weights: str | None = None, sync: bool = True) -> None:
+    """Writes a document atomically; with or without waiting for the disk.
 
     Raises:
         UnwritableError: the place cannot be written to; a file that was there is as before.
     """
-    write_text(path, to_text(graph, path.resolve().parent, weights))
+    write_text(path, to_text(graph, path.resolve().parent, weights), sync)
 
 
 def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = None) -> str:
@@ -34,6 +35,8 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         weights: the file beside the document that holds the tensors to begin with; left out, the graph's.
     """
     weights = weights or (graph.weights_file.name if graph.weights_file is not None else None)
+    ids = {node.id for one in graph.graphs() for node in one}
+    origins = {id: place_text(way) for id, way in graph.origins.items() if id in ids} if weights is not None else {}
     settings = (graph.settings.with_paths(lambda path: _relative(path, folder)) if folder is not None else graph.settings).to_plain()
     parts = {
         "format": _compact("archloom"),
@@ -45,9 +48,9 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
         **({"annotations": _lines(annotation_records(graph.annotations.values()))} if graph.annotations else {}),
-        "data": _section(settings["data"]),
-        "training": _section(settings["training"]),
+        **{name: _section(section) for name, section in settings.items()},
         **({"weights": _compact(weights)} if weights is not None else {}),
+        **({"origins": _compact(origins)} if origins else {}),
     }
     return "{\n" + ",\n".join(f"  {_compact(key)}: {text}" for key, text in parts.items()) + "\n}\n"
 

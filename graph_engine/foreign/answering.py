@@ -20,7 +20,7 @@ import threading
 import types
 import typing
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from itertools import count
@@ -29,6 +29,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
+
+from graph_engine.foreign import datasets
 
 
 class Refusal(Exception):  # noqa: N818 (it is an answer, not a failure of the program)
@@ -255,13 +257,21 @@ def _words(error: BaseException | None) -> str:
     return text if text.endswith((".", "!", "?", "…")) else text + "."
 
 
+DO: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "read": lambda path: {"signature": read(path)},
+    "run": run,
+    "look": datasets.look,
+}
+"""What can be asked."""
+
+
 def reply(request: dict[str, Any]) -> dict[str, Any]:
     """The reply to a request."""
     id, do, folder = request.pop("id"), request.pop("do"), request.pop("folder")
     if folder is not None and folder not in sys.path:
         sys.path.append(folder)  # behind the installed packages, which a file beside a document must not replace
     try:
-        return {"id": id, "signature": read(**request)} if do == "read" else {"id": id, **run(**request)}
+        return {"id": id, **DO[do](**request)}
     except Refusal as refusal:
         return {"id": id, "refusal": str(refusal)}
 

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from graph_engine.errors import GraphError
+from graph_engine.data.look import Look
+from graph_engine.errors import DataError, GraphError
 from graph_engine.foreign import questions
 from graph_engine.spec.foreign import Answer, Question
 from graph_engine.spec.signature import Signature
@@ -48,6 +49,17 @@ class Child:
         found = questions.to_signature(self._ask(questions.to_read(path, folder), path))
         if isinstance(found, str):
             raise GraphError(found)
+        return found
+
+    def look(self, path: str, params: Mapping[str, Any], folder: Path | None) -> Look:
+        """Imports and makes a data set, and looks at its samples.
+
+        Raises:
+            DataError: it cannot be read; one sentence.
+        """
+        found = questions.to_found(path, self._ask(questions.to_look(path, params, folder), path))
+        if isinstance(found, str):
+            raise DataError(found)
         return found
 
     def answer(self, question: Question, folder: Path | None) -> Answer:

@@ -15,6 +15,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from graph_engine.data.look import Look
+from graph_engine.settings.facts import Facts
+from graph_engine.settings.own import OWN
 from graph_engine.spec.call import Names
 from graph_engine.spec.foreign import Answer, Question
 from graph_engine.spec.signature import Signature
@@ -64,6 +67,26 @@ def to_run(question: Question, folder: Path | None) -> dict[str, Any]:
     }
 
 
+def to_look(path: str, params: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """The request for what a data set of a class holds.
+
+    Args:
+        path: its dotted name.
+        params: values of its parameters; those that are left out have their defaults.
+        folder: where the document lies.
+
+    Raises:
+        ParamError: there is no such parameter, or a value is outside its limits.
+    """
+    values = next(option for option in OWN if option.id == "dataset").read({**params, "path": path})
+    return {
+        "do": "look",
+        "path": path,
+        "folder": str(folder) if folder is not None else None,
+        **{name: values[name] for name in ("arguments", "test_arguments")},
+    }
+
+
 def refused(question: Question) -> Answer | None:
     """The answer to a question that nobody needs to be asked."""
     if len(_names(question)) > MOST_FREE:
@@ -74,6 +97,14 @@ def refused(question: Question) -> Answer | None:
 def to_signature(reply: Mapping[str, Any]) -> Signature | str:
     """The signature that was read, or one sentence on why it could not be."""
     return str(reply["refusal"]) if "refusal" in reply else Signature(*reply["signature"])
+
+
+def to_found(path: str, reply: Mapping[str, Any]) -> Look | str:
+    """What a look at a data set has found and what it proposes to choose, or one sentence on why it could not be read."""
+    if "refusal" in reply:
+        return str(reply["refusal"])
+    facts = Facts.model_validate(reply["facts"])
+    return Look("dataset", facts, {"path": path, "facts": facts, "targets": tuple(reply["targets"])})
 
 
 def to_answer(question: Question, reply: Mapping[str, Any]) -> Answer:

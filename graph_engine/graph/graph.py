@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ class CoreGraph(Walks):
         name: the document's name; the generated class is called after it.
         description: a sentence about the network; the docstring of the generated class.
         weights_file: where the tensors lie that the network begins with, beside the document; None where it begins with fresh ones.
+        origins: for nodes that were made of others the way to these (`graph_engine.graph.places`). It only grows, undone or not.
     """
 
     def __init__(self, name: str = "network", description: str = "", root: CoreGraph | None = None):
@@ -55,6 +57,7 @@ class CoreGraph(Walks):
         self._description = description
         self._settings = Settings()
         self.weights_file: Path | None = None
+        self.origins: dict[str, tuple[tuple[str, int], ...]] = {}
         self._definitions: dict[str, Definition] = {}
         self._groups: dict[str, str] = {}
         self._modes: dict[str, Mode] = {}
@@ -221,17 +224,15 @@ class CoreGraph(Walks):
     def idle_outputs(self, node: str) -> frozenset[str]:
         """The outputs that a parameter switches off and that feed nothing: they need not be shown."""
         found = self._nodes[node]
-        return frozenset(p.name for p in found.spec.switched_outputs if p.is_off(found.params) and not self.outputs(node, p.name))
+        return frozenset([p.name for p in found.spec.switched_outputs if p.is_off(found.params) and not self.outputs(node, p.name)])
 
     def incoming(self, node: str) -> Iterator[Edge]:
         """All edges that arrive at a node, port by port."""
-        for edges in self._in[node].values():
-            yield from edges
+        return chain.from_iterable(self._in[node].values())
 
     def outgoing(self, node: str) -> Iterator[Edge]:
         """All edges that leave a node."""
-        for edges in self._out[node].values():
-            yield from edges
+        return chain.from_iterable(self._out[node].values())
 
     def check_edge(self, source: str, source_port: str, target: str, target_port: str) -> EdgeError | None:
         """Whether an edge may exist: None when it may, else the reason, ready to be raised or shown.

@@ -16,6 +16,7 @@ from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.groups import AddDefinition, RemoveDefinition, uses
 from graph_engine.graph.modes import refusal
 from graph_engine.graph.node import STEPS, Bends, Edge, GroupSpec, Node, Position
+from graph_engine.graph.places import Place, origin
 
 End = tuple[str, str]
 """A node's id and one of its ports."""
@@ -162,11 +163,14 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
         arriving = graph.inputs(node, port.name)
         feeding[port.name] = (arriving[0].source, arriving[0].source_port) if arriving else None
     results: list[End | None] = []
+    origins, born = graph.root.origins, dict[str, Place]()
     for turn in range(used.params["repeat"]):
         ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
         dx = used.position[0] - (min(xs) if step_x else (min(xs) + max(xs)) / 2) + turn * far[0]
         dy = used.position[1] - (min(ys) if step_y else (min(ys) + max(ys)) / 2) + turn * far[1]
         notes |= copies(graph, definition.annotations.values(), (dx, dy), notes)
+        step = 0 if used.params["share_weights"] else turn
+        born |= {ids[inner.id]: (*origin(origins, node, step), *origin(origins, inner.id)) for inner in content}
         for inner in content:
             name = graph.free_name(inner.name, names)
             names.add(name)
@@ -191,6 +195,7 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
             end = (arriving[0].source, arriving[0].source_port) if arriving else None
             results.append(_outside(definition, end, ids, feeding) if end else None)
         feeding |= dict(zip(feeding, results, strict=False))
+    origins |= born
     ends = dict(zip(definition.spec.output_names, results, strict=True))
     leaving = [(ends[e.source_port], e, graph.inputs(e.target, e.target_port).index(e)) for e in graph.outgoing(node)]
     room = far[0] * used.params["repeat"] - step_x, far[1] * used.params["repeat"] - step_y

@@ -19,8 +19,11 @@ from graph_engine.importing.plan import Plan, PlanNode
 def assemble(graph: CoreGraph, plan: Plan, shapes: Shapes) -> None:
     """Fills an empty graph from a plan."""
     made: dict[int, Definition] = {}
+    used = {id(shapes.of[id(content)]) for content in _contents(plan)}
     with graph.edit():
         for shape in shapes.all.values():
+            if id(shape) not in used:  # a container that stood for a row, which became one repeated group
+                continue
             first = shape.plans[0]
             definition = Definition(graph, new_definition_id(graph), free_title(graph, first.title), _summary(first))
             ids = _fill(definition, first, shapes, made)
@@ -29,6 +32,14 @@ def assemble(graph: CoreGraph, plan: Plan, shapes: Shapes) -> None:
             graph._insert_definition(definition)
             made[id(shape)] = definition
         _fill(graph, plan, shapes, made)
+
+
+def _contents(plan: Plan) -> Iterator[Plan]:
+    """What is inside the groups of a plan, and of those inside them."""
+    for node in plan.nodes:
+        if node.content is not None:
+            yield node.content
+            yield from _contents(node.content)
 
 
 def _summary(plan: Plan) -> str:

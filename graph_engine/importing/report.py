@@ -33,6 +33,8 @@ class ImportReport:
         name: the class of the module.
         nodes: how many nodes the graph has, those in groups counted once for each definition.
         groups: how many definitions.
+        folded: groups that stand for several alike in a row, by name, and how many.
+        way: how what it does was found out.
         opaque: operations without a block, each with the reason, and how often.
         compared: the outputs, at several sizes of the batch.
         decisions: lines at which Python decided by numbers that follow from the inputs: what was not taken is not in the graph.
@@ -44,6 +46,8 @@ class ImportReport:
     name: str
     nodes: int = 0
     groups: int = 0
+    folded: Mapping[str, int] = field(default_factory=dict)
+    way: str = "recorded while it ran"
     opaque: Mapping[str, int] = field(default_factory=dict)
     compared: Sequence[Compared] = ()
     decisions: Sequence[str] = ()
@@ -73,16 +77,18 @@ class ImportReport:
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {**asdict(self), "bitwise": self.bitwise, "largest": self.largest, "share_opaque": self.share_opaque}
+        return {**asdict(self), "bitwise": self.bitwise, "agrees": self.agrees, "largest": self.largest, "share_opaque": self.share_opaque}
 
     def __str__(self) -> str:
         in_groups = f", in {self.groups} groups" if self.groups else ""
-        lines = [f"{self.name}: {self.nodes} nodes{in_groups}, recorded while it ran, in {self.seconds:.1f} s."]
+        lines = [f"{self.name}: {self.nodes} nodes{in_groups}, {self.way}, in {self.seconds:.1f} s."]
         batches = " and ".join(str(c.batch) for c in self.compared)
         if self.bitwise:
             lines.append(f"Its outputs are those of the original to the bit, with batches of {batches}.")
         elif self.compared:
             lines.append(f"With batches of {batches}, its outputs differ from the original's by {self.largest:.1e} of their size at most.")
+        if self.folded:
+            lines.append("Folded: " + ", ".join(f"{name} ×{times}" for name, times in self.folded.items()) + ".")
         for reason, count in sorted(self.opaque.items(), key=lambda row: -row[1]):
             lines.append(f"{count} × without a block: {reason}.")
         for decision, count in Counter(self.decisions).items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graph_engine.settings.option import Option
-from graph_engine.spec.params import FloatParam, IntParam
+from graph_engine.spec.params import FloatParam, IntParam, PathParam
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Field:
         padding: the token number that fills short sequences up; None where all are of one length.
         end: the token number that ends a sequence, if one does.
         continues: the input whose tokens it continues, each by the one that follows.
+        original: what the data itself calls it, where that is another name.
+        bounds: least and greatest value before any scaling, where they are known.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Field:
     padding: int | None = None
     end: int | None = None
     continues: str = ""
+    original: str = ""
+    bounds: tuple[float, float] | None = None
 
     @property
     def choices(self) -> int:
@@ -48,6 +52,11 @@ class Field:
     def is_picture(self) -> bool:
         """Whether it holds a picture in shades of grey."""
         return len(self.shape) == 3 and self.shape[0] == 1
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether it holds a picture, in shades of grey or in colours."""
+        return len(self.shape) == 3 and self.shape[0] in (1, 3) and self.dtype == "float32"
 
     @property
     def is_cut(self) -> bool:
@@ -74,6 +83,7 @@ class DatasetOption(Option):
         fitting: for data of the user's own: the same with what follows from the values of its parameters, what is known of the data
             among them. Its reader takes what it has in common with others from ``parts.py``, which travels along.
         arguments: what the reader is given by name; None where that is the parameters.
+        looked_at: parameters that say where the data is: where they change, it is looked at again.
     """
 
     title: str
@@ -89,6 +99,12 @@ class DatasetOption(Option):
     made_from: str = ""
     fitting: Callable[[DatasetOption, Mapping[str, Any]], DatasetOption] | None = None
     arguments: Mapping[str, Any] | None = None
+    looked_at: tuple[str, ...] = ("path",)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its path names code that is not the program's own."""
+        return any(isinstance(param, PathParam) for param in self.params)
 
     @property
     def is_own(self) -> bool:
@@ -149,7 +165,7 @@ DATASETS = (
         8,
         "Handwritten digits, to be given back",
         "The same 1,797 handwritten digits; the target is the picture itself, for networks that squeeze it through a short code.",
-        Field("same", (1, 8, 8)),
+        Field("same", (1, 8, 8), bounds=(0.0, 1.0)),
     ),
     DatasetOption(
         id="digit_pairs",
@@ -172,7 +188,7 @@ DATASETS = (
             ),
         ),
         inputs=(Field("noisy", (3, 32, 32)),),
-        targets=(Field("clean", (3, 32, 32)),),
+        targets=(Field("clean", (3, 32, 32), bounds=(0.0, 1.0)),),
         samples=520,
         requirements=("scikit-learn", "pillow"),
         source="china.jpg by danielbuechele and flower.jpg by vultilion, flickr.com; as shipped with scikit-learn",

@@ -1,26 +1,26 @@
-"""Data of the user's own: what can be chosen for each kind, and which tensors follow from that and from what the data holds.
+"""Data of the user's own: what can be chosen for each kind. Which tensors follow from that is said in `graph_engine.settings.fits`.
 
 The reader of each is told only what it needs to read the same again: `DatasetOption.arguments`, which the exported script shows.
 """
 
 from __future__ import annotations
 
-import keyword
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
-from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.facts import ArrayFacts, ColumnFacts, Facts, FactsParam
-from graph_engine.spec.params import BoolParam, ChoiceParam, FileParam, IntParam, NamesParam, Param
-
-FEW = 20
-"""Whole numbers of no more different values are taken for classes."""
-
-_TAKEN = ("samples", "outputs", "loss", "sums", "model", "torch", "trim", "data", "rows", "found", "words", "math", "nn", "load")
-"""Names that mean something else where the training script names the tensors of a sample."""
+from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.facts import FactsParam
+from graph_engine.settings.fits import (
+    fit_arrays,
+    fit_dataset,
+    fit_pictures,
+    fit_records,
+    fit_series,
+    fit_table,
+    fit_text,
+    fit_texts,
+)
+from graph_engine.spec.params import BoolParam, ChoiceParam, FileParam, IntParam, LiteralParam, NamesParam, PathParam
 
 _FACTS = FactsParam(name="facts", default=None, visible="never", help="What a look at the data has found.")
 _ONCE = BoolParam(
@@ -98,193 +98,6 @@ _TOKENS = (
 )
 
 
-def identifier(name: str, taken: Iterable[str] = ()) -> str:
-    """A Python name that is like another one and not taken yet."""
-    text = re.sub(r"\W+", "_", name.strip().lower()).strip("_") or "column"
-    if text[0].isdigit() or keyword.iskeyword(text) or text in _TAKEN or not text.isidentifier():
-        text = f"{text if text.isidentifier() else 'column_' + re.sub(r'[^0-9a-z_]', '', text)}_"
-    known, number, made = set(taken), 2, text
-    while made in known:
-        made, number = f"{text}{number}", number + 1
-    return made
-
-
-def is_class(column: ColumnFacts, wanted: str) -> bool:
-    """Whether a column to be told holds classes."""
-    if column.kind == "whole":
-        return wanted == "classes" or (wanted == "auto" and 0 < len(column.values) <= FEW)
-    return column.kind == "word" and bool(column.values)
-
-
-def features(facts: Facts, values: Mapping[str, Any]) -> list[ColumnFacts]:
-    """The columns of a table that the network receives."""
-    usable = [column for column in facts.columns if column.kind in ("number", "whole") or (column.kind == "word" and column.values)]
-    if values["features"]:
-        return [column for column in usable if column.name in values["features"]]
-    return [column for column in usable if column.name not in (*values["targets"], *values["by"])]
-
-
-def _fit(
-    option: DatasetOption, facts: Facts, inputs: Iterable[Field], targets: Iterable[Field], arguments: Mapping[str, Any]
-) -> DatasetOption:
-    names = tuple(column.name for column in facts.columns) or tuple(array.name for array in facts.arrays)
-    params: tuple[Param, ...] = tuple(replace(p, options=names) if isinstance(p, NamesParam) else p for p in option.params)
-    fields = []
-    taken: list[str] = []
-    for field in (*inputs, *targets):
-        taken.append(identifier(field.name, taken))
-        fields.append(replace(field, name=taken[-1]))
-    count = len(fields) - len(list(targets := tuple(targets)))
-    return replace(
-        option,
-        params=params,
-        inputs=tuple(fields[:count]),
-        targets=tuple(fields[count:]),
-        samples=facts.samples,
-        source=str(arguments["path"]),
-        requirements=(*option.requirements, *["tokenizers"] * (arguments.get("tokens") == "byte pairs")),
-        arguments=MappingProxyType(dict(arguments)),
-    )
-
-
-def _fit_pictures(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None or not facts.sizes:
-        return option
-    width, height, _ = facts.sizes[0]
-    height, width = values["height"] or height, values["width"] or width
-    colours = {"as they are": facts.colours or 3, "grey": 1, "colour": 3}[values["colour"]]
-    arguments = {
-        "path": values["path"],
-        "classes": facts.classes,
-        "shape": (colours, height, width),
-        **{name: values[name] for name in ("scaling", "split", "once", "memory")},
-        "leave_out": facts.unreadable,
-    }
-    image, label = Field("image", (colours, height, width)), Field("label", (), "int64", classes=facts.classes)
-    return _fit(option, facts, (image,), (label,), arguments)
-
-
-def _fit_records(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None or not facts.sizes:
-        return option
-    width, height, _ = facts.sizes[0]
-    arguments = {
-        "path": values["path"],
-        "files": [(pair.pictures, pair.labels, pair.part) for pair in facts.pairs],
-        "classes": len(facts.classes),
-        "shape": (facts.colours or 1, height, width),
-        **{name: values[name] for name in ("scaling", "split", "once", "memory")},
-    }
-    image, label = Field("image", (facts.colours or 1, height, width)), Field("label", (), "int64", classes=facts.classes)
-    return _fit(option, facts, (image,), (label,), arguments)
-
-
-def _fit_table(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None:
-        return option
-    used = features(facts, values)
-    targets = [column for name in values["targets"] if (column := facts.column(name)) is not None]
-    width = sum(len(column.values) if column.kind == "word" else 1 for column in used)
-    fields = [
-        Field(column.name, (), "int64", classes=column.values) if is_class(column, values["target_type"]) else Field(column.name, (1,))
-        for column in targets
-    ]
-    arguments = {
-        "path": values["path"],
-        "separator": facts.separator,
-        "features": {column.name: column.values if column.kind == "word" else () for column in used},
-        "targets": {column.name: field.classes for column, field in zip(targets, fields, strict=True)},
-        **{name: values[name] for name in ("scaling", "target_scaling", "missing", "split")},
-        "by": next(iter(values["by"]), ""),
-        **{name: values[name] for name in ("once", "memory")},
-    }
-    return _fit(option, facts, (Field("features", (width,)),) if width else (), fields, arguments)
-
-
-def _array_field(array: ArrayFacts, values: Mapping[str, Any], *, target: bool) -> Field:
-    whole = array.dtype.startswith(("int", "uint", "bool"))
-    tokens = array.name in values["tokens"] and whole and array.greatest is not None
-    if tokens:
-        return Field(array.name, array.shape, "int64", vocabulary=int(array.greatest or 0) + 1)
-    few = whole and not array.shape and array.greatest is not None and array.least is not None and array.least >= 0
-    wanted = values["target_type"]
-    if target and few and (wanted == "classes" or (wanted == "auto" and 0 < array.distinct <= max(FEW, int(array.greatest or 0) // 2 + 1))):
-        return Field(array.name, (), "int64", classes=tuple(map(str, range(int(array.greatest or 0) + 1))))
-    return Field(array.name, array.shape or (1,))
-
-
-def _fit_arrays(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None:
-        return option
-    chosen = set(values["targets"])
-    inputs = [_array_field(array, values, target=False) for array in facts.arrays if array.name not in chosen]
-    targets = [_array_field(array, values, target=True) for array in facts.arrays if array.name in chosen]
-    whole = {field.name for field in (*inputs, *targets) if field.dtype == "int64"}
-    arguments = {
-        "path": values["path"],
-        "inputs": {field.name: "int64" if field.name in whole else "float32" for field in inputs},
-        "targets": {field.name: "int64" if field.name in whole else "float32" for field in targets},
-        **{name: values[name] for name in ("scaling", "target_scaling", "split", "once", "memory")},
-    }
-    return _fit(option, facts, inputs, targets, arguments)
-
-
-def _fit_series(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None:
-        return option
-    numbers = [column.name for column in facts.columns if column.kind in ("number", "whole")]
-    used = [name for name in numbers if not values["features"] or name in values["features"]]
-    told = [name for name in values["targets"] if name in numbers]
-    window, horizon = values["window"], values["horizon"]
-    arguments = {
-        "path": values["path"],
-        "separator": facts.separator,
-        "features": used,
-        "targets": told,
-        "time": next(iter(values["time"]), ""),
-        **{name: values[name] for name in ("window", "horizon", "scaling", "split")},
-    }
-    past = (Field("past", (window, len(used))),) if used else ()
-    future = (Field("future", (horizon,) if len(told) == 1 else (horizon, len(told))),) if told else ()
-    return _fit(option, facts, past, future, arguments)
-
-
-def _fit_texts(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None:
-        return option
-    text, label = next(iter(values["text"]), ""), facts.column(next(iter(values["label"]), ""))
-    classes = label.values if label is not None else facts.classes
-    arguments = {
-        "path": values["path"],
-        "separator": facts.separator,
-        "text": text,
-        "label": label.name if label is not None else "",
-        "classes": classes,
-        **{name: values[name] for name in ("tokens", "vocabulary", "length", "split", "once")},
-        "leave_out": facts.unreadable,
-    }
-    known = bool(classes) and (not facts.columns or facts.column(text) is not None)
-    inputs = (Field("text", ("T",), "int64", vocabulary=values["vocabulary"], padding=0),) if known else ()
-    return _fit(option, facts, inputs, (Field("label", (), "int64", classes=classes),) if known else (), arguments)
-
-
-def _fit_text(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:
-    facts: Facts | None = values["facts"]
-    if facts is None:
-        return option
-    arguments = {"path": values["path"], **{name: values[name] for name in ("tokens", "vocabulary", "length", "split")}}
-    shape = (values["length"],)
-    text = Field("text", shape, "int64", vocabulary=values["vocabulary"])
-    following = Field("next", shape, "int64", vocabulary=values["vocabulary"], continues="text")
-    return _fit(option, facts, (text,), (following,), arguments)
-
-
 _YOURS: Mapping[str, Any] = {"inputs": (), "targets": (), "source": "your own", "licence": "as you have it"}
 _TABLES = (".csv", ".tsv", ".parquet")
 _TARGETS = NamesParam(name="targets", default=(), help="Columns to be told.")
@@ -295,7 +108,7 @@ OWN = (
         title="Your pictures, a folder for each class",
         summary="A folder that holds a folder of pictures for each class, or such folders for training, validation and test.",
         reader="pictures.py",
-        fitting=_fit_pictures,
+        fitting=fit_pictures,
         params=(
             _path("The folder that holds the folders of the classes."),
             _FACTS,
@@ -329,7 +142,7 @@ OWN = (
             title=title,
             summary=summary,
             reader="records.py",
-            fitting=_fit_records,
+            fitting=fit_records,
             params=(
                 _path(what, *suffixes),
                 _FACTS,
@@ -368,7 +181,7 @@ OWN = (
         title="Your table",
         summary="A table in a CSV, TSV or Parquet file: columns to be told, and columns to tell them from.",
         reader="table.py",
-        fitting=_fit_table,
+        fitting=fit_table,
         params=(
             _path("The file: CSV, TSV or Parquet.", *_TABLES),
             _FACTS,
@@ -401,7 +214,7 @@ OWN = (
         title="Your arrays",
         summary="An NPZ file, an NPY file or a folder of NPY files: arrays with a row for each sample, any of them inputs or targets.",
         reader="arrays.py",
-        fitting=_fit_arrays,
+        fitting=fit_arrays,
         params=(
             _path("The file, or a folder of NPY files.", ".npz", ".npy"),
             _FACTS,
@@ -422,7 +235,7 @@ OWN = (
         title="Your time series",
         summary="Columns of a table in the order of time, to be forecast from the rows before.",
         reader="series.py",
-        fitting=_fit_series,
+        fitting=fit_series,
         params=(
             _path("The file: CSV, TSV or Parquet.", *_TABLES),
             _FACTS,
@@ -444,7 +257,7 @@ OWN = (
         title="Your texts in classes",
         summary="Texts and the class of each: two columns of a table, or a folder of text files for each class.",
         reader="texts.py",
-        fitting=_fit_texts,
+        fitting=fit_texts,
         params=(
             _path("The table, or the folder that holds the folders of the classes.", *_TABLES),
             _FACTS,
@@ -463,7 +276,7 @@ OWN = (
         title="Your text, to be continued",
         summary="A text file, or a folder of such, in samples whose next tokens are to be told.",
         reader="text.py",
-        fitting=_fit_text,
+        fitting=fit_text,
         params=(
             _path("The text file, or a folder of text files.", ".txt", ".md"),
             _FACTS,
@@ -471,6 +284,31 @@ OWN = (
             IntParam(name="length", default=64, minimum=2, maximum=100_000, help="Tokens in a sample."),
             _split("in order", "random"),
         ),
+        requirements=("numpy",),
+        **_YOURS,
+    ),
+    DatasetOption(
+        id="dataset",
+        title="Your Dataset class",
+        summary="Any torch.utils.data.Dataset that Python can import: a class, or a function that makes one.",
+        reader="dataset.py",
+        fitting=fit_dataset,
+        params=(
+            PathParam(name="path", default=None, help="Where it is imported from: a package, or a Python file beside the document."),
+            LiteralParam(name="arguments", default={}, help="What it is made with, by name: {'train': True}. Paths should be absolute."),
+            LiteralParam(
+                name="test_arguments",
+                default={},
+                help="What is different where it gives the test part: {'train': False}. If empty, the test part is split off.",
+            ),
+            _FACTS,
+            NamesParam(name="targets", default=(), help="Parts of a sample that are to be told; the others are inputs."),
+            _CLASSES,
+            NamesParam(name="tokens", default=(), help="Parts with whole numbers that stand for tokens, to be looked up by an Embedding."),
+            _split("random", "stratified", "in order"),
+            _MEMORY,
+        ),
+        looked_at=("path", "arguments", "test_arguments"),
         requirements=("numpy",),
         **_YOURS,
     ),

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graph_engine.errors import ParamError
+from graph_engine.settings.augmentations import AUGMENTATIONS
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from graph_engine.settings.option import OptionParam, plain, with_paths
+from graph_engine.settings.option import EachParam, OptionParam, plain, with_paths
 from graph_engine.settings.own import OWN
 from graph_engine.settings.schedules import SCHEDULES
 from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
@@ -30,8 +31,17 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             help="Share of the samples that nothing is learned from or chosen by: they are measured once, after the last epoch.",
         ),
     ),
+    "augmentation": AUGMENTATIONS,
     "training": (
         OptionParam(name="loss", default="CrossEntropyLoss", options=LOSSES, help="What training makes small."),
+        EachParam(
+            name="losses",
+            default={},
+            options=LOSSES,
+            advanced=True,
+            visible="never",
+            help="What training makes small for each target by its name, where there are several; they add up.",
+        ),
         OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
         OptionParam(name="schedule", default="constant", options=SCHEDULES, help="How the learning rate changes over the run."),
         IntParam(name="epochs", default=5, minimum=1, help="Passes over the training data."),
@@ -44,7 +54,11 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             help="Where it runs; auto takes a GPU where there is one.",
         ),
         IntParam(
-            name="threads", default=None, minimum=1, advanced=True, help="CPU threads; left empty, one fewer than the machine has cores."
+            name="threads",
+            default=None,
+            minimum=1,
+            advanced=True,
+            help="CPU threads; left empty, as many as a short measurement finds fastest when the run begins.",
         ),
         OptionParam(name="stopping", default="none", options=STOPPINGS, advanced=True, help="When the run ends before its last epoch."),
         ChoiceParam(
@@ -89,21 +103,27 @@ def _defaults(section: str) -> Mapping[str, Any]:
     return MappingProxyType({p.name: p.default for p in SECTIONS[section]})
 
 
+def _is_seldom(section: str, param: Param) -> bool:
+    """Whether documents name a setting only where it is not as by default."""
+    return param.advanced or section == "augmentation"
+
+
 class Settings(NamedTuple):
     """Values of all sections; immutable.
 
     Attributes:
-        data, training: value of each declared parameter of the section.
+        data, augmentation, training: value of each declared parameter of the section.
     """
 
     data: Mapping[str, Any] = _defaults("data")
+    augmentation: Mapping[str, Any] = _defaults("augmentation")
     training: Mapping[str, Any] = _defaults("training")
 
     def replaced(self, part: str, value: Any) -> Settings:
         """These settings with one value replaced.
 
         Args:
-            part: ``section.parameter``, or ``section.parameter.parameter`` inside a chosen option.
+            part: ``section.parameter``, or ``section.parameter.parameter`` in a chosen option, or ``section.parameter.name`` of several.
             value: the new value, in any form that the parameter reads.
 
         Raises:
@@ -114,7 +134,9 @@ class Settings(NamedTuple):
         if param is None:
             raise ParamError(f"There is no setting {part!r}.")
         values = dict(getattr(self, section))
-        if inner:
+        if inner and isinstance(param, EachParam):
+            value = {**values[name], inner[0]: value}
+        elif inner:
             chosen = values[name]
             value = {"name": chosen.id, **chosen.params, inner[0]: value}
         values[name] = param.parse(value)
@@ -128,11 +150,12 @@ class Settings(NamedTuple):
 
     def to_plain(self) -> dict[str, Any]:
         """The settings as JSON has them; parameters of a chosen option, and seldom changed settings, where they differ from the default."""
-        return {
-            section: {p.name: plain(values[p.name]) for p in params if not (p.advanced and values[p.name] == p.default)}
+        found = {
+            section: {p.name: plain(values[p.name]) for p in params if not (_is_seldom(section, p) and values[p.name] == p.default)}
             for section, params in SECTIONS.items()
             for values in (getattr(self, section),)
         }
+        return {section: values for section, values in found.items() if values}
 
     @classmethod
     def from_plain(cls, sections: Mapping[str, Mapping[str, Any]]) -> Settings:

@@ -111,7 +111,7 @@ class _Search:
             for batch in torch.split(order, train.BATCH_SIZE)[training.at.batch :]:
                 self._forward, self._ill, self._results, self._sound = None, None, {}, []
                 with self._tracing.looking(self._look):
-                    training.step(training.train_data[batch])
+                    training.step(training.samples(batch))
                 found = self._judge()
                 if found is not None or time.monotonic() > until:
                     return found

@@ -60,7 +60,8 @@ def measure(train: ModuleType, training: Any, listener: Listener, control: Contr
         free = torch.cuda.mem_get_info(training.device)[0]
     order = train.epoch_order(len(training.train_data), training.seed, 1)
     size = min(train.BATCH_SIZE, len(order))
-    samples = training.train_data[_longest(train, training.train_data, order)[:size].to(training.device)]
+    rows = _longest(train, training.train_data, order)[:size].to(training.device)
+    samples = training.samples(rows)
     training.model.train()
     peak, share = _peak(training, samples, free)
     gradients = _bytes(weight for weight in training.model.parameters() if weight.requires_grad)
@@ -82,7 +83,7 @@ def measure(train: ModuleType, training: Any, listener: Listener, control: Contr
     )
     if answer.missing:
         return answer
-    step = _median_time(lambda: training.step(samples), training.device, control)
+    step = _median_time(lambda: training.step(training.samples(rows)), training.device, control)
     listener(Progress(2, 3, 1, 1, 0.0))
     evaluation = _evaluation(train, training)
     nodes = _node_times(training, samples) if control.wish != "stop" else ()

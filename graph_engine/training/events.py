@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from graph_engine.training.findings import Finding
 from graph_engine.training.health import Health
+from graph_engine.training.live.augmented import Augmented
 from graph_engine.training.live.value import NodeValue
 from graph_engine.training.results import Results
 from graph_engine.training.sample import Sample
@@ -29,6 +30,16 @@ class Ready(NamedTuple):
 
     torch: str
     devices: tuple[str, ...]
+
+
+class Greeting(NamedTuple):
+    """The first that a window is told which has connected to a training process that it has not started.
+
+    Attributes:
+        is_yours: whether it controls the run now; not so where another window does.
+    """
+
+    is_yours: bool
 
 
 class StateChange(NamedTuple):
@@ -198,11 +209,14 @@ class Looked(NamedTuple):
     place: tuple[str, ...] = ()
 
 
-Event = Ready | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
+Event = (
+    Augmented | Ready | Greeting | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
+)
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {
     "ready": Ready,
+    "greeting": Greeting,
     "state": StateChange,
     "metric": Measured,
     "progress": Progress,
@@ -214,6 +228,7 @@ _KINDS: dict[str, type[Any]] = {
     "budgeted": Budgeted,
     "log": Log,
     "looked": Looked,
+    "augmented": Augmented,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -256,6 +271,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
     elif kind is Health:
         return Health.of(plain)
+    elif kind is Augmented:
+        return Augmented.of(plain)
     elif kind is Results:
         return Results.from_plain(plain)
     elif kind is Found:

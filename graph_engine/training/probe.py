@@ -111,9 +111,10 @@ def _batches(train: ModuleType, training: Any) -> Iterator[Any]:
     training.model.train()
     epoch = 1
     while True:
+        training.at.epoch = epoch
         order = train.epoch_order(len(training.train_data), training.seed, epoch).to(training.device)
         for batch in order.split(train.BATCH_SIZE):
-            yield training.train_data[batch]
+            yield training.samples(batch)
         epoch += 1
 
 

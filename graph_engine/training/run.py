@@ -5,6 +5,7 @@ The loop itself is the run's own ``train.py``. This module loads it, looks on, k
 
 from __future__ import annotations
 
+import os
 import platform
 import signal
 import sys
@@ -13,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ from graph_engine.training.control import Control
 from graph_engine.training.course import Born
 from graph_engine.training.events import Listener, Log, Measured, Progress, Samples, StateChange
 from graph_engine.training.failures import explain
+from graph_engine.training.holding import Holder, held
 from graph_engine.training.live.looking import Looker
 from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
@@ -89,9 +92,9 @@ def run(
                 seed=training.seed,
                 device=str(training.device),
                 threads=training.threads,
-                versions=_versions(),
+                versions=versions(),
             )
-            rundir.write_run(run_dir, record)
+            rundir.write_run(run_dir, record, sync=False)
             listener(StateChange(RunState.RUNNING))
             watch.attendant = Attendant(training, sys.modules["model"], record, run_dir, listener)
             metrics = training.fit()
@@ -144,12 +147,13 @@ def train(
             raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
     else:
         rundir.prepare(graph, run_dir)
-    if processes > 1:
-        record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
-    else:
-        control = Control()
-        with _interrupt(control):
-            record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
+    with held(run_dir, Holder(os.getpid())):
+        if processes > 1:
+            record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
+        else:
+            control = Control()
+            with _interrupt(control):
+                record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
     if record.state is RunState.FAILED:
         raise RunError(record.message)
     return record
@@ -263,13 +267,15 @@ def _check_device(device: str) -> None:
         raise RunError(f"This machine cannot train on {device!r}; it has {', '.join(found)}.")
 
 
-def _versions() -> dict[str, str]:
+@cache
+def versions() -> dict[str, str]:
+    """Of the program's parts that can change the result of a run."""
     import torch
 
-    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    found = {"python": platform.python_version(), "torch": torch.__version__}
     with suppress(PackageNotFoundError):  # used from its folder, not installed
-        versions["archloom"] = version("archloom")
-    return versions
+        found["archloom"] = version("archloom")
+    return found
 
 
 @contextmanager

@@ -9,6 +9,7 @@
 - ``checkpoints/``: last.pt, previous.pt, best.safetensors
 - ``weights.safetensors``: the weights at the end
 - ``outline.json``: where in the source the values of nodes are (`graph_engine.training.live.outline`)
+- ``process.json``: which process is at work on it (`graph_engine.training.holding`), while one is
 - ``label.json``: what a person calls the run; written by nothing that trains
 """
 
@@ -18,6 +19,7 @@ import errno
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ DOCUMENT = "document.archloom"
 SOURCE = "source"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"
+PREPARATION = "preparation.json"
 FINDINGS = "findings.json"
 LABEL = "label.json"
 OUTLINE = "outline.json"
@@ -51,6 +54,7 @@ class RunRecord:
     Attributes:
         name: of the run; its folder's.
         document: name of the document.
+        path: file of the document, where it had one.
         created: when the run was prepared, ISO 8601 in UTC.
         state: the last known; a process that was killed could not tell any more.
         message: why it failed.
@@ -68,6 +72,7 @@ class RunRecord:
     name: str
     document: str
     created: str
+    path: str | None = None
     state: RunState = RunState.IDLE
     message: str | None = None
     node: str | None = None
@@ -96,13 +101,16 @@ class Label(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def new_run(graph: Graph, parent: Path) -> Path:
+def new_run(graph: Graph, parent: Path, path: Path | None = None) -> Path:
     """Makes a folder for a run of the graph: the next number in ``parent``.
+
+    Args:
+        path: file of the document, for whoever looks for it later.
 
     Raises:
         CheckError, RunError, UnwritableError: as `prepare`.
     """
-    files = project_files(graph)
+    files = _files(graph)
     number = 1 + max((int(path.name) for path in parent.glob("*") if path.name.isdecimal()), default=0)
     while True:
         run_dir = parent / f"{number:03}"
@@ -113,7 +121,7 @@ def new_run(graph: Graph, parent: Path) -> Path:
         except OSError as error:
             raise unwritable(run_dir, error) from error
         else:
-            _fill(graph, run_dir, files)
+            _fill(graph, run_dir, files, path)
             return run_dir
 
 
@@ -127,12 +135,18 @@ def prepare(graph: Graph, run_dir: Path) -> None:
     """
     if holds_run(run_dir):
         raise RunError(f"{run_dir} holds a run already: resume that one, or choose another folder.")
-    files = project_files(graph)
+    files = _files(graph)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(run_dir, error) from error
     _fill(graph, run_dir, files)
+
+
+def _files(graph: Graph) -> dict[str, str]:
+    """What the run will import."""
+    graph.require_trust(graph.foreign)
+    return project_files(graph)
 
 
 def holds_run(run_dir: Path) -> bool:
@@ -189,8 +203,11 @@ def _read_record(path: Path) -> RunRecord:
         raise RunError(f"{path} is damaged: {error}.") from error
 
 
-def write_run(run_dir: Path, record: RunRecord) -> None:
+def write_run(run_dir: Path, record: RunRecord, sync: bool = True) -> None:
     """Replaces the record of a run, and keeps the one before; a crash leaves the old one or the new one.
+
+    Args:
+        sync: waits for the disk. A run that begins does not: what has not come so far when the machine fails can be begun again.
 
     Raises:
         UnwritableError: the folder cannot be written to.
@@ -200,9 +217,9 @@ def write_run(run_dir: Path, record: RunRecord) -> None:
     try:
         _read_record(run_dir / RECORD)
     except RunError:
-        _replace_json(run_dir / RECORD, plain)  # what is damaged must not push out what is not
+        _replace_json(run_dir / RECORD, plain, sync=sync)  # what is damaged must not push out what is not
     else:
-        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE)
+        _replace_json(run_dir / RECORD, plain, keep=run_dir / RECORD_BEFORE, sync=sync)
 
 
 def read_label(run_dir: Path) -> Label:
@@ -240,6 +257,23 @@ def write_findings(run_dir: Path, findings: list[dict[str, Any]]) -> None:
     _replace_json(run_dir / FINDINGS, findings)
 
 
+def copy_run(run_dir: Path, project: Path) -> None:
+    """Copies what a run has learned into the folder of a project, as if that had been trained.
+
+    Raises:
+        RunError: the run has no weights, or they cannot be copied.
+    """
+    if not (run_dir / WEIGHTS).is_file():
+        raise RunError(f"{run_dir} has no {WEIGHTS}: name the folder of a run that has been trained.")
+    try:
+        (project / "run").mkdir(exist_ok=True)
+        for name in (WEIGHTS, PREPARATION):
+            if (run_dir / name).exists():
+                shutil.copyfile(run_dir / name, project / "run" / name)
+    except OSError as error:
+        raise unwritable(project / "run", error) from error
+
+
 def list_runs(parent: Path) -> list[Path]:
     """The folders of runs in ``parent``, the newest first."""
     folders = {path.parent for name in (RECORD, RECORD_BEFORE) for path in parent.glob(f"*/{name}")}
@@ -253,13 +287,14 @@ def unwritable(path: Path, error: OSError) -> UnwritableError:
     return UnwritableError(f"{path} cannot be written: {error.strerror or error}.")
 
 
-def _replace_json(path: Path, plain: Any, keep: Path | None = None) -> None:
+def _replace_json(path: Path, plain: Any, keep: Path | None = None, sync: bool = True) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         if keep is not None and path.exists():
             path.replace(keep)
         temporary.replace(path)
@@ -267,10 +302,11 @@ def _replace_json(path: Path, plain: Any, keep: Path | None = None) -> None:
         raise unwritable(path, error) from error
 
 
-def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
+def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str], path: Path | None = None) -> None:
     record = RunRecord(
         name=run_dir.name,
         document=graph.name,
+        path=str(path.resolve()) if path is not None else None,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=graph.settings.to_plain(),
         lines=graph.source().lines,
@@ -285,10 +321,10 @@ def _fill(graph: Graph, run_dir: Path, files: Mapping[str, str]) -> None:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         graph.write_weights(source / INITIAL)
-        graph.save_copy(run_dir / DOCUMENT)  # not as the graph's own file: modules beside that one are still to be found
+        graph.save_copy(run_dir / DOCUMENT, sync=False)  # not as the graph's own file: modules beside that one are still to be found
         found = computable(graph)
         assert found is not None  # a network that can be trained can be computed
         (run_dir / OUTLINE).write_text(json.dumps(found.outline.to_plain()), encoding="utf-8")
     except OSError as error:
         raise unwritable(run_dir, error) from error
-    write_run(run_dir, record)
+    write_run(run_dir, record, sync=False)

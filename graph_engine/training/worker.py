@@ -7,113 +7,70 @@ stdin as JSON lines::
     {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
     {"do": "judge", "run_dir": "…", "part": "validation"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
+    {"do": "augment", "number": 1, …}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
 Events leave on stdout (`graph_engine.training.events`), in batches, at most thirty a second. The end of stdin means that the
-window is gone: the run is stopped, which leaves a checkpoint, and the process ends.
+window is gone, on purpose or not: a run goes on, and the process ends with it; without a run it ends at once. Until then another window
+may take the place of the first one (`graph_engine.training.desk`).
 """
 
 from __future__ import annotations
 
 import faulthandler
-import io
 import json
 import os
 import queue
 import signal
 import sys
 import threading
+from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from graph_engine.errors import ArchloomError, RunError
+from graph_engine.errors import ArchloomError
 from graph_engine.training.control import Control
-from graph_engine.training.events import Event, Listener, Log, Ready, StateChange, encode
+from graph_engine.training.desk import Desk
+from graph_engine.training.events import Ready, StateChange
+from graph_engine.training.holding import held
 from graph_engine.training.live.looking import Looker
+from graph_engine.training.loading import compiled
 from graph_engine.training.probe import probe
 from graph_engine.training.results import Results
-from graph_engine.training.run import devices, run
+from graph_engine.training.run import devices, run, versions
+from graph_engine.training.sender import LogStream, Sender
 from graph_engine.training.state import RunState
 
-_INTERVAL = 1 / 30
-
-
-class Sender:
-    """Sends events in batches from a thread of its own, so that a slow reader never holds the training up."""
-
-    def __init__(self, file: BinaryIO):
-        self._file = file
-        self._events: list[Event] = []
-        self._some = threading.Event()
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
-        self._thread.start()
-
-    def __call__(self, event: Event) -> None:
-        """Queues an event."""
-        self._events.append(event)
-        self._some.set()
-
-    def close(self) -> None:
-        """Sends what is left and ends the thread."""
-        self._closing.set()
-        self._some.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while True:
-            self._some.wait()
-            self._some.clear()
-            count = len(self._events)
-            batch, self._events[:count] = self._events[:count], []
-            try:
-                if batch:
-                    self._file.write(encode(batch))
-                    self._file.flush()
-            except BrokenPipeError:
-                return  # nobody listens any more; the end of stdin ends the run
-            if self._closing.is_set() and not self._events:
-                return
-            self._closing.wait(_INTERVAL)
-
-
-class LogStream(io.TextIOBase):
-    """Stands for stdout: what is printed becomes log events, a line each."""
-
-    def __init__(self, listener: Listener):
-        self._listener = listener
-        self._rest = ""
-
-    def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
-        for line in lines:
-            self._listener(Log(line))
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
+OUTPUT = "process.log"
+"""File in the run's folder with what its process prints on the standard error while no window looks on."""
 
 
 class Worker:
-    """Takes commands and runs runs, one after the other."""
+    """Takes commands and runs runs, one after the other.
 
-    def __init__(self, listener: Listener):
-        self._listener = listener
+    Attributes:
+        desk: where another window may attach.
+    """
+
+    def __init__(self, sender: Sender):
+        self._listener = self._sender = sender
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
-        self._open_runs = 0
+        self._lock = threading.Lock()
+        self._is_attended = True
+        self._open_jobs = 0
+        self._training: Path | None = None
         self._judges = False
-        self._looker = Looker(listener)
+        self._looker = Looker(sender)
+        self.desk = Desk(self._attach)
 
-    def read_commands(self, descriptor: int) -> None:
-        """Obeys the lines of a descriptor until its end; meant for a thread."""
-        rest = b""
-        # not through sys.stdin, whose lock a thread would hold when the interpreter shuts down
-        while data := os.read(descriptor, 65536):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
+    def read_commands(self, file: BinaryIO) -> None:
+        """Obeys the lines of a file until its end, which is that of the window; meant for a thread."""
+        with suppress(OSError):  # a connection may end otherwise than a file
+            for line in file:
                 self.obey(json.loads(line))
-        self.obey({"do": "quit"})
+        self._leave()
 
     def obey(self, command: dict[str, Any]) -> None:
         """Does what a command says, or queues it."""
@@ -122,40 +79,79 @@ class Worker:
             if self._judges:
                 self._control.stop()  # a run does not wait for that
             self._control, self._judges = Control(), do == "judge"
-            self._open_runs += 1
+            with self._lock:
+                self._open_jobs += 1
+                self._training = Path(command["run_dir"]) if do == "run" else self._training
             self._runs.put((command | {"do": do}, self._control))
         elif do == "look":
             self._looker.ask(command if command["number"] is not None else None)
             self._control.wake()
             self._runs.put(({"do": do}, self._control))
+        elif do == "augment":
+            self._runs.put((command | {"do": do}, self._control))
         elif do == "quit":
-            if not self._open_runs:
+            if not self._open_jobs:
                 os._exit(0)  # there is nothing to save, and warming up may take seconds yet
+            self._training = None  # it does not go on when the window is gone
             self._control.stop()
             self._runs.put(None)
         else:
             {"pause": self._control.pause, "resume": self._control.resume, "stop": self._control.stop}[do]()
 
     def work(self) -> None:
-        """Runs what is queued, until told to quit."""
+        """Runs what is queued, until told to quit, or until the end of a run that nobody looks on at."""
         while (job := self._runs.get()) is not None:
             command, control = job
+            do = command.pop("do")
+            if do == "look":
+                self._looker.answer()
+                continue
+            if do == "augment":
+                self._looker.augment(command)
+                continue
             try:
-                do = command.pop("do")
-                if do == "look":
-                    self._looker.answer()
-                    continue
-                run_dir = Path(command.pop("run_dir"))
-                if do == "probe":
-                    probe(command["kind"], run_dir, self._listener, control)
-                elif do == "judge":
-                    self._judge(run_dir, command["part"], control)
-                else:
-                    run(run_dir, self._listener, control, looker=self._looker, **command)
-            except RunError as error:
+                self._do(do, Path(command.pop("run_dir")), command, control)
+            except ArchloomError as error:
                 self._listener(StateChange(RunState.FAILED, str(error)))
-            self._open_runs -= 1
             self._looker.forget_run()
+            with self._lock:
+                self._open_jobs -= 1
+                if not self._open_jobs:
+                    self._training = None
+                    if not self._is_attended:
+                        return
+
+    def _do(self, do: str, run_dir: Path, options: dict[str, Any], control: Control) -> None:
+        if do == "probe":
+            probe(options["kind"], run_dir, self._listener, control)
+        elif do == "judge":
+            self._judge(run_dir, options["part"], control)
+        else:
+            with held(run_dir, self.desk.holder, lambda: self._is_attended):
+                run(run_dir, self._listener, control, looker=self._looker, **options)
+
+    def _attach(self, events: BinaryIO, commands: BinaryIO) -> bool:
+        """A window has connected: it takes the place of the one that is gone."""
+        with self._lock:
+            if self._is_attended:
+                return False
+            self._is_attended = True
+        self._sender.turn_to(events)
+        self.read_commands(commands)
+        return True
+
+    def _leave(self) -> None:
+        """The window is gone."""
+        self._looker.ask(None)
+        with self._lock:
+            run_dir = self._training
+            if run_dir is not None:
+                self._is_attended = False
+                self._sender.turn_to(None)
+        if run_dir is None:
+            self.obey({"do": "quit"})
+        else:
+            _write_output_to(run_dir / OUTPUT)
 
     def _judge(self, run_dir: Path, part: str, control: Control) -> None:
         from graph_engine.training.judging import results
@@ -167,6 +163,13 @@ class Worker:
         self._listener(found)
 
 
+def _write_output_to(path: Path) -> None:
+    """What libraries print below Python would break the pipe to a window that is gone."""
+    with suppress(OSError), path.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+
 def warm_up() -> None:
     """Loads what a run needs, and has torch do what it does on first use only."""
     import safetensors.torch  # noqa: F401
@@ -176,6 +179,10 @@ def warm_up() -> None:
     from torch import nn
     from torch.utils.tensorboard import SummaryWriter  # noqa: F401
 
+    for file in resources.files("graph_engine.training.exported").iterdir():
+        if file.name.endswith(".py"):
+            compiled(file.read_text(encoding="utf-8"))
+    versions()
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 2))
     optimizer = torch.optim.AdamW(model.parameters())
@@ -186,7 +193,10 @@ def warm_up() -> None:
 
 def main() -> None:
     """Serves a window until it goes."""
-    protocol = os.fdopen(os.dup(1), "wb")
+    if hasattr(os, "setsid"):
+        with suppress(PermissionError):  # it has a session of its own
+            os.setsid()  # so that a terminal that closes ends the window alone
+    protocol, commands = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)  # what libraries print below Python must not end up between the events
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler would tell stderr that it began
     faulthandler.enable()
@@ -194,7 +204,7 @@ def main() -> None:
     sender = Sender(protocol)
     sys.stdout = LogStream(sender)
     worker = Worker(sender)
-    threading.Thread(target=worker.read_commands, args=(0,), name="commands", daemon=True).start()
+    threading.Thread(target=worker.read_commands, args=(commands,), name="commands", daemon=True).start()
     try:
         warm_up()
         import torch

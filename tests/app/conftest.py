@@ -17,6 +17,15 @@ from app.session import Session
 from app.theme.style import ThemeManager
 from app.window import MainWindow
 from graph_engine.templates import template
+from graph_engine.training.events import StateChange
+from graph_engine.training.state import RunState
+
+
+def give_up(window: MainWindow) -> None:
+    """Leaves nothing that a closing window would ask about."""
+    window.session.new()
+    window.run.worker.close()
+    window.run.take([StateChange(RunState.STOPPED)])
 
 
 @pytest.fixture
@@ -32,7 +41,7 @@ def make_window(qtbot: QtBot, qapp: QApplication, store: QSettings, tmp_path: Pa
     def make() -> MainWindow:
         preferences = Preferences(store)
         window = MainWindow(Session(), Run(Worker(), runs=tmp_path / "runs"), ThemeManager(qapp, preferences.theme), preferences)
-        qtbot.addWidget(window, before_close_func=lambda w: w.session.new())
+        qtbot.addWidget(window, before_close_func=give_up)
         window.resize(1280, 800)
         window.show()
         window.activateWindow()

@@ -158,3 +158,16 @@ sys.exit(status)
 """
     done = shell(script)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_python_file_is_read_and_not_run(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, made = document.with_name("net.py"), document.with_name("net.archloom")
+    file.write_text("print('ran')\n\n" + Graph.load(document).to_python())
+    capsys.readouterr()
+    run("import", file, "-o", made)
+    said = capsys.readouterr().out
+    assert "ran" not in said.split() and "Nothing was run" in said
+    assert Graph.load(made).check().parameters == 93_322
+    file.write_text("class Net(nn.Module):\n    pass\n")
+    run("import", f"{file}:Net", "-o", document.with_name("other.archloom"), code=1)
+    assert "Line 1: Net has no forward." in capsys.readouterr().err

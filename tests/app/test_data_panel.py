@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.panels import data
+from app.panels.augmented import AugmentedPage
 from app.panels.data import DataPanel
 from app.window import MainWindow
 from graph_engine.graph.commands import SetSettings
+from graph_engine.training.live.augmented import Augmented, Picture
 from tests.engine.data.makers import wine
 
 SLOW = 30_000
@@ -86,3 +89,31 @@ def test_without_data_it_says_how_to_get_some(qtbot: QtBot, window: MainWindow) 
     window.docks.show("data")
     assert window.data_panel._empty._title.text() == "No data yet"
     assert "Drop a file or folder" in window.data_panel._empty._hint.text()
+
+
+def test_augmented_samples_are_asked_for_while_they_can_be_seen(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(window.run.worker, "send", asked.append)
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    panel = shown(qtbot, window)
+    assert panel.kind.findData("augmented") == -1
+    settings = window.session.document.settings
+    window.session.execute(SetSettings(settings.replaced("augmentation.rotation", "turn"), "augmentation.rotation"))
+    panel.kind.setCurrentIndex(panel.kind.findData("augmented"))
+    assert [request["augmentation"]["rotation"] for request in asked] == [15.0]
+    page = panel.findChild(AugmentedPage)
+    picture = Picture(2, 1, "AAAA////", "7")
+    window.run.worker.events.emit([Augmented(asked[-1]["number"], ((picture,) * 8,) * 4)])
+    assert page.grid.count() == 8 + 2 * 8 * 4
+    panel.others.click()
+    assert [request["start"] for request in asked] == [0, 1]
+    window.run.worker.events.emit([Augmented(asked[0]["number"], ())])  # an answer that comes too late
+    assert page.grid.count() == 8 + 2 * 8 * 4
+    settings = window.session.document.settings
+    window.session.execute(SetSettings(settings.replaced("augmentation.rotation.degrees", 40.0), "augmentation.rotation.degrees"))
+    qtbot.waitUntil(lambda: len(asked) == 3)
+    window.run.worker.events.emit([Augmented(asked[-1]["number"], message="The data cannot be read: it is gone.")])
+    assert panel.findChild(AugmentedPage)._empty._title.text() == "The data cannot be read: it is gone."
+    window.session.undo()
+    window.session.undo()
+    assert panel.kind.findData("augmented") == -1

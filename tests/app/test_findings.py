@@ -18,7 +18,7 @@ def test_a_finding_is_explained_silenced_and_told_again(qtbot: QtBot, window: Ma
     window.session.new(graph)
     panel = window.problems
     assert panel.list.count() == 1
-    finding = panel.list.itemWidget(panel.list.item(0))
+    finding = panel.list.row_widget(0)
     assert isinstance(finding, Finding)
     shown = finding.explanation()
     assert any("does nothing" in label.text() for label in shown.findChildren(QLabel))
@@ -41,8 +41,7 @@ def test_an_error_offers_no_silence(qtbot: QtBot, window: MainWindow) -> None:
     finding = next(
         widget
         for i in range(window.problems.list.count())
-        if isinstance(widget := window.problems.list.itemWidget(window.problems.list.item(i)), Finding)
-        and widget.diagnostic.code == "graph.no-output"
+        if isinstance(widget := window.problems.list.row_widget(i), Finding) and widget.diagnostic.code == "graph.no-output"
     )
     shown = finding.explanation()
     assert shown.silence.isHidden()

@@ -96,12 +96,12 @@ def test_a_finding_inside_is_told_and_its_repair_works_from_outside(window: Main
     item = window.canvas.canvas.nodes[node]
     assert item.state().severity == "error"
     window.docks.show("problems")
-    row = window.problems.list.itemWidget(window.problems.list.item(0))
+    row = window.problems.list.row_widget(0)
     assert row.diagnostic.path == (node,)
     window.problems.list.itemClicked.emit(window.problems.list.item(0))
     assert session.place == (node,) and window.canvas.selected_nodes() == (conv.id,)
     session.leave()
-    qtbot.mouseClick(window.problems.list.itemWidget(window.problems.list.item(0)).fix_buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.problems.list.row_widget(0).fix_buttons[0], Qt.MouseButton.LeftButton)
     assert session.report.ok
 
 

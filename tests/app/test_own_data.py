@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.panels.settings_form import SettingsForm
 from app.widgets.choosing import FileEditor, NamesEditor
 from app.window import MainWindow
+from graph_engine import Graph
 from tests.engine.data.makers import pictures, wine
 
 SLOW = 30_000
+MODULES = Path(__file__).parent.parent / "data" / "modules"
 
 
 def drop(window: MainWindow, path: Path) -> None:
@@ -107,3 +110,54 @@ def test_data_that_moved_is_located_and_what_changed_is_looked_at_again(
     window.data_bar.again.click()
     looked(qtbot, window)
     assert window.session.document.settings.data["dataset"].option.samples == 99
+
+
+def test_a_dataset_class_is_named_looked_at_and_made_anew_with_other_arguments(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(MODULES / "own_data.py", tmp_path)
+    window.session.save(tmp_path / "learner.archloom")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("own_data.Rings", True))
+    window.ask_data("class")
+    assert window.data_bar.isVisible() and not window.trust_bar.isVisible()
+    looked(qtbot, window)
+    document = window.session.document
+    chosen = document.settings.data["dataset"]
+    assert (chosen.id, chosen.option.samples, chosen.params["targets"]) == ("dataset", 60, ("target",))
+    assert next(node for node in document if node.spec.id == "Input").params["shape"] == (2,)
+
+    window.session.wanted.emit("look", "", {"arguments": "{'count': 80}"})
+    looked(qtbot, window)
+    assert document.settings.data["dataset"].option.samples == 80
+    window.undo()
+    assert document.settings.data["dataset"].option.samples == 60
+
+    complaints: list[str] = []
+    window.data.failed.disconnect()
+    window.data.failed.connect(lambda _, error: complaints.append(str(error)))
+    window.session.wanted.emit("look", "", {"path": "own_data.Ragged"})
+    looked(qtbot, window)
+    assert "several shapes" in complaints[0] and document.settings.data["dataset"].params["path"] == "own_data.Rings"
+
+
+def test_a_strangers_dataset_class_is_neither_made_nor_trained_on(
+    window: MainWindow, tmp_path: Path, answer: Callable[[str, QMessageBox.StandardButton], list[str]]
+) -> None:
+    mark = tmp_path / "mark"
+    (tmp_path / "hostile.py").write_text(f"import pathlib\npathlib.Path({str(mark)!r}).write_text('ran')\n")
+    facts = {"size": 0, "changed": 0, "samples": 60, "arrays": [{"name": name, "shape": [2], "dtype": "float32"} for name in "ab"]}
+    graph = Graph("stranger")
+    layer = graph.add("Linear", out_features=2)
+    graph.connect(graph.add("Input", shape=[2]), layer)
+    graph.connect(layer, graph.add("Output"))
+    graph.configure(data={"dataset": {"name": "dataset", "path": "hostile.Bad", "facts": facts, "targets": ["b"]}})
+    graph.configure(training={"loss": "MSELoss"})
+    graph.save(tmp_path / "stranger.archloom")
+
+    window.documents.open_path(tmp_path / "stranger.archloom")
+    assert window.session.report.ok and window.trust_bar.isVisible()
+    window.docks.show("data")
+    seen = answer("trust", QMessageBox.StandardButton.Cancel)
+    window.start_run()
+    assert "hostile.Bad" in seen[0] and not window.run.is_busy
+    assert not mark.exists()

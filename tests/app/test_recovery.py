@@ -14,16 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
+from torch import nn
 
 from app.recovery import DELAY_MS, Recovery
 from app.session import Session
 from app.startup import make_application
 from app.window import MainWindow
 from graph_engine import Graph
-from graph_engine.graph.commands import SetParams
+from graph_engine.graph.commands import Rename, SetParams
 
 PROGRAM = """
 import sys
@@ -110,7 +112,7 @@ def test_work_of_a_killed_window_is_offered_and_brought_back(
     program.send_signal(signal.SIGKILL)
     program.communicate()
     window = make_window()
-    window.offer_left()
+    window.offers.show()
     [left] = window.recovery.left()
     assert (left.title, left.path) == ("net", path) and abs(left.when - time.time()) < 60
     next(b for b in window.start_page.findChildren(QPushButton) if b.text() == "Recover").click()
@@ -204,6 +206,31 @@ def test_a_copy_lives_as_long_as_work_is_unsaved(qtbot: QtBot, tmp_path: Path) -
     recovery.close()
 
 
+def test_the_weights_of_an_import_that_was_never_saved_survive(qtbot: QtBot, tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+    Graph.from_module(module, torch.zeros(2, 3)).save(tmp_path / "net.archloom")
+    graph = Graph.load(tmp_path / "net.archloom")
+    session = Session()
+    dead = Recovery(session, tmp_path / "recovery")
+    session.recover(graph, None)
+    session.execute(Rename(next(n.id for n in graph if n.block == "Linear"), "first"))
+    dead._write()
+    assert dead._lock is not None
+    dead._lock.unlock()
+    (tmp_path / "net.safetensors").unlink()
+    other = Session()
+    recovery = Recovery(other, tmp_path / "recovery")
+    [left] = recovery.left()
+    document = recovery.take(left)
+    other.recover(document, left.path)
+    recovery.forget(left)
+    recovery._write()
+    assert torch.equal(document.weights["first.weight"], module[0].weight)
+    assert recovery._beside.exists()
+    other.new()
+    assert not recovery._beside.exists()
+
+
 def test_what_cannot_be_kept_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     session = Session()
     session.open(saved(tmp_path))
@@ -220,7 +247,7 @@ def test_a_damaged_copy_is_told_and_can_be_discarded(make_window: Callable[[], M
     folder = window.recovery._folder
     folder.mkdir(parents=True)
     (folder / "old.archloom").write_text("{")
-    window.offer_left()
+    window.offers.show()
     texts = answer("complaint", QMessageBox.StandardButton.Ok)
     next(b for b in window.start_page.findChildren(QPushButton) if b.text() == "Recover").click()
     assert len(texts) == 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QListWidgetItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets.editors import EDITORS, editor_for
 from app.widgets.form import Form
 from app.widgets.highlight import python_spans
+from app.widgets.row_list import RowList
 from app.widgets.text import bytes_text, count_text, short_text, time_text
 from graph_engine.blocks import registry
 from graph_engine.settings.option import OptionParam
@@ -146,3 +148,36 @@ def test_figures_read_well() -> None:
     assert short_text(Dim.named("T") * 2, "FLOP") == "2*T FLOP"
     assert bytes_text(2048) == "2.0 kB"
     assert time_text(75) == "1 min 15 s"
+
+
+def test_rows_are_made_when_they_come_into_view(qtbot: QtBot) -> None:
+    made: list[int] = []
+
+    def make(row: int) -> QWidget:
+        made.append(row)
+        widget = QLabel(f"row {row}")
+        widget.setMinimumHeight(20 + 20 * (row % 4))
+        return widget
+
+    rows = RowList(make)
+    qtbot.addWidget(rows)
+    rows.resize(300, 400)
+    for _ in range(500):
+        rows.add(QListWidgetItem())
+    rows.make_seen()
+    assert not made
+
+    def seen() -> set[int]:
+        return {i for i in range(500) if rows.visualItemRect(rows.item(i)).intersects(rows.viewport().rect())}
+
+    with qtbot.waitExposed(rows):
+        rows.show()
+    assert made == [*range(len(made))] and seen() <= {*made} and len(made) < 20
+
+    def at_the_end() -> bool:
+        rows.scrollToBottom()  # rows that have come into view may be higher than those that had not
+        return 499 in seen() <= {*made}
+
+    qtbot.waitUntil(at_the_end)
+    assert len(made) < 60
+    assert isinstance(label := rows.row_widget(0), QLabel) and label.text() == "row 0" and made.count(0) == 1

@@ -185,7 +185,7 @@ def test_unwritable_place_is_told(window: MainWindow, tmp_path: Path, monkeypatc
     assert "x.archloom is not saved" in seen[0]
 
 
-def test_export(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_from_the_menu(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net.py"), ""))
     window.actions_["export_python"].trigger()
     assert (tmp_path / "net.py").read_text() == window.session.graph.to_python()
@@ -222,7 +222,7 @@ def test_problem_leads_to_its_node_and_is_mended(qtbot: QtBot, window: MainWindo
     assert panel.list.count() == 1
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(panel.list.item(0)).center())
     assert window.canvas.selected_nodes() == (conv.id,)
-    row = panel.list.itemWidget(panel.list.item(0))
+    row = panel.list.row_widget(0)
     qtbot.mouseClick(row.fix_buttons[0], Qt.MouseButton.LeftButton)
     assert conv.params["padding"] == 20
     assert window.session.checked.nodes[conv.id].status == "ok"

@@ -24,8 +24,9 @@ from graph_engine.training.events import Event, Measured, StateChange
 from graph_engine.training.loading import loaded
 from graph_engine.training.run import run
 from graph_engine.training.rundir import SOURCE, new_run
+from graph_engine.training.sender import Sender
 from graph_engine.training.state import RunState
-from graph_engine.training.worker import Sender, warm_up
+from graph_engine.training.worker import warm_up
 from tests.engine.training.helpers import Process
 
 

@@ -127,3 +127,35 @@ def connect_at_random(graph: Graph, node: Node, port: str, rng: random.Random) -
             graph.connect(source, node, rng.choice(source.spec.outputs).name if rng.random() < 0.3 else None, port)
         except GraphError:
             return
+
+
+def sound_graph(rng: random.Random, nodes: int) -> Graph:
+    """Blocks of the palette with random parameters, connected at random, of which only those stay that fit; all results are returned."""
+    graph = Graph("sound")
+    for _ in range(rng.randint(1, 2)):
+        graph.add("Input", shape=rng.choice([(8,), (5, 8), (3, 12, 12), ("T", 8), (2, 6, 6, 6)]))
+    if rng.random() < 0.5:
+        graph.add("Input", shape=rng.choice([("T",), (6,)]), dtype="int64")
+    specs = [s for s in registry() if s.outputs and not s.recorded and not s.foreign and s.call.kind != "input"]
+    for _ in range(nodes):
+        spec = rng.choice(specs)
+        params = dict(spec.initial)
+        if rng.random() < 0.5:
+            params |= {p.name: random_value(p, rng) for p in spec.params if not p.inferred and rng.random() < 0.5}
+        node = graph.add(spec.id, **params)
+        for port in node.spec.inputs:
+            if not port.optional or rng.random() < 0.3:
+                for _ in range(max(spec.minimum_inputs, rng.randint(1, 3)) if port.variadic else 1):
+                    connect_at_random(graph, node, port.name, rng)
+        report = graph.check().nodes[node.id]
+        if report.status != "ok" or any(d.severity == "error" and "unused" not in d.code for d in report.diagnostics):
+            graph.remove(node)
+    for node in list(graph):
+        for port in node.spec.outputs:
+            if (
+                not graph.outputs(node.id, port.name)
+                and (port is node.spec.outputs[0] or rng.random() < 0.3)
+                and not port.is_off(node.params)
+            ):
+                graph.connect(node, graph.add("Output"), source_port=port.name)
+    return graph

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from graph_engine.analysis.rules import Found, GraphView, graph_rule
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.facts import ColumnFacts, Facts
+from graph_engine.settings.fits import features
 from graph_engine.settings.option import Selected
-from graph_engine.settings.own import features
 from graph_engine.spec.faults import Fix
 
 NOTABLE = 0.005
@@ -51,7 +51,7 @@ def no_file_is_chosen(view: GraphView) -> Iterator[Found]:
     """A kind of data is chosen, but not where it is."""
     chosen = view.graph.settings.data["dataset"]
     if chosen.option.is_own and (chosen.params["facts"] is None or not chosen.params["path"]):
-        yield Found(f"{chosen.option.title}: no file or folder is chosen yet.")
+        yield Found(f"{chosen.option.title}: no {'class' if chosen.option.is_foreign else 'file or folder'} is chosen yet.")
 
 
 @graph_rule("data.nothing-told", "warning", whole=True)

@@ -66,6 +66,7 @@ class Log:
             self._lines.write((_to_json(metric) + "\n").encode())
             value = Summary.Value(tag=metric.name, simple_value=metric.value)
             self._add(Event(wall_time=now, step=metric.step, summary=Summary(value=[value])))
+        self._lines.flush()  # for whoever reads along
 
     def sync(self) -> int:
         """Has all of it on the disk; returns the size of `metrics.jsonl`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from graph_engine.errors import ArchloomError
 from graph_engine.settings.schema import Settings
 from graph_engine.training import rundir
 from graph_engine.training.events import Listener, Looked
+from graph_engine.training.live.augmented import Augmented
 from graph_engine.training.live.outline import Outline
 from graph_engine.training.live.tracing import Superseded
 from graph_engine.training.loading import loaded
@@ -48,7 +49,7 @@ class Looker:
         self._answered: dict[str, Any] | None = None
         self._next = 0.0
         self._folder: TemporaryDirectory[str] | None = None
-        self._data: tuple[Any, Data] | None = None
+        self._data: tuple[Any, Sequence[Any], Mapping[str, Sequence[str]]] | None = None
         self._model: tuple[Any, nn.Module, Source, dict[str, Any]] | None = None
         self._run: tuple[Path, Source, Data] | None = None
 
@@ -74,6 +75,22 @@ class Looker:
             return
         except ArchloomError as error:
             self._listener(Looked(request["number"], message=str(error)))
+
+    def augment(self, request: dict[str, Any]) -> None:
+        """Shows samples of the training data as some epochs will have them."""
+        from graph_engine.training.live.running import BrokenError
+
+        number = request["number"]
+        try:
+            from graph_engine.training.live.augmenting import versions
+
+            self._listener(Augmented(number, versions(self._read(request), request)))
+        except BrokenError as error:
+            self._listener(Augmented(number, message=str(error)))
+        except ModuleNotFoundError as error:
+            self._listener(
+                Augmented(number, message=f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
+            )
 
     def glance(self, training: Any, run_dir: Path) -> None:
         """Looks at the network of a run, where somebody wishes to and it is time."""
@@ -125,18 +142,16 @@ class Looker:
 
     def _read(self, network: Mapping[str, Any]) -> Data:
         from graph_engine.training.live.running import BrokenError
-        from graph_engine.training.live.sample import Data
+        from graph_engine.training.live.sample import Data, read_words
 
         key = network["data"]
-        if self._data is None or self._data[0] != (key, network["settings"]):
-            settings = Settings.from_plain(network["settings"])
+        if self._data is None or self._data[0] != key:
             try:
                 with loaded(Path(key["folder"]), ("data",)) as reader:
-                    parts = reader.load(**key["arguments"])
-                    self._data = (key, network["settings"]), Data.of(settings, parts, reader, key["arguments"])
+                    self._data = key, reader.load(**key["arguments"]), read_words(reader, key["arguments"])
             except Exception as error:  # a reader, and the libraries it reads with, may raise anything
                 raise BrokenError(f"The data cannot be read: {error}") from error
-        return self._data[1]
+        return Data.of(Settings.from_plain(network["settings"]), *self._data[1:])
 
     def _build(self, request: Mapping[str, Any]) -> tuple[nn.Module, Source, dict[str, Any]]:
         """The network with the weights that it starts with, or as far as they fit those of a run."""

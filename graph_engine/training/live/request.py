@@ -1,4 +1,4 @@
-"""What the process that owns torch is asked for a live sample, made of a document. Needs no torch."""
+"""What the process that owns torch is asked for live samples, made of a document. Needs no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from graph_engine.codegen.foreign import travelling
 from graph_engine.codegen.project import data_arguments, data_files
 from graph_engine.errors import RunError
 from graph_engine.graph.network import network
-from graph_engine.training.live.outline import Computable, computable
+from graph_engine.settings.augmentations import arguments, unfit
+from graph_engine.training.live.outline import computable
 from graph_engine.training.rundir import WEIGHTS, unwritable
 
 if TYPE_CHECKING:
@@ -38,10 +39,9 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
     found = computable(graph)
     if found is None:
         raise RunError("Nothing can be computed yet: add an Input and connect it.")
-    _refuse(graph, found)
     settings = graph.settings
-    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
-    files = data_files(option)
+    graph.require_trust(found.paths)
+    _refuse(graph)
     return {
         "text": found.text,
         "cls": found.cls,
@@ -49,7 +49,34 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
         "seed": settings.training["seed"],
         "files": travelling(found.paths, graph.folder),
         "settings": settings.to_plain(),
-        "data": {"folder": str(_written(files, folder)), "arguments": data_arguments(settings)},
+        "data": _data(graph, folder),
+    }
+
+
+def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The training data of a document, and what is done to its pictures.
+
+    Args:
+        graph: the document.
+        folder: for the files of the data's reader, which the other process imports.
+
+    Raises:
+        RunError: nothing is switched on, or it does not apply.
+        UnwritableError: the folder cannot be written to.
+    """
+    settings = graph.settings
+    option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
+    bad = next(unfit(settings.augmentation, option, settings.training), None)
+    if bad is not None:
+        raise RunError(bad.message)
+    given = arguments(settings.augmentation, option)
+    if not given:
+        raise RunError("Nothing is switched on.")
+    return {
+        "data": _data(graph, folder),
+        "settings": settings.to_plain(),
+        "augmentation": given,
+        "seed": settings.training["seed"],
     }
 
 
@@ -59,10 +86,16 @@ def newest_weights(run_dir: Path) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def _refuse(graph: Graph, found: Computable) -> None:
-    untrusted = sorted(set(found.paths) - graph.answers.trusted)
-    if untrusted:
-        raise RunError(f"{untrusted[0]} is code that this document names: trust the document first.")
+def _data(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The folder that holds the reader of the data, and what it is given; nothing is read where it is not trusted."""
+    chosen = graph.settings.data["dataset"]
+    named = [chosen.params["path"]] if chosen.option.is_foreign else []
+    graph.require_trust(named)
+    files = {**data_files(chosen.option), **travelling(named, graph.folder)}
+    return {"folder": str(_written(files, folder)), "arguments": data_arguments(graph.settings)}
+
+
+def _refuse(graph: Graph) -> None:
     checked = graph.check()
     inputs = [node for node in network(graph).graph if node.spec.call.kind == "input"]
     chosen = graph.settings.data["dataset"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
@@ -50,7 +52,7 @@ def test_a_card_is_put_onto_an_edge_and_what_moves_less_makes_room(down: Hands) 
     down.drag(down.body("drop"), middle - QPoint(0, round(24 * down.view.zoom)))
     assert {"conv.output > drop.input", "drop.output > relu.input"} <= down.edges()
     at = [graph.named(name).position[1] for name in ("conv", "drop", "relu")]
-    assert at == sorted(at) and min(b - a for a, b in zip(at, at[1:], strict=False)) >= 144
+    assert at == sorted(at) and min(b - a for a, b in pairwise(at)) >= 144
     assert abs(graph[node].position[0]) < 48
 
 

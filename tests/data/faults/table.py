@@ -90,6 +90,11 @@ def train(**settings: Any) -> Plant:
     return lambda graph: graph.configure(training=settings)
 
 
+def augment(**settings: Any) -> Plant:
+    """Switches augmentations on."""
+    return lambda graph: graph.configure(augmentation=settings)
+
+
 def learn(**settings: Any) -> Plant:
     """Sets data settings."""
     return lambda graph: graph.configure(data=settings)
@@ -248,6 +253,7 @@ FAULTS = (
     Fault("cnn", put("head", out_features=12), "data.classes", "head", "whole", "more scores than classes"),
     Fault("cnn", both(before("y", "Dropout"), put("head", out_features=9)), "data.classes", "head", "whole", "fewer scores than classes"),
     Fault("cnn", learn(dataset="digits"), "data.input-shape", "x", "whole", "another data set chosen"),
+    Fault("cnn", both(augment(mixing="mixup"), train(loss="NLLLoss")), "data.augmentation", "", "whole", "classes mixed for another loss"),
     Fault("cnn", train(loss="MSELoss"), "data.loss", "", "whole", "a regression loss for classes"),
     Fault("cnn", train(batch_size=1), "lint.batch-of-one", "norm1", "whole", "batch normalization of one sample"),
     Fault("lstm", put("lstm", batch_first=False), "param.batch-first", "lstm", "whole", "batch taken for time"),

@@ -111,8 +111,10 @@ class Process:
         return [event.text for event in self.events if isinstance(event, Log)]
 
     def close(self) -> None:
-        """Ends the process as the death of the window would."""
+        """Ends the process, and what it does."""
         assert self.popen.stdin and self.popen.stdout and self.popen.stderr
+        if self.popen.poll() is None:
+            self.send(do="quit")
         self.popen.stdin.close()
         self.popen.wait(30)
         self.popen.stdout.close()

@@ -28,7 +28,7 @@ from graph_engine.training.live.attending import attending
 from graph_engine.training.live.outline import Computable, Outline, computable
 from graph_engine.training.live.picturing import IN_DETAIL, ON_CARD, value_of
 from graph_engine.training.live.request import describe, newest_weights
-from graph_engine.training.live.sample import Data
+from graph_engine.training.live.sample import Data, read_words
 from graph_engine.training.live.tracing import Place, Superseded, Tracer
 from graph_engine.training.live.value import BROKEN, TOP, NodeValue
 from graph_engine.training.loading import loaded
@@ -192,7 +192,7 @@ def looked_at(graph: Graph, folder: Path, *nodes: str, detail: str | None = None
     """What is told of some nodes for the first sample of the validation data."""
     asked = describe(graph, folder)
     with loaded(Path(asked["data"]["folder"]), ("data",)) as reader:
-        data = Data.of(graph.settings, reader.load(**asked["data"]["arguments"]), reader, asked["data"]["arguments"])
+        data = Data.of(graph.settings, reader.load(**asked["data"]["arguments"]), read_words(reader, asked["data"]["arguments"]))
     found = computable(graph)
     assert found is not None
     model, source = built(found, folder)
@@ -280,7 +280,7 @@ def test_a_failure_names_its_node_and_a_superseded_look_ends(tmp_path: Path) -> 
     assert told.node == layer.named("layer_norm1").id
     assert told.place[0] == graph.named("attention").id and len(told.place) == 2
     model, source = built(found, tmp_path)
-    data = Data.of(graph.settings, (), None, {})
+    data = Data.of(graph.settings, (), {})
     with pytest.raises(Superseded):
         running.values(model, source, data, inputs, running.View((), (), None), lambda: True)
 

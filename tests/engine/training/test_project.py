@@ -24,7 +24,7 @@ from tests.engine.training.helpers import ROOT, small_net
         ({"loss": "MSELoss"}, "LOSS = nn.MSELoss()"),
         ({"seed": 7}, "SEED = 7"),
         ({"device": "cuda"}, 'DEVICE = "cuda"  # "auto" takes a GPU where there is one'),
-        ({"threads": None}, "THREADS: int | None = None  # None leaves one core to others"),
+        ({"threads": None}, "THREADS: int | None = None  # None: measured when the run begins"),
     ],
 )
 def test_a_setting_is_a_line_of_the_script(training: dict[str, Any], line: str) -> None:
@@ -37,7 +37,7 @@ def test_every_choice_gives_a_script_that_compiles(loss: str, optimizer: str) ->
     files = project_files(small_net(loss=loss, optimizer=optimizer))
     for name in ("model.py", "data.py", "train.py"):
         compile(files[name], name, "exec")
-    assert ("accuracy" in files["train.py"]) == (loss in ("CrossEntropyLoss", "NLLLoss"))
+    assert ("accuracy" in files["train.py"]) == (loss in ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss"))
     assert "${" not in "".join(files.values())
     assert "%%" not in "".join(files.values())
 

@@ -26,7 +26,9 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks of a warm process")
 def test_runs_that_are_killed_at_random_moments_end_with_the_same_bits(tmp_path: Path) -> None:
-    count = harass(small_net(schedule={"name": "OneCycleLR", "max_lr": 0.01}, average="EMA"), 5, ["process"], tmp_path, random.Random(0))
+    graph = small_net(schedule={"name": "OneCycleLR", "max_lr": 0.01}, average="EMA")
+    graph.configure(augmentation={"crop": {"name": "shift", "pixels": 1}, "mixing": "mixup"})
+    count = harass(graph, 5, ["process"], tmp_path, random.Random(0))
     assert count.kills.total() == 5
     assert count.runs and not count.different
 
@@ -69,11 +71,17 @@ def script(project: Path, *arguments: str, processes: int) -> subprocess.Complet
     return subprocess.run([*head, "train.py", *arguments], cwd=project, env=environment, check=True, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("settings", [{}, {"parts": 3, "clipping": "norm", "schedule": "StepLR"}])
-def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(tmp_path: Path, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "augmentation"),
+    [({}, {}), ({"parts": 3, "clipping": "norm", "schedule": "StepLR"}, {"rotation": "turn", "erasing": "rectangle", "mixing": "mixup"})],
+)
+def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(
+    tmp_path: Path, settings: dict[str, Any], augmentation: dict[str, str]
+) -> None:
     """The network has nothing that looks at a batch as a whole or draws random numbers."""
     graph = networks()[1]
     graph.configure(training={"epochs": 3, "batch_size": 71, **settings})  # the last batch of an epoch has an odd number of samples
+    graph.configure(augmentation=augmentation)
     for name, text in project_files(graph).items():
         (tmp_path / name).write_text(text)
     script(tmp_path, "--run-dir", "one", processes=1)

@@ -141,7 +141,7 @@ def test_death_is_seen_and_its_run_goes_on_to_the_same_bits(process: Process, re
     assert (run_dir / "weights.safetensors").read_bytes() == (reference / "weights.safetensors").read_bytes()
 
 
-def test_the_end_of_the_window_stops_the_run_with_a_checkpoint(process: Process, reference: Path, tmp_path: Path) -> None:
+def test_to_quit_stops_the_run_with_a_checkpoint(process: Process, reference: Path, tmp_path: Path) -> None:
     run_dir = new_run(small_net(), tmp_path)
     slowed(run_dir)
     orphan = Process().until_ready()

@@ -1,0 +1,18 @@
+"""Changes of pictures that do not apply to the data, its targets or its loss: a run would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graph_engine.analysis.rules import Found, GraphView, graph_rule
+from graph_engine.settings.augmentations import unfit
+from graph_engine.spec.faults import Fix
+
+
+@graph_rule("data.augmentation", "warning", whole=True)
+def augmentation_does_not_apply(view: GraphView) -> Iterator[Found]:
+    """Pictures alone can be mirrored and turned, and classes alone have shares."""
+    settings = view.graph.settings
+    chosen = settings.data["dataset"]
+    for part, message in unfit(settings.augmentation, chosen.option.sized(chosen.params), settings.training):
+        yield Found(message, fixes=(Fix("Switch it off", settings={f"augmentation.{part}": "none"}),))
