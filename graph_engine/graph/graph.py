@@ -435,8 +435,8 @@ class CoreGraph(Walks):
         self._names[name] = id
         self._note(Change("name", id))
 
-    def _rename(self, name: str) -> None:
-        self._name = name
+    def _rename(self, name: str, description: str) -> None:
+        self._name, self._description = name, description
         self._note(Change("renamed", name))
 
     def _set_direction(self, direction: Direction) -> None:
