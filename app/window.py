@@ -58,7 +58,6 @@ from app.unattended import Unattended
 from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
-from graph_engine.analysis.layout import Direction
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
@@ -170,11 +169,6 @@ class MainWindow(QMainWindow):
         self.preferences.theme = mode
         self.themes.set_mode(mode)
 
-    def lay_out(self, direction: Direction) -> None:
-        """Puts the nodes in order; from now on auto layout goes that way."""
-        self.preferences.direction = self.edits.direction = direction
-        self.edits.auto_layout()
-
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
         self.preferences.shares = measure
@@ -260,7 +254,7 @@ class MainWindow(QMainWindow):
         if self.charts is None:
             from app.panels.charts import ChartsPanel
 
-            self.charts = ChartsPanel(self.run)
+            self.charts = ChartsPanel(self.run, self.session)
             self.charts.failed.connect(self.status.tell)
             self._charts_place.addWidget(self.charts)
             self._show_runs()
@@ -342,8 +336,6 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
-        self.edits.direction = self.preferences.direction
-        self.actions_[f"layout_{self.edits.direction}"].setChecked(True)
         self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:
