@@ -19,6 +19,7 @@ from torch import nn
 from graph_engine.api import Graph
 from graph_engine.errors import ArchloomError, ImportModuleError
 from graph_engine.foreign.outline import CHECKPOINTS
+from graph_engine.importing.programs import Interpreted
 from graph_engine.importing.proposals import propose, texts
 from graph_engine.importing.source import examples, load
 
@@ -56,7 +57,8 @@ class Serving:
         self._say("Looking for what it takes", 0.7)
         proposal = propose(self._module)
         return {
-            "name": type(self._module).__name__,
+            "name": Path(source).stem if isinstance(self._module, Interpreted) else type(self._module).__name__,
+            "is_file": isinstance(self._module, Interpreted),
             "parameters": sum(p.numel() for p in self._module.parameters()),
             "inputs": [one._asdict() for one in proposal.inputs],
             "problem": proposal.problem,

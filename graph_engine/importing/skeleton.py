@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_engine.analysis.layout import layered
 from graph_engine.blocks import registry
-from graph_engine.document.weights import read_weights
-from graph_engine.errors import DocumentError, ImportModuleError
+from graph_engine.errors import ImportModuleError
 from graph_engine.graph.commands import AddMany
 from graph_engine.graph.definition import Definition, free_title, new_definition_id
 from graph_engine.graph.graph import CoreGraph, new_node
@@ -61,9 +62,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         raise ImportModuleError(f"There is no file {path}.")
     if path.suffix.lower() == ".safetensors":
         try:
-            return read_weights(path)
-        except DocumentError as error:
-            raise ImportModuleError(str(error)) from error
+            return load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise ImportModuleError(f"{path.name} cannot be read as a checkpoint: {error}.") from error
     try:
         with warnings.catch_warnings(action="ignore"):
             found = torch.load(path, map_location="cpu", weights_only=True)
