@@ -69,6 +69,15 @@ class Preferences(QObject):
         self._store.setValue("live", on)
 
     @property
+    def processes(self) -> int:
+        """How many processes a run is shared among."""
+        return max(1, int(cast(int, self._store.value("processes", 1, int))))
+
+    def remember_processes(self, count: int) -> None:
+        """Keeps how many those are to be."""
+        self._store.setValue("processes", count)
+
+    @property
     def direction(self) -> Direction:
         """In which auto layout goes."""
         return "down" if self._store.value("direction", "across") == "down" else "across"
