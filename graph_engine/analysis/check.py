@@ -147,18 +147,19 @@ class Checker:
     def _reorder(self) -> None:
         """Brings the order up to date: it still holds, with new nodes at its end, unless a new edge leads backwards in it."""
         nodes, edges = self._graph.nodes, self._graph.edges
-        order = [id for id in self._order if id in nodes]
-        order += [id for id in nodes if id not in self._place]
-        place = {id: i for i, id in enumerate(order)}
+        order, place = self._order, self._place
+        if place.keys() != nodes.keys():
+            order = (*(id for id in order if id in nodes), *(id for id in nodes if id not in place))
+            place = {id: i for i, id in enumerate(order)}
         drawn = [edges[id] for id in self._drawn if id in edges]
         if any(place[edge.source] > place[edge.target] for edge in drawn):
-            order = topology.order(topology.digraph(self._graph))
+            order = tuple(topology.order(topology.digraph(self._graph)))
             place = {id: i for i, id in enumerate(order)}
-        self._order, self._place = tuple(order), place
+        self._order, self._place = order, place
         self._drawn.clear()
         self._resolve()
         graph = self._network.graph
-        self._live = live = topology.live(graph, self._order)
+        self._live = topology.live(graph, self._order)
         borrowing = frozenset(self._borrowers())
         self._dirty |= (borrowing ^ self._borrowing) & nodes.keys()
         self._borrowing = borrowing
@@ -167,7 +168,7 @@ class Checker:
             self._kept.pop(id, None)
             self._stamps.pop(id, None)
             self._found.forget(id)
-        self._found.follow(graph, self._order, live)
+        self._found.follow(graph, self._order)
 
     def _resolve(self) -> None:
         """Brings what computes up to date, and marks the nodes for which bypassed and muted ones have made a difference."""
@@ -256,13 +257,13 @@ class Checker:
             else:
                 inputs[port.name] = x = own[edges[0].source].outputs.get(edges[0].source_port)
                 waits = waits or x is None
-        params = self._params(node)
         if isinstance(spec, GroupSpec):
-            return self._evaluate_group(node, spec, params, inputs, faults)
+            return self._evaluate_group(node, spec, self._params(node), inputs, faults)
         if faults:
             return CheckedNode(node.id, "error", diagnostics=tuple(faults))
         if waits:
             return CheckedNode(node.id, "waiting")
+        params = self._params(node)
         try:
             found = self._alike.infer(spec, params, inputs)
         except Unanswered as fault:

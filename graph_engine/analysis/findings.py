@@ -58,16 +58,15 @@ class Findings:
         """What the rules found on a node."""
         return self._near.get(id, ()) + self._near_shapes.get(id, ()) + self._far.get(id, ())
 
-    def follow(self, graph: CoreGraph, order: Sequence[str], live: frozenset[str]) -> None:
+    def follow(self, graph: CoreGraph, order: Sequence[str]) -> None:
         """Nodes or edges are others now.
 
         Args:
             graph: what computes of the graph.
             order: ids of the nodes, each behind all that feed it.
-            live: ids of the nodes that make up the network.
         """
         self._graph = graph
-        self._index = Index(graph, order if graph is self._drawn else [id for id in order if id in graph], live)
+        self._index = Index(graph, order if graph is self._drawn else [id for id in order if id in graph])
 
     def forget(self, id: str) -> None:
         """A node is gone."""
@@ -100,31 +99,17 @@ class Findings:
                 due.update(edge.source for edge in graph.incoming(id))
                 due.update(edge.target for edge in graph.outgoing(id))
         nodes = self._drawn.nodes
-        different = {id for id in due if self._find(id, rules_for(nodes[id].spec).plain, self._near)}
-        for id in changed | due:
-            rules = rules_for(nodes[id].spec).shaped
-            if self._find(id, rules, self._near_shapes):
+        different: set[str] = set()
+        for id in due | changed:
+            plain, shaped = rules_for(nodes[id].spec)
+            if not (plain or shaped):
+                continue
+            view = NodeView(graph, nodes[id], own[id], self._params(nodes[id])) if own[id].status == "ok" and id in graph else None
+            if id in due and _keep(id, _found(plain, view), self._near):
+                different.add(id)
+            if _keep(id, _found(shaped, view), self._near_shapes):
                 different.add(id)
         return different
-
-    def _find(self, id: str, rules: Sequence[Declared], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
-        """Runs some rules on a node and keeps what they find; whether that is something else than before."""
-        if not rules:
-            return False
-        found: tuple[Diagnostic, ...] = ()
-        if self._own[id].status == "ok" and id in self._graph:
-            node = self._graph[id]
-            view = NodeView(self._graph, node, self._own[id], self._params(node))
-            found = tuple([d for rule in rules for d in rule.run(view)])
-            if view.params != node.params:
-                found = tuple([d._replace(fixes=()) for d in found])
-        if found == kept.get(id, ()):
-            return False
-        if found:
-            kept[id] = found
-        else:
-            del kept[id]
-        return True
 
     def _find_causes(self) -> set[str]:
         """Finds errors that follow from what was found on a node before them; the ids of nodes that are told of in another way now."""
@@ -159,3 +144,22 @@ class Findings:
                     far[found.node] = (*far.get(found.node, ()), found)
         old, self._far, self.document = self._far, far, tuple(whole)
         return {id for id in old.keys() | far.keys() if old.get(id) != far.get(id)}
+
+
+def _found(rules: Sequence[Declared], view: NodeView | None) -> tuple[Diagnostic, ...]:
+    """What some rules find on a node; nothing where it is at fault, waits or does not compute."""
+    if view is None or not rules:
+        return ()
+    found = tuple([d for rule in rules for d in rule.run(view)])
+    return tuple([d._replace(fixes=()) for d in found]) if found and view.params != view.node.params else found
+
+
+def _keep(id: str, found: tuple[Diagnostic, ...], kept: dict[str, tuple[Diagnostic, ...]]) -> bool:
+    """Keeps what was found on a node; whether that is something else than before."""
+    if found == kept.get(id, ()):
+        return False
+    if found:
+        kept[id] = found
+    else:
+        del kept[id]
+    return True

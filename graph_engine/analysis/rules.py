@@ -65,9 +65,8 @@ class NodeView(NamedTuple):
 class Index:
     """The nodes of a graph by block, category and kind of call, each in the order in which they were added."""
 
-    def __init__(self, graph: CoreGraph, order: Sequence[str] = (), live: frozenset[str] = frozenset()):
+    def __init__(self, graph: CoreGraph, order: Sequence[str] = ()):
         self.order = order
-        self.live = live
         self._found: dict[str, list[Node]] = defaultdict(list)
         self._switched: list[Node] = []
         places: dict[str, tuple[list[Node], ...]] = {}
@@ -139,10 +138,10 @@ class Declared(NamedTuple):
     params: frozenset[str] = frozenset()
     whole: bool = False
 
-    def run(self, view: NodeView | GraphView) -> Iterator[Diagnostic]:
-        for found in self.function(view):
-            node = view.node.id if isinstance(view, NodeView) else found.node
-            yield Diagnostic(self.severity, self.code, node, found.port, found.message, found.fixes)
+    def run(self, view: NodeView | GraphView) -> list[Diagnostic]:
+        """What it finds."""
+        on = view.node.id if isinstance(view, NodeView) else None
+        return [Diagnostic(self.severity, self.code, on or f.node, f.port, f.message, f.fixes) for f in self.function(view)]
 
 
 CAUSES: set[str] = set()

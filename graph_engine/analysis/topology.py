@@ -32,7 +32,7 @@ def live(graph: CoreGraph, order: Sequence[str]) -> frozenset[str]:
     found = {node.id for node in graph if node.spec.call.kind in ("input", "output")}
     for id in reversed(order):
         if id in found:
-            found.update(edge.source for edge in graph.incoming(id))
+            found.update([edge.source for edge in graph.incoming(id)])
     return frozenset(found)
 
 

@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -221,13 +222,11 @@ class CoreGraph(Walks):
 
     def incoming(self, node: str) -> Iterator[Edge]:
         """All edges that arrive at a node, port by port."""
-        for edges in self._in[node].values():
-            yield from edges
+        return chain.from_iterable(self._in[node].values())
 
     def outgoing(self, node: str) -> Iterator[Edge]:
         """All edges that leave a node."""
-        for edges in self._out[node].values():
-            yield from edges
+        return chain.from_iterable(self._out[node].values())
 
     def check_edge(self, source: str, source_port: str, target: str, target_port: str) -> EdgeError | None:
         """Whether an edge may exist: None when it may, else the reason, ready to be raised or shown.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from graph_engine.graph.node import Edge
 
@@ -20,20 +20,30 @@ class Walks(ABC):
         """All edges that leave a node."""
 
     def path(self, start: str, end: str) -> list[str] | None:
-        """Node ids along some directed path, both ends included, or None."""
-        came_from: dict[str, str | None] = {start: None}
-        stack = [start]
-        while stack:
-            node = stack.pop()
-            if node == end:
-                path = [node]
-                while (before := came_from[path[-1]]) is not None:
-                    path.append(before)
-                return path[::-1]
+        """Node ids along some directed path, both ends included, or None.
+
+        It is sought from both ends in turn: mostly little lies behind the one or before the other.
+        """
+        if start == end:
+            return [start]
+        ahead: dict[str, str] = {start: start}
+        behind: dict[str, str] = {end: end}
+        onwards, back = [start], [end]
+        while onwards and back:
+            node = onwards.pop()
             for edge in self.outgoing(node):
-                if edge.target not in came_from:
-                    came_from[edge.target] = node
-                    stack.append(edge.target)
+                if edge.target not in ahead:
+                    ahead[edge.target] = node
+                    if edge.target in behind:
+                        return _chain(edge.target, ahead)[::-1] + _chain(edge.target, behind)[1:]
+                    onwards.append(edge.target)
+            node = back.pop()
+            for edge in self.incoming(node):
+                if edge.source not in behind:
+                    behind[edge.source] = node
+                    if edge.source in ahead:
+                        return _chain(edge.source, ahead)[::-1] + _chain(edge.source, behind)[1:]
+                    back.append(edge.source)
         return None
 
     def ancestors(self, node: str) -> set[str]:
@@ -64,6 +74,14 @@ class Walks(ABC):
         while walk.count(walk[-1]) == 1:
             walk.append(next(e.source for e in self.incoming(walk[-1]) if e.source in left))
         return walk[walk.index(walk[-1]) :][::-1]
+
+
+def _chain(node: str, steps: Mapping[str, str]) -> list[str]:
+    """The nodes from one on, each behind the one that ``steps`` leads from to it, up to the one that leads to itself."""
+    chain = [node]
+    while steps[chain[-1]] != chain[-1]:
+        chain.append(steps[chain[-1]])
+    return chain
 
 
 def _reach(node: str, step: Callable[[str], Iterator[str]]) -> set[str]:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph_engine import Graph
-from graph_engine.api import Content
+from graph_engine.editing import Content
 from graph_engine.graph.node import Node
 from tests.engine.graphs import grouped, nested, residual, sequence
 

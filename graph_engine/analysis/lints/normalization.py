@@ -98,6 +98,10 @@ def _runs(view: GraphView, counts: Callable[[Node], bool], most: int, message: s
         if node.spec.category in STEADY or len(sources) > 1:
             run[id] = 0
             continue
-        run[id] = max((run[s] for s in sources), default=0) + counts(node)
-        if run[id] == most and counts(node):
+        before = run[sources.pop()] if sources else 0
+        if not counts(node):
+            run[id] = before
+            continue
+        run[id] = before + 1
+        if run[id] == most:
             yield Found(message.format(name=node.name), id)
