@@ -43,6 +43,9 @@ from graph_engine.training.sender import LogStream, Sender
 from graph_engine.training.state import RunState
 from graph_engine.training.together import run_together
 
+GRACE = 2.0
+"""Seconds for which a window that wants to attach waits for another one to be gone, which may have closed only just now."""
+
 OUTPUT = "process.log"
 """File in the run's folder with what its process prints on the standard error while no window looks on."""
 
@@ -58,7 +61,7 @@ class Worker:
         self._listener = self._sender = sender
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._is_attended = True
         self._open_jobs = 0
         self._training: Path | None = None
@@ -152,7 +155,7 @@ class Worker:
     def _attach(self, events: BinaryIO, commands: BinaryIO) -> bool:
         """A window has connected: it takes the place of the one that is gone."""
         with self._lock:
-            if self._is_attended:
+            if not self._lock.wait_for(lambda: not self._is_attended, GRACE):
                 return False
             self._is_attended = True
         self._sender.turn_to(events)
@@ -167,6 +170,7 @@ class Worker:
             if run_dir is not None:
                 self._is_attended = False
                 self._sender.turn_to(None)
+                self._lock.notify_all()
         if run_dir is None:
             self.obey({"do": "quit"})
         else:
