@@ -179,9 +179,9 @@ def import_(
 ) -> None:
     """Makes a document of a module.
 
-    With --input, SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of
-    these shapes, one --input for each; its weights lie beside the document. Without --input, SOURCE is a Python file, or file.py:Name for
-    one of its classes, which is read and never run.
+    SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
+    --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
+    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2) is loaded, which you trust it to be.
     """
     from graph_engine import Graph
 
@@ -190,9 +190,11 @@ def import_(
     if not inputs and ".py" in source and "(" not in source:
         _read(source, output, as_json=as_json)
         return
+    from graph_engine.importing.proposals import proposed
     from graph_engine.importing.source import examples, load
 
-    graph = Graph.from_module(load(source), examples(inputs or ()), output.stem)
+    module = load(source)
+    graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
     graph.save(output)
     assert graph.report is not None
     if as_json:

@@ -25,10 +25,13 @@ DOCUMENT = "network.archloom"
 PYTHON = ".py"
 """The suffix of a file of Python."""
 
+NETWORKS = (".pt2",)
+"""Suffixes of files that hold one network, with its weights."""
+
 
 def is_network(path: Path) -> bool:
     """Whether a file that is dropped is a network to import, and no data to learn from."""
-    return path.suffix.lower() == PYTHON
+    return path.suffix.lower() in (PYTHON, *NETWORKS)
 
 
 class Imported(NamedTuple):

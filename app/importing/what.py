@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QGridLayout, QHBox
 
 from app.foreign import origin
 from app.importing.labels import title_label
-from app.importing.process import PYTHON
+from app.importing.process import NETWORKS, PYTHON
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from graph_engine.errors import ArchloomError
@@ -35,7 +35,7 @@ class WhatPage(QWidget):
         more.setWordWrap(True)
         more.setProperty("role", "muted")
         self.field = QLineEdit()
-        self.field.setPlaceholderText(self.tr("package.module:name, or a file of Python"))
+        self.field.setPlaceholderText(self.tr("package.module:name, or a file"))
         self.field.setAccessibleName(self.tr("Module or file"))
         self.field.textChanged.connect(self._on_place)
         self.choose = QPushButton(icon("folder-open"), self.tr("File…"))
@@ -62,7 +62,8 @@ class WhatPage(QWidget):
         grid.addLayout(place, 0, 1)
         grid.addWidget(self._offer_label, 1, 0)
         grid.addWidget(self.offered, 1, 1)
-        grid.addWidget(QLabel(self.tr("Arguments")), 2, 0)
+        self._arguments_label = QLabel(self.tr("Arguments"))
+        grid.addWidget(self._arguments_label, 2, 0)
         grid.addWidget(self.arguments, 2, 1)
         grid.addWidget(self.about, 3, 1)
         grid.setColumnStretch(1, 1)
@@ -81,6 +82,8 @@ class WhatPage(QWidget):
     @property
     def source(self) -> str:
         """What is named, as `graph_engine.importing.source` reads it; empty where nothing is."""
+        if self._is_network(self.field.text()):
+            return self.field.text().strip()
         place, name = self._place()
         call = self.arguments.text().strip().removeprefix("(").removesuffix(")")
         return f"{place}:{name}" + (f"({call})" if call else "") if place and name else ""
@@ -88,6 +91,8 @@ class WhatPage(QWidget):
     @property
     def title(self) -> str:
         """What the network is to be called."""
+        if self._is_network(self.field.text()):
+            return Path(self.field.text().strip()).stem
         return self._place()[1].rpartition(".")[2]
 
     def name(self, path: Path) -> None:
@@ -105,8 +110,12 @@ class WhatPage(QWidget):
     def _is_file(text: str) -> bool:
         return text.lower().endswith(PYTHON)
 
+    @staticmethod
+    def _is_network(text: str) -> bool:
+        return text.strip().lower().endswith(NETWORKS)
+
     def _on_choose(self) -> None:
-        kinds = self.tr("Python files (*{0})").format(PYTHON)
+        kinds = self.tr("Networks ({0})").format(" ".join(f"*{suffix}" for suffix in (PYTHON, *NETWORKS)))
         name, _ = QFileDialog.getOpenFileName(self.window(), self.tr("Import"), str(Path.home()), kinds)
         if name:
             self.name(Path(name))
@@ -125,6 +134,8 @@ class WhatPage(QWidget):
         self.offered.clear()
         self.offered.addItems([offer.name for offer in self._offers])
         self.offered.blockSignals(False)
+        self.arguments.setVisible(not self._is_network(text))
+        self._arguments_label.setVisible(not self._is_network(text))
         self.offered.setVisible(bool(self._offers))
         self._offer_label.setVisible(bool(self._offers))
         self._on_offer()
@@ -139,7 +150,7 @@ class WhatPage(QWidget):
             offer.arguments if offer is not None else self.tr("as in a call, such as 18, width=64; often none")
         )
         examples = self.tr(
-            'For example torchvision.models:resnet18, or timm:create_model with the argument "resnet18", or a file of your own.'
+            'For example torchvision.models:resnet18, or timm:create_model with the argument "resnet18", or a file: net.py, net.pt2.'
         )
         self.about.setText(offer.summary if offer is not None else "" if self.field.text().strip() else examples)
         self.changed.emit()
@@ -147,8 +158,8 @@ class WhatPage(QWidget):
     def _warn(self) -> None:
         place, _ = self._place()
         text = self.field.text().strip()
-        self._notice.setVisible(bool(place))
-        where = text if self._is_file(text) else origin(place, Path.cwd()) if place else ""
+        self._notice.setVisible(bool(place) or self._is_network(text))
+        where = text if self._is_file(text) or self._is_network(text) else origin(place, Path.cwd()) if place else ""
         self.notice.setText(self.tr("Loading runs this code with your rights, as any program that you start: {0}").format(where))
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.session import Session
 from app.widgets.form import Form
+from app.widgets.layouts import clear
 from app.widgets.text import label_text
 from graph_engine.errors import ArchloomError
 from graph_engine.graph.changes import Change
 from graph_engine.graph.commands import SetSettings
+from graph_engine.settings.losses import FACTOR, LossOption, target_losses
+from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import SECTIONS
 
+_LOSS = next(param for param in SECTIONS["training"] if param.name == "loss")
+_EACH = "losses."
+"""What the names of rows for the loss of one of several targets begin with."""
 _DATASET = "dataset."
 
 
 class SettingsForm(QWidget):
-    """Edits one section; every edit is a step that can be undone.
+    """Edits one section; every edit is a step that can be undone. Where the data has several targets, each has a loss of its own.
 
     Signals:
         failed: an edit was refused; one sentence.
@@ -29,15 +37,27 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._session = session
         self._section = section
-        self.form = Form(SECTIONS[section], label_text)
-        self.form.edited.connect(self._edit)
-        self.form.again_wanted.connect(lambda _: session.wanted.emit("look again", "", None))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
+        self._targets: tuple[str, ...] = ()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.form = self._made()
         session.changed.connect(self._on_changed)
         session.replaced.connect(self._show)
         self._show()
+
+    def _made(self) -> Form:
+        """A new form, in place of the one before."""
+        clear(self._layout)
+        losses = [replace(_LOSS, name=f"{_EACH}{target}") for target in self._targets]
+        params = [one for param in SECTIONS[self._section] for one in (losses if losses and param is _LOSS else [param])]
+        form = Form(params, self._title)
+        form.edited.connect(self._edit)
+        form.again_wanted.connect(lambda _: self._session.wanted.emit("look again", "", None))
+        self._layout.addWidget(form)
+        return form
+
+    def _title(self, name: str) -> str:
+        return self.tr("Loss of {0}").format(name.removeprefix(_EACH)) if name.startswith(_EACH) else label_text(name)
 
     def _on_changed(self, changes: tuple[Change, ...]) -> None:
         if any(c.kind == "settings" for c in changes):
@@ -52,14 +72,45 @@ class SettingsForm(QWidget):
         return name.removeprefix(_DATASET) in chosen.option.looked_at and bool(where["path"])
 
     def _show(self) -> None:
-        self.form.show_values(getattr(self._session.graph.settings, self._section))
+        settings = self._session.graph.settings
+        values = dict(getattr(settings, self._section))
+        if self._section == "training":
+            fields = settings.data["dataset"].option.targets
+            names = tuple(field.name for field in fields) if len(fields) > 1 else ()
+            if names != self._targets:
+                self._targets = names
+                self.form = self._made()
+            values |= {f"{_EACH}{field.name}": _unfolded(loss) for field, loss in zip(fields, target_losses(values, fields), strict=True)}
+        self.form.show_values(values)
 
     def _edit(self, name: str, value: object, gesture: object) -> None:
         part = f"{self._section}.{name}"
         if self._is_looked_at(name, value):
             self._session.wanted.emit("look", "", {name.removeprefix(_DATASET): value})
             return
+        settings = self._session.graph.settings
         try:
-            self._session.execute(SetSettings(self._session.graph.settings.replaced(part, value), part), gesture)
+            if name.startswith(_EACH):
+                changed = settings.replaced(*self._loss_of(name.removeprefix(_EACH), value))
+            else:
+                changed = settings.replaced(part, value)
+            self._session.execute(SetSettings(changed, part), gesture)
         except ArchloomError as error:
             self.failed.emit(str(error))
+
+    def _loss_of(self, name: str, value: object) -> tuple[str, object]:
+        """The setting of the loss of a target, and its new value: another loss, or the same with another value of a parameter."""
+        target, _, param = name.partition(".")
+        part = f"{self._section}.{_EACH}{target}"
+        if not param:
+            return part, value
+        settings = self._session.graph.settings
+        fields = settings.data["dataset"].option.targets
+        present = next(loss for field, loss in zip(fields, target_losses(settings.training, fields), strict=True) if field.name == target)
+        return part, {"name": present.id, **present.params, param: value}
+
+
+def _unfolded(loss: Selected[LossOption]) -> Selected[LossOption]:
+    """A loss beside others, whose factor is not folded away."""
+    params = tuple(replace(param, advanced=False) if param is FACTOR else param for param in loss.option.params)
+    return Selected(replace(loss.option, params=params), loss.params)

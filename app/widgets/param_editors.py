@@ -237,8 +237,9 @@ class FloatsEditor(TextEditor):
     """Several numbers, as ``0.9, 0.999``."""
 
     def read(self, text: str) -> Any:
+        inside = text.strip("()[] ").rstrip(",")
         try:
-            return tuple(float(part) for part in text.strip("()[]").rstrip(",").split(","))
+            return tuple(float(part) for part in inside.split(",")) if inside else ()
         except ValueError:
             return text
 

@@ -20,7 +20,7 @@ from graph_engine.analysis.diagnostics import Diagnostic, Severity
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LOSSES, LossOption, loss_for
+from graph_engine.settings.losses import LOSSES, LossOption, loss_setting, target_losses
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
 from graph_engine.spec.tensor import Dim, N, Shape, Size, as_size, shape_text
@@ -396,7 +396,7 @@ def loss_for_other_targets(view: GraphView) -> Iterator[Found]:
             takes, given = ("compares numbers", "the number of a class") if field.choices else ("takes the number of a class", "quantities")
             yield Found(
                 f"{loss.id} {takes}, but {data.id} gives {given}: {better} is made for that.",
-                fixes=(Fix(f"Use {better}", settings={"training.loss": better}),),
+                fixes=(Fix(f"Use {better}", settings={loss_setting(field, data.targets): better}),),
             )
 
 
@@ -404,8 +404,9 @@ def _targets(view: GraphView, data: DatasetOption) -> Iterator[tuple[Node, Field
     """The outputs, each with what it is compared with and by which loss, where there are as many as targets."""
     outputs = view.index.of("target", "output")
     if len(outputs) == len(data.targets):
-        for node, field in zip(outputs, data.targets, strict=True):
-            yield node, field, loss_for(field, view.graph.settings.training["loss"], alone=len(outputs) == 1).option
+        losses = target_losses(view.graph.settings.training, data.targets)
+        for node, field, loss in zip(outputs, data.targets, losses, strict=True):
+            yield node, field, loss.option
 
 
 def _to_width(view: GraphView, last: Node, width: Size) -> tuple[Node, list[Fix]]:

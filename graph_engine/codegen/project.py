@@ -22,6 +22,7 @@ from graph_engine.files import write_folder
 from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
+from graph_engine.settings.losses import misfits, target_losses
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -58,7 +59,7 @@ def project_files(graph: Graph) -> dict[str, str]:
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
     _refuse_unfit(graph.settings, dataset)
-    task = Task(dataset, training["loss"], list(_ends(graph)))
+    task = Task(dataset, target_losses(training, dataset.targets), list(_ends(graph)))
     augmentation = arguments(graph.settings.augmentation, dataset)
     recipe = Recipe(training)
     values = {
@@ -182,9 +183,12 @@ def _refuse_untrainable(graph: Graph, weights: int, dataset: DatasetOption) -> N
 
 
 def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
-    found = next(unfit(settings.augmentation, dataset, settings.training["loss"]), None)
+    found = next(unfit(settings.augmentation, dataset, settings.training), None)
     if found is not None:
         raise RunError(found.message)
+    for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
+        for message in misfits(field, loss):
+            raise RunError(message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:

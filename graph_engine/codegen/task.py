@@ -9,7 +9,7 @@ from typing import NamedTuple
 from graph_engine.codegen.shown import show_lines, spelled
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LossOption, loss_for
+from graph_engine.settings.losses import OWN, LossOption
 from graph_engine.settings.option import Selected
 from graph_engine.spec.tensor import Shape
 
@@ -51,16 +51,16 @@ class Task:
 
     Args:
         dataset: with sizes in its shapes.
-        loss: the one that was chosen.
+        losses: of each target.
         ends: the network's outputs in their order, which for those with a target is that of the targets.
     """
 
-    def __init__(self, dataset: DatasetOption, loss: Selected[LossOption], ends: Sequence[End]):
+    def __init__(self, dataset: DatasetOption, losses: Sequence[Selected[LossOption]], ends: Sequence[End]):
         self._dataset = dataset
         self._ends = ends
         self._terms = [end for end in ends if end.factor is not None]
         outputs = [end.shape for end in ends if end.factor is None]
-        self._losses = [loss_for(field, loss, alone=len(dataset.targets) == 1) for field in dataset.targets]
+        self._losses = losses
         self._last = [
             _holds_classes_last(field, one, shape) for field, one, shape in zip(dataset.targets, self._losses, outputs, strict=True)
         ]
@@ -73,7 +73,10 @@ class Task:
         """Names of the parts of the script's template."""
         cut = {"cut"} if any(field.is_cut for field in self._fields) else set()
         padded = {"padded"} if cut or "token hits" in self._kinds else set()
-        others = {"terms": bool(self._terms), "whole": self._dataset.whole}
+        balanced = [one.params.get("balance") == "balanced" for one in self._losses]
+        others = {"terms": bool(self._terms), "whole": self._dataset.whole, "balanced": any(balanced)}
+        weighted = [is_weighted(one) for one in self._losses]
+        others |= {"weighted": any(weighted) and not self._several, "weighted losses": any(weighted) and self._several}
         loss = "one loss" if len(self._losses) == 1 else "losses"
         return {*self._kinds, *cut, *padded, *self._shown(), *(part for part, there in others.items() if there), loss}
 
@@ -86,7 +89,11 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal([self._zero] * (sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms))),
+            "zeros": literal(
+                [self._zero]
+                * (sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms) + self._several * len(self._kinds))
+            ),
+            "balances": "\n".join(f"    {line}" for line in self._balances()),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
             "measures": "\n".join(f"    {line}" for line in self._measures()),
             "readers": "load, vocabularies" if self._show and spelled(self._dataset) else "load",
@@ -121,7 +128,26 @@ class Task:
     @property
     def _zero(self) -> int | float:
         """The first value of a sum: whole where all of them count."""
-        return 0.0 if "errors" in self._kinds or self._terms else 0
+        return 0.0 if "errors" in self._kinds or self._terms or self._several else 0
+
+    @property
+    def _several(self) -> bool:
+        """Whether there are several losses, each of which is measured by itself, too."""
+        return len(self._losses) > 1
+
+    def _balances(self) -> list[str]:
+        """The weights of the losses whose classes are to count alike, found in the training part."""
+        first = len(self._dataset.inputs)
+        return [
+            f"{loss}.weight = class_weights(parts[0], {first + place}, {field.choices})"
+            for place, (field, one, loss) in enumerate(zip(self._dataset.targets, self._losses, self._loss_names, strict=True))
+            if one.params.get("balance") == "balanced"
+        ]
+
+    @property
+    def _loss_names(self) -> list[str]:
+        """What the loss of each target is called in the script."""
+        return [f"LOSSES[{literal(field.name)}]" for field in self._dataset.targets] if self._several else ["LOSS"]
 
     def _judge(self) -> list[str]:
         names = [field.name for field in self._fields]
@@ -139,15 +165,24 @@ class Task:
             for output, last in zip(outputs, self._last, strict=True)
             if last
         ]
-        losses = ["LOSS"] if len(targets) == 1 else [f"LOSSES[{literal(name)}]" for name in targets]
-        triples = list(zip(losses, outputs, targets, strict=True))
-        addends = [f"{loss}({output}, {target})" for loss, output, target in triples]
-        addends += [f"{'' if end.factor == 1 else f'{literal(end.factor)} * '}{end.name}_term.mean()" for end in self._terms]
-        lines += [f"loss = {' + '.join(addends)}"]
+        losses = [
+            f"{loss}({output}, {target}){'.mean()' if is_weighted(one) else ''}"
+            for loss, one, output, target in zip(self._loss_names, self._losses, outputs, targets, strict=True)
+        ]
         tallies = [f"{TALLIES[kind][0]}({o}, {t})" for kind, o, t in zip(self._kinds, outputs, targets, strict=True)]
+        if self._several:
+            lines += [f"{name}_loss = {loss}" for name, loss in zip(targets, losses, strict=True)]
+            lines += [f"{name}_sums = {tally}" for name, tally in zip(targets, tallies, strict=True)]
+            losses, tallies = [f"{name}_loss" for name in targets], [f"{name}_sums" for name in targets]
+        addends = [_times(one.params["factor"], loss) for one, loss in zip(self._losses, losses, strict=True)]
+        addends += [_times(end.factor, f"{end.name}_term.mean()") for end in self._terms]
+        lines += [f"loss = {' + '.join(addends)}"]
         if self._dataset.whole:
             tallies += [f"count_whole(({', '.join(outputs)}), ({', '.join(targets)}))"]
         tallies += [f"sum_values({end.name}_term)" for end in self._terms]
+        if self._several:
+            parts = ", ".join(f"{name}_loss * {name}_sums[0]" for name in targets)
+            tallies += [f"torch.stack(({parts})).detach()"]
         if len(tallies) == 1:
             return [*lines, f"return loss, {tallies[0]}"]
         return [*lines, "sums = (", *(f"    {tally}," for tally in tallies), ")", "return loss, torch.cat(sums)"]
@@ -167,6 +202,12 @@ class Task:
         for end in self._terms:
             names.append([f"{end.name}_seen", f"{end.name}_sum"])
             metrics.append(f"{literal(f'{end.name}_mean')}: {end.name}_sum / {end.name}_seen")
+        if self._several:
+            names.append([f"{field.name}_loss" for field in self._dataset.targets])
+            metrics += [
+                f"{literal(f'{field.name}_loss')}: {field.name}_loss / {field.name}_{TALLIES[kind][1][0]}"
+                for field, kind in zip(self._dataset.targets, self._kinds, strict=True)
+            ]
         made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
         return [f"{', '.join(chain(*names))} = sums", *made]
 
@@ -174,11 +215,25 @@ class Task:
 def arguments(chosen: Selected, always: str = "") -> str:
     """The parameters of something chosen as keyword arguments, without those that torch sets alike."""
     declared = {param.name: param.default for param in chosen.option.params}
-    return ", ".join(f"{name}={literal(value)}" for name, value in chosen.params.items() if name == always or value != declared[name])
+    given = {name: value for name, value in chosen.params.items() if name == always or value != declared[name]}
+    return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
+
+
+def is_weighted(loss: Selected[LossOption]) -> bool:
+    """Whether classes have weights: what each sample counts is taken the mean of then, so that batches of any size add up."""
+    return loss.params.get("balance", "none") != "none"
+
+
+def _times(factor: float | None, addend: str) -> str:
+    return addend if factor == 1 else f"{literal(factor)} * {addend}"
 
 
 def _loss(field: Field, chosen: Selected[LossOption]) -> str:
-    given = [arguments(chosen)] + ["ignore_index=PADDING"] * _is_padded(field, chosen.option)
+    plain = Selected(chosen.option, {name: value for name, value in chosen.params.items() if name not in OWN})
+    given = [arguments(plain), chosen.option.always] + ["ignore_index=PADDING"] * _is_padded(field, chosen.option)
+    if chosen.params.get("balance") == "by hand":
+        given.append(f"weight=torch.tensor({literal(list(chosen.params['weight']))})")
+    given += ['reduction="none"'] * is_weighted(chosen)
     return f"nn.{chosen.id}({', '.join(filter(None, given))})"
 
 

@@ -1,14 +1,17 @@
-"""Reads the cells of a CSV, TSV or Parquet file as text, all of them or, of a long CSV file, some rows when they are needed.
+"""Reads the cells of a CSV, TSV or Parquet file as text, all of them or, of a long one, some rows when they are needed.
 
 It travels with an exported project as ``tables.py``, so it needs polars and numpy only.
 """
 
 from __future__ import annotations
 
-import csv
+import io
+import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import polars as pl
@@ -35,8 +38,13 @@ def scan(file: Path, separator: str) -> pl.LazyFrame:
     if not file.is_file():
         raise UnreadableError(f"There is no file {file}: change the path to where the table is.")
     lazy = pl.scan_csv(file, separator=separator, infer_schema=False, truncate_ragged_lines=True) if separator else pl.scan_parquet(file)
+    return lazy.select(plain_cells())
+
+
+def plain_cells() -> pl.Expr:
+    """All columns as text without spaces around, and empty where there is no value."""
     cells = pl.all().cast(pl.String).str.strip_chars()
-    return lazy.select(pl.when(cells.is_in(EMPTY)).then(pl.lit("")).otherwise(cells).fill_null("").name.keep())
+    return pl.when(cells.is_in(EMPTY)).then(pl.lit("")).otherwise(cells).fill_null("").name.keep()
 
 
 def collect(file: Path, lazy: pl.LazyFrame) -> pl.DataFrame:
@@ -120,44 +128,84 @@ class Whole:
 
 
 class Streamed:
-    """As `Whole`, of a CSV file whose rows are read when they are needed; only the places where they begin are kept."""
+    """As `Whole`, of a CSV file whose rows are read when they are needed; only the places where they begin are kept.
+
+    A Parquet file is read from a copy as CSV in the folder for temporary files, since it gives up single rows in whole groups only. The
+    copy has no name, so that it is gone with the process however that ends.
+    """
 
     def __init__(self, file: Path, separator: str, columns: Sequence[str]):
+        self._names = names_of(file, separator)
+        refuse_absent(file, self._names, columns)
         self._file = file
-        self._separator = separator
-        self._starts = find_rows(file)
-        [names] = self._cells(np.array([0]))
-        refuse_absent(file, names, columns)
-        self._places = {name: names.index(name) for name in columns}
-        self._last: tuple[bytes, list[list[str]]] = b"", []
+        self._separator = separator or ","
+        self._copy = None if separator else copy_as_csv(file, columns)
+        if self._copy is not None:
+            weakref.finalize(self, self._copy.close)
+        self._names = self._names if separator else list(columns)
+        with self._open() as opened:
+            self._starts = find_rows(opened)
+        self._last: tuple[bytes, pl.DataFrame] = b"", pl.DataFrame()
 
     def __len__(self) -> int:
         return len(self._starts) - 2
 
     def words(self, name: str, rows: Rows) -> list[str]:
         """The cells of a column in some rows."""
-        if self._last[0] != rows.tobytes():  # columns are asked for one after the other
-            self._last = rows.tobytes(), self._cells(rows + 1)
-        place = self._places[name]
-        found = (cells[place].strip() if place < len(cells) else "" for cells in self._last[1])
-        return ["" if cell in EMPTY else cell for cell in found]
+        found: list[str] = self._cells(rows)[name].to_list()
+        return found
 
     def numbers(self, name: str, rows: Rows) -> NDArray[np.float64]:
         """As `words`, as numbers."""
-        return to_numbers(self.words(name, rows))
+        return to_numbers(self._cells(rows)[name])
 
-    def _cells(self, lines: Rows) -> list[list[str]]:
-        texts = []
+    def _open(self) -> AbstractContextManager[IO[bytes]]:
+        return self._file.open("rb") if self._copy is None else nullcontext(self._copy)
+
+    def _cells(self, rows: Rows) -> pl.DataFrame:
+        if self._last[0] != rows.tobytes():  # columns are asked for one after the other
+            self._last = rows.tobytes(), self._read(rows + 1)
+        return self._last[1]
+
+    def _read(self, lines: Rows) -> pl.DataFrame:
+        """Some lines as a table."""
+        schema = dict.fromkeys(self._names, pl.String)
+        if not len(lines):
+            return pl.DataFrame(schema=schema)
         try:
-            with self._file.open("rb") as opened:
-                for first, last in zip(self._starts[lines].tolist(), self._starts[lines + 1].tolist(), strict=True):
+            with self._open() as opened:
+                texts = []
+                for first, last in zip(*self._stretches(lines), strict=True):
                     opened.seek(first)
-                    texts.append(opened.read(last - first).decode("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise UnreadableError(f"Row {lines[len(texts)]} of {self._file} cannot be read: it is not UTF-8 text.") from None
+                    texts.append(opened.read(last - first))
+            ended = b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts)
+            found = pl.read_csv(io.BytesIO(ended), separator=self._separator, has_header=False, schema=schema, truncate_ragged_lines=True)
+        except pl.exceptions.PolarsError as error:
+            raise UnreadableError(f"Rows of {self._file} cannot be read, from row {lines[0]} on: is it UTF-8 text?") from error
         except OSError as error:
             raise UnreadableError(f"{self._file} cannot be read any more: {error.strerror or error}.") from error
-        return [next(csv.reader([text], delimiter=self._separator), []) for text in texts]
+        return found.select(plain_cells())
+
+    def _stretches(self, lines: Rows) -> tuple[list[int], list[int]]:
+        """Where to read from and up to, once for lines that follow each other."""
+        breaks = np.flatnonzero(np.diff(lines) != 1)
+        firsts, lasts = lines[np.concatenate([[0], breaks + 1])], lines[np.concatenate([breaks, [len(lines) - 1]])]
+        return self._starts[firsts].tolist(), self._starts[lasts + 1].tolist()
+
+
+def copy_as_csv(file: Path, columns: Sequence[str]) -> IO[bytes]:
+    """Some columns of a Parquet file as CSV, written piece by piece into a file that goes when it is closed.
+
+    Raises:
+        UnreadableError: the file cannot be read, or the copy not be written.
+    """
+    copy = tempfile.TemporaryFile(prefix="archloom-")  # noqa: SIM115 (its reader closes it)
+    try:
+        scan(file, "").select(columns).sink_csv(copy)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        needs = f"{file} takes more memory than allowed, and a copy of it in {tempfile.gettempdir()} cannot be made"
+        raise UnreadableError(f"{needs} ({error}): make room there, or raise memory.") from error
+    return copy
 
 
 def refuse_absent(file: Path, there: Sequence[str], columns: Sequence[str]) -> None:
@@ -167,15 +215,15 @@ def refuse_absent(file: Path, there: Sequence[str], columns: Sequence[str]) -> N
         raise UnreadableError(f"{file.name} has no column {absent!r}: choose its columns again.")
 
 
-def find_rows(file: Path) -> NDArray[np.int64]:
+def find_rows(opened: IO[bytes]) -> NDArray[np.int64]:
     """Where the lines of a CSV file begin, and where the last one ends; a line break between quotes ends none, and empty lines are none."""
     starts, place, quotes = [np.zeros(1, np.int64)], 0, 0
-    with file.open("rb") as opened:
-        while chunk := opened.read(2**20):
-            data = np.frombuffer(chunk, np.uint8)
-            inside = (np.cumsum(data == ord('"')) + quotes) % 2
-            starts.append(np.flatnonzero((data == ord("\n")) & (inside == 0)) + place + 1)
-            quotes, place = int(inside[-1]), place + len(chunk)
+    opened.seek(0)
+    while chunk := opened.read(2**20):
+        data = np.frombuffer(chunk, np.uint8)
+        inside = (np.cumsum(data == ord('"')) + quotes) % 2
+        starts.append(np.flatnonzero((data == ord("\n")) & (inside == 0)) + place + 1)
+        quotes, place = int(inside[-1]), place + len(chunk)
     found = np.unique(np.concatenate([*starts, np.array([place])]))
     return np.concatenate([found[:-1][np.diff(found) > 1], found[-1:]])
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from graph_engine.errors import ImportModuleError
-from graph_engine.importing.trace import Call, Place, Recording, Scope, Value, operation, values_in
+from graph_engine.importing.recording import Call, Place, Recording, Scope, Value, operation, values_in
 from graph_engine.spec.tensor import Dim, N, Size
 
 

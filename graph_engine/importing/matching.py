@@ -16,7 +16,8 @@ from torch import nn
 from graph_engine.blocks import registry
 from graph_engine.errors import ImportModuleError, ParamError
 from graph_engine.importing.index import block_of, bound, canonical, functions, params_of
-from graph_engine.importing.trace import Call, Place, Scope, Value, operation, values_in
+from graph_engine.importing.programs import Interpreted
+from graph_engine.importing.recording import Call, Place, Scope, Value, operation, values_in
 from graph_engine.spec.block import BlockSpec, Inferred, Site
 from graph_engine.spec.call import Names
 from graph_engine.spec.faults import Fault
@@ -119,6 +120,8 @@ def fits(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
 
 def forward_names(module: nn.Module) -> Sequence[str]:
     """The names of the arguments of ``forward``."""
+    if isinstance(module, Interpreted):
+        return module.inputs
     code = type(module).forward.__code__
     return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 

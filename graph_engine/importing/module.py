@@ -17,18 +17,25 @@ from graph_engine.graph.graph import CoreGraph
 from graph_engine.importing import matching
 from graph_engine.importing.align import align, calls
 from graph_engine.importing.assemble import assemble, names, weights
+from graph_engine.importing.exported import export
 from graph_engine.importing.folding import Shapes
 from graph_engine.importing.index import block_of
 from graph_engine.importing.matching import Match, forward_names
 from graph_engine.importing.plan import Plan, plan
+from graph_engine.importing.programs import Interpreted, Part, Reference
+from graph_engine.importing.recording import Call, Recording, Scope, operation, values_in
 from graph_engine.importing.report import Compared, ImportReport
 from graph_engine.importing.rewriting import rewritten, with_constants_expanded
-from graph_engine.importing.trace import Call, Kind, Recording, Scope, operation, record, values_in
+from graph_engine.importing.trace import Kind, record
 
 RECORDED, COMPARED = (2, 3), (4, 5)
 """Sizes of the batch at which a module is recorded, and at which the outputs are compared."""
 
 Inputs = Mapping[str, Any]
+
+
+class NotRunningError(ImportModuleError):
+    """The module itself fails on what it is given."""
 
 
 class Imported:
@@ -99,7 +106,7 @@ class Imported:
         """What the module does otherwise while it is trained, which the graph does not have."""
         try:
             trained = self._record(RECORDED[0], tied, training=True)
-        except (ImportModuleError, RuntimeError, ValueError) as error:
+        except ImportModuleError as error:
             yield f"In training it could not be looked at: {error}"
             return
         before, after = (_said(one.root) for one in (evaluated, trained))
@@ -111,6 +118,8 @@ class Imported:
         inputs = with_batch(self._inputs, batch)
 
         def kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Kind:
+            if isinstance(module, Part) and module.is_layer:
+                return "plain"
             prefix = self._paths()[id(module)]
             if any(f"{prefix}.{name}" in tied for name, _ in module.named_parameters()):
                 return "plain" if block_of(module) is not None and not list(module.children()) else "module"
@@ -118,7 +127,14 @@ class Imported:
 
         with _undisturbed(self.module):
             self.module.train(training)
-            return record(self.module, inputs, self._positional, kind_of)
+            try:
+                return record(self.module, inputs, self._positional, kind_of)
+            except ImportModuleError:
+                raise
+            except Exception as error:  # whatever the user's own code raises is for the user to read
+                words = " ".join(str(error).split())[:300]
+                how = f"with a batch of {batch}" if isinstance(self.module, Interpreted) else "on these inputs"
+                raise NotRunningError(f"{self.report.name} does not run {how}: {type(error).__name__}: {words}") from error
 
     def _paths(self) -> dict[int, str]:
         if not hasattr(self, "_path_of"):
@@ -132,6 +148,8 @@ class Imported:
         made.eval()
         with _undisturbed(self.module), torch.no_grad():
             self.module.eval()
+            if isinstance(self.module, Interpreted) and self.module.reference is not None:
+                self._refer(self.module.reference)
             for batch in COMPARED:
                 inputs = with_batch(self._inputs, batch)
                 state = torch.random.get_rng_state()
@@ -142,6 +160,31 @@ class Imported:
                 rows.append(_difference(batch, expected, found))
         self.report.compared = rows
         self.report.seconds = time.perf_counter() - self._started
+
+    def _refer(self, reference: Reference) -> None:
+        """Tells how what was read from a file compares with what the file gives elsewhere."""
+        found = _difference(0, _tensors(reference.outputs), _tensors(self.module(**reference.inputs)))
+        how = "the same to the bit" if found.bitwise else f"the same, but for {found.largest / max(found.magnitude, 1e-12):.1e} of its size"
+        self.report.notes = (*self.report.notes, f"The file itself, run by {reference.by}, gives {how}.")
+
+    def adopt(self, other: Imported) -> None:
+        """Tells of another module, which does the same, in place of its own."""
+        mine, its = self.report, other.report
+        for name in ("nodes", "groups", "folded", "opaque", "decisions", "notes", "renamed"):
+            setattr(mine, name, getattr(its, name))
+        mine.way = "by way of torch.export"
+
+    def exported(self) -> Imported:
+        """The same module as ``torch.export`` sees it.
+
+        Raises:
+            ImportModuleError: it cannot be seen.
+        """
+        inputs = with_batch(self._inputs, RECORDED[0])
+        with _undisturbed(self.module):
+            made = export(self.module.eval(), inputs, self._positional)
+        given = [x for x in self._inputs.values() if isinstance(x, Tensor)]
+        return Imported(made, dict(zip(made.inputs, given, strict=True)), self._say)
 
     def _run(self, module: nn.Module, inputs: Inputs) -> Any:
         values = list(inputs.items())
@@ -313,6 +356,23 @@ def _difference(batch: int, expected: Sequence[Tensor], found: Sequence[Tensor])
     return Compared(batch, largest, magnitude, bitwise)
 
 
+def _another_way(graph: Any, imported: Imported, reason: ImportModuleError) -> dict[str, Tensor]:
+    """Fills the graph with what ``torch.export`` sees of a module; the weights by their names in it.
+
+    Raises:
+        ImportModuleError: that cannot be told either; the message is that of the first way.
+    """
+    try:
+        other = imported.exported()
+        weights = other.fill(graph)
+    except ImportModuleError as error:
+        raise ImportModuleError(f"{reason} {error}") from reason
+    imported.adopt(other)
+    told = f"While it ran it could not be recorded, so torch.export looked into it. {reason}"
+    imported.report.notes = (told, *imported.report.notes)
+    return weights
+
+
 def from_module(graph: Any, module: nn.Module, example_inputs: Any, say: Callable[[str, float], None] | None = None) -> ImportReport:
     """Fills an empty `graph_engine.Graph` with what a module does, and gives it the module's weights.
 
@@ -327,10 +387,22 @@ def from_module(graph: Any, module: nn.Module, example_inputs: Any, say: Callabl
     """
     with torch.random.fork_rng(devices=[]):
         imported = Imported(module, example_inputs, say)
-        graph.weights = imported.fill(graph)
+        if isinstance(module, Interpreted):
+            imported.report.name, imported.report.way = graph.name, "as the file says it"
+        refused: ImportModuleError | None = None
+        try:
+            graph.weights = imported.fill(graph)
+        except NotRunningError:
+            raise
+        except ImportModuleError as error:
+            if isinstance(module, Interpreted):
+                raise
+            graph.weights, refused = _another_way(graph, imported, error), error
         checked = graph.check()
         if not checked.ok:
             reason = checked.obstacle.message if checked.obstacle is not None else "the graph has errors"
             raise ImportModuleError(f"{type(module).__name__} was recorded, but its graph does not hold: {reason}")
         imported.compare(graph.compile())
+        if refused is not None and not imported.report.agrees:  # what torch.export saw holds for some sizes of the batch only
+            raise refused
     return imported.report

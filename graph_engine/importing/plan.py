@@ -16,7 +16,7 @@ from torch import nn
 from graph_engine.blocks import registry
 from graph_engine.graph.names import RESERVED
 from graph_engine.importing.matching import Match
-from graph_engine.importing.trace import Call, Recording, Scope, Value, values_in
+from graph_engine.importing.recording import Call, Recording, Scope, Value, values_in
 from graph_engine.spec.tensor import Dim
 
 End = tuple["PlanNode", str]

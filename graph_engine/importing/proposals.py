@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from graph_engine.errors import ImportModuleError
+from graph_engine.importing.programs import Interpreted
 from graph_engine.importing.source import examples
 
 SIDES: Mapping[int, tuple[int, ...]] = {1: (256, 1024, 4096, 16000), 2: (224, 32, 28, 64, 96, 256, 299, 384), 3: (32, 112)}
@@ -52,6 +54,8 @@ class Proposal(NamedTuple):
 
 def propose(module: nn.Module) -> Proposal:
     """What to give a module."""
+    if isinstance(module, Interpreted):
+        return Proposal(tuple(Input(name, module.expects.get(name, ""), True) for name in module.inputs), "")
     arguments = _arguments(module)
     wanted = [name for name, required in arguments if required] or _known(arguments) or [name for name, _ in arguments[:1]]
     problem, first = "", None
@@ -68,6 +72,19 @@ def propose(module: nn.Module) -> Proposal:
     chosen = first or dict.fromkeys(wanted, "")
     inputs = tuple(Input(name, chosen.get(name, ""), required) for name, required in arguments)
     return Proposal(inputs, problem if first else "")
+
+
+def proposed(module: nn.Module) -> tuple[Tensor, ...] | dict[str, Tensor]:
+    """Example inputs for a module of which nothing is said.
+
+    Raises:
+        ImportModuleError: nothing that was tried runs.
+    """
+    found = propose(module)
+    given = {one.name: one.shape for one in found.inputs if one.shape}
+    if found.problem or not given:
+        raise ImportModuleError(f"Say what the network takes, such as 3x224x224, for each input. {found.problem}".strip())
+    return examples(texts([one.name for one in found.inputs], given))
 
 
 def _arguments(module: nn.Module) -> list[tuple[str, bool]]:

@@ -13,7 +13,7 @@ import torch
 from graph_engine.errors import ImportModuleError
 from graph_engine.importing.index import canonical
 from graph_engine.importing.matching import as_number, batch_source
-from graph_engine.importing.trace import Call, Value, operation, values_in
+from graph_engine.importing.recording import Call, Value, operation, values_in
 from graph_engine.spec.tensor import Dim, N, Size
 
 
@@ -347,4 +347,5 @@ RULES: Mapping[str, Callable[[Call], list[Call] | None]] = {
     "where": _chosen,
     "reshape_as": _like_another,
     "view_as": _like_another,
+    "unflatten": _like_another,
 }

@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from graph_engine.errors import ImportModuleError
+from graph_engine.importing.exported import open_exported
 
 SHAPE = re.compile(r"(?:([A-Za-z_]\w*)=)?(\d+(?:x\d+)*)?(?::(\w+))?(?:<(\d+))?")
 """``3x224x224``, ``ids=12:int64<1000``: the argument, the sizes of one sample, the dtype, and the number that whole numbers stay below."""
+
+FILES: Mapping[str, Callable[[Path], nn.Module]] = {".pt2": open_exported}
+"""What reads a file that holds a network, by its suffix."""
 
 SOURCE = re.compile(r"(.+?)::?([A-Za-z_][\w.]*)\s*(\(.*\))?", re.DOTALL)
 """``package.module:callable``, ``file.py:Name(depth=3)``."""
@@ -32,11 +36,14 @@ def load(source: str) -> nn.Module:
 
     Args:
         source: ``package.module:callable`` or ``file.py:Name``, with plain values in brackets where it is called with some; what stands
-            behind the colon is a module, or gives one when it is called.
+            behind the colon is a module, or gives one when it is called. Or a file that holds a network, such as ``net.pt2``.
 
     Raises:
         ImportModuleError: there is no such thing, or it gives something else.
     """
+    reader = FILES.get(Path(source).suffix.lower())
+    if reader is not None:
+        return reader(Path(source))
     told = SOURCE.fullmatch(source.strip())
     if told is None:
         raise ImportModuleError(f"{source} does not name a module: write package.module:callable or file.py:Name.")

@@ -10,9 +10,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,8 @@ from torch.overrides import TorchFunctionMode
 
 from graph_engine.errors import ImportModuleError
 from graph_engine.importing.index import helpers
-from graph_engine.spec.tensor import Shape
+from graph_engine.importing.programs import Operation, Part
+from graph_engine.importing.recording import Call, Decision, Place, Recording, Scope, Value, mapped, operation, tensors_in, values_in
 
 Kind = Literal["layer", "plain", "module"]
 """What a call of a module is: one call; the functions that it calls, as if whoever calls it did; or a scope of its own."""
@@ -38,136 +38,6 @@ FROM_SHAPES = frozenset(f"{how}_like" for how in ("zeros", "ones", "full", "empt
     f"new_{how}" for how in ("zeros", "ones", "full", "empty", "tensor")
 )
 """What looks at a tensor's shape alone, so that the result is a constant."""
-
-
-class Value:
-    """A tensor as one moment of the run has it.
-
-    Attributes:
-        origin: ``input``, ``weight``, ``buffer``, ``constant`` or ``call``.
-        shape, dtype: as in this run.
-        name: of an input the argument; of weights and buffers their name in the ``state_dict``.
-        tensor: the numbers, of what no call made.
-        maker: the call that made it.
-    """
-
-    __slots__ = ("dtype", "maker", "name", "origin", "shape", "tensor")
-
-    shape: Shape
-    tensor: Tensor | None
-    maker: Call | None
-
-    def __init__(self, origin: str, tensor: Tensor, name: str = "", *, keep: bool = False, maker: Call | None = None):
-        self.origin = origin
-        self.shape = tuple(tensor.shape)
-        self.dtype = str(tensor.dtype).removeprefix("torch.")
-        self.name = name
-        self.tensor = tensor if keep else None
-        self.maker = maker
-
-    @classmethod
-    def of(cls, shape: tuple[Any, ...], dtype: str) -> Value:
-        """A value that no run made, of a shape that is known."""
-        value = cls.__new__(cls)
-        value.origin, value.shape, value.dtype, value.name, value.tensor, value.maker = "call", shape, dtype, "", None, None
-        return value
-
-    def __repr__(self) -> str:
-        return f"<{self.origin} {self.name} {self.shape} {self.dtype}>"
-
-
-class Place(NamedTuple):
-    """A line of somebody's source."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name}, line {self.line}"
-
-
-class Call:
-    """One call.
-
-    Attributes:
-        function: what is called: a function or method of torch; of a layer, its class.
-        layer: the layer, or None.
-        path: where the layer lies in the module, or what stands for one.
-        args, kwargs: with a `Value` for each tensor.
-        results: the values that it gave, nested as it gave them.
-        place: the line that calls.
-        inside: the module in whose ``forward`` it happens.
-    """
-
-    __slots__ = ("args", "function", "inside", "kwargs", "layer", "path", "place", "results", "writes")
-
-    def __init__(self, function: Any, layer: nn.Module | None, path: str, args: Any, kwargs: Any, place: Place, inside: Scope):
-        self.function = function
-        self.layer = layer
-        self.path = path
-        self.args = args
-        self.kwargs = kwargs
-        self.place = place
-        self.inside = inside
-        self.results: Any = None
-        self.writes = False
-
-
-class Scope:
-    """One call of a module whose own calls are recorded.
-
-    Attributes:
-        module: it; of the outermost scope what is imported.
-        path: where it lies.
-        parent: the scope that calls it.
-        steps: its calls and scopes, in order.
-        given: the values of its arguments by name.
-        returned: what it returned, with a `Value` for each tensor.
-    """
-
-    __slots__ = ("given", "module", "parent", "path", "returned", "steps")
-
-    def __init__(self, module: nn.Module, path: str, parent: Scope | None):
-        self.module = module
-        self.path = path
-        self.parent = parent
-        self.steps: list[Call | Scope] = []
-        self.given: dict[str, Any] = {}
-        self.returned: Any = None
-
-    def chain(self) -> list[Scope]:
-        """The scopes from the outermost to this one."""
-        found: list[Scope] = []
-        scope: Scope | None = self
-        while scope is not None:
-            found.append(scope)
-            scope = scope.parent
-        return found[::-1]
-
-
-class Decision(NamedTuple):
-    """Python looked at numbers that follow from the inputs."""
-
-    place: Place
-    what: str
-
-
-class Recording(NamedTuple):
-    """One run.
-
-    Attributes:
-        root: the outermost scope.
-        inputs: the values of the inputs.
-        result: what the module returned, with a `Value` for each tensor.
-        decisions: where Python looked at numbers that follow from inputs.
-        draws: whether random numbers were drawn.
-    """
-
-    root: Scope
-    inputs: list[Value]
-    result: Any
-    decisions: list[Decision]
-    draws: bool
 
 
 def record(module: nn.Module, inputs: Mapping[str, Any], positional: int, kind_of: KindOf) -> Recording:
@@ -295,7 +165,7 @@ class _Recorder(TorchFunctionMode):
         return self._called(func, lambda: func(*args, **kwargs), args, kwargs, None, self._plain)
 
     def _called(self, function: Any, run: Callable[[], Any], args: Any, kwargs: Any, layer: nn.Module | None, path: str) -> Any:
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
         live = [t for t in tensors if self._is_live(t)] if operation(function) not in FROM_SHAPES else []
         versions = [t._version for t in tensors]
         call: Call | None = None
@@ -309,7 +179,7 @@ class _Recorder(TorchFunctionMode):
         if call is None:
             return result
         name = operation(function)
-        made = list(_tensors(result))
+        made = list(tensors_in(result))
         if not made and name != "setitem":
             if name in DECIDING and layer is None and any(self._is_driven(t) for t in live):
                 self.decisions.append(Decision(call.place, name.strip("_")))
@@ -323,13 +193,13 @@ class _Recorder(TorchFunctionMode):
             result_seen = result
         for t in written:
             self._outdate(t, call.place)
-            if not any(t is other for other in _tensors(result_seen)) and self._is_live(t):
+            if not any(t is other for other in tensors_in(result_seen)) and self._is_live(t):
                 raise ImportModuleError(f"{call.place}: {name} writes into a tensor that it does not return, which cannot be drawn.")
         call.writes = bool(written)
         if layer is None and not written and _is_the_same(name, call, result_seen):
             self._alias(call, result_seen)
             return result
-        call.results = _mapped(result_seen, lambda t: self._bind(t, Value("call", t, maker=call)))
+        call.results = mapped(result_seen, lambda t: self._bind(t, Value("call", t, maker=call)))
         if self._scope is not None:
             self._scope.steps.append(call)
         return result
@@ -360,7 +230,7 @@ class _Recorder(TorchFunctionMode):
 
     def read(self, x: Any) -> Any:
         """``x`` with a `Value` for each tensor."""
-        return _mapped(x, self._value)
+        return mapped(x, self._value)
 
     def _value(self, t: Tensor) -> Value:
         if id(t) in self._stale:
@@ -406,16 +276,6 @@ SAME = frozenset(
 """What may give back what it was given."""
 
 
-def operation(function: Any) -> str:
-    """What a function or method of torch is called, whichever way it is reached: ``add`` for ``x + y``, ``torch.add`` and ``x.add_``."""
-    name: str = getattr(function, "__name__", "")
-    if name in ("__get__", "__set__"):
-        name = getattr(getattr(function, "__self__", None), "__name__", name)
-    if name.startswith("__") and name.endswith("__"):
-        return name[2:-2]
-    return name[:-1] if name.endswith("_") and not name.startswith("_") else name
-
-
 def _is_the_same(name: str, call: Call, result: Any) -> bool:
     """Whether a call gave what it was given, in the same shape and type, by its nature."""
     if name in ("cat", "concat") and call.args and isinstance(call.args[0], tuple | list) and len(call.args[0]) == 1:
@@ -442,53 +302,11 @@ def _place() -> Place:
     frame = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
+        if frame.f_code is Part.forward.__code__ and isinstance(step := frame.f_locals.get("step"), Operation):
+            return Place(step.label, 0)
         if not file.startswith(SKIPPED):
             return Place(file, frame.f_lineno)
         if frame.f_back is None:
             break
         frame = frame.f_back
     return Place("<unknown>", 0)
-
-
-def _mapped(x: Any, change: Callable[[Tensor], Any]) -> Any:
-    """Nested containers with something in place of each tensor; what has named fields becomes a dictionary."""
-    if isinstance(x, Tensor):
-        return change(x)
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return {name: _mapped(i, change) for name, i in zip(x._fields, x, strict=True)}
-    if isinstance(x, tuple | list):
-        items = [_mapped(i, change) for i in x]
-        return items if isinstance(x, list) else tuple(items)
-    if isinstance(x, Mapping):
-        return {k: _mapped(v, change) for k, v in x.items()}
-    if is_dataclass(x) and not isinstance(x, type):
-        return {f.name: _mapped(getattr(x, f.name), change) for f in fields(x)}
-    if isinstance(x, slice):
-        return slice(_mapped(x.start, change), _mapped(x.stop, change), _mapped(x.step, change))
-    return x
-
-
-def _tensors(x: Any) -> Iterator[Tensor]:
-    if isinstance(x, Tensor):
-        yield x
-    elif isinstance(x, tuple | list):
-        for i in x:
-            yield from _tensors(i)
-    elif isinstance(x, Mapping):
-        for i in x.values():
-            yield from _tensors(i)
-    elif isinstance(x, slice):
-        yield from _tensors((x.start, x.stop, x.step))
-
-
-def values_in(x: Any) -> list[Value]:
-    """All values in nested containers, in order."""
-    if isinstance(x, Value):
-        return [x]
-    if isinstance(x, tuple | list):
-        return [v for i in x for v in values_in(i)]
-    if isinstance(x, Mapping):
-        return [v for i in x.values() for v in values_in(i)]
-    if isinstance(x, slice):
-        return values_in((x.start, x.stop, x.step))
-    return []

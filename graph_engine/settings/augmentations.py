@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graph_engine.settings.datasets import DatasetOption
-from graph_engine.settings.losses import LossOption, loss_for
-from graph_engine.settings.option import Option, OptionParam, Selected
+from graph_engine.settings.losses import target_losses
+from graph_engine.settings.option import Option, OptionParam
 from graph_engine.settings.techniques import NONE
 from graph_engine.spec.params import FloatParam, IntParam, Param
 
@@ -188,13 +188,12 @@ def arguments(augmentation: Mapping[str, Any], dataset: DatasetOption) -> dict[s
     return {"pictures": pictures, **({"answers": answers} if answers else {}), **given, **({"classes": mixed} if mixed else {})}
 
 
-def unfit(augmentation: Mapping[str, Any], dataset: DatasetOption, loss: Selected[LossOption]) -> Iterator[Unfit]:
+def unfit(augmentation: Mapping[str, Any], dataset: DatasetOption, training: Mapping[str, Any]) -> Iterator[Unfit]:
     """Why augmentations that are switched on do not apply to a data set; nothing where they do.
 
     Args:
-        augmentation: the section of the settings.
+        augmentation, training: sections of the settings.
         dataset: with sizes in its shapes.
-        loss: the one that was chosen.
     """
     on = chosen(augmentation)
     if not on or not dataset.inputs:
@@ -217,13 +216,12 @@ def unfit(augmentation: Mapping[str, Any], dataset: DatasetOption, loss: Selecte
                 span = f"{field.name} of {dataset.title} goes from {least:g} to {greatest:g}"
                 yield Unfit("colour", f"Colour is for pictures with colours from 0 to 1, but {span}: switch it off, or store other values.")
     if "mixing" in on:
-        for field in dataset.targets:
-            takes = loss_for(field, loss, alone=len(dataset.targets) == 1).id
+        for field, loss in zip(dataset.targets, target_losses(training, dataset.targets), strict=True):
             if not field.choices or field.shape != ():
                 told = f"{field.name} of {dataset.title}"
                 yield Unfit("mixing", f"Mixup gives shares of classes, but {told} is not one class: switch it off.")
-            elif takes != MIXABLE:
-                yield Unfit("mixing", f"Mixup gives shares of classes, which {takes} does not take: use {MIXABLE}, or switch it off.")
+            elif loss.id != MIXABLE:
+                yield Unfit("mixing", f"Mixup gives shares of classes, which {loss.id} does not take: use {MIXABLE}, or switch it off.")
         for field in dataset.inputs:
             if field.choices:
                 yield Unfit("mixing", f"Mixup takes means, and {field.name} of {dataset.title} holds tokens: switch it off.")

@@ -165,7 +165,7 @@ DATASETS = (
         8,
         "Handwritten digits, to be given back",
         "The same 1,797 handwritten digits; the target is the picture itself, for networks that squeeze it through a short code.",
-        Field("same", (1, 8, 8)),
+        Field("same", (1, 8, 8), bounds=(0.0, 1.0)),
     ),
     DatasetOption(
         id="digit_pairs",
@@ -188,7 +188,7 @@ DATASETS = (
             ),
         ),
         inputs=(Field("noisy", (3, 32, 32)),),
-        targets=(Field("clean", (3, 32, 32)),),
+        targets=(Field("clean", (3, 32, 32), bounds=(0.0, 1.0)),),
         samples=520,
         requirements=("scikit-learn", "pillow"),
         source="china.jpg by danielbuechele and flower.jpg by vultilion, flickr.com; as shipped with scikit-learn",

@@ -112,7 +112,9 @@ def fit_table(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption
     targets = [column for name in values["targets"] if (column := facts.column(name)) is not None]
     width = sum(len(column.values) if column.kind == "word" else 1 for column in used)
     fields = [
-        Field(column.name, (), "int64", classes=column.values) if is_class(column, values["target_type"]) else Field(column.name, (1,))
+        Field(column.name, (), "int64", classes=column.values)
+        if is_class(column, values["target_type"])
+        else Field(column.name, (1,), bounds=_bounds(column, values))
         for column in targets
     ]
     arguments = {
@@ -127,6 +129,13 @@ def fit_table(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption
     return _fit(option, facts, (Field("features", (width,)),) if width else (), fields, arguments)
 
 
+def _bounds(column: ColumnFacts, values: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Between what the numbers of a column lie that the network is to tell as they are."""
+    if column.least is None or column.greatest is None or values["target_scaling"] != "none":
+        return None
+    return column.least, column.greatest
+
+
 def _array_field(array: ArrayFacts, values: Mapping[str, Any], *, target: bool) -> Field:
     whole = array.dtype.startswith(("int", "uint", "bool"))
     tokens = array.name in values["tokens"] and whole and array.greatest is not None
@@ -137,7 +146,8 @@ def _array_field(array: ArrayFacts, values: Mapping[str, Any], *, target: bool) 
     if target and few and (wanted == "classes" or (wanted == "auto" and 0 < array.distinct <= max(FEW, int(array.greatest or 0) // 2 + 1))):
         return Field(array.name, (), "int64", classes=tuple(map(str, range(int(array.greatest or 0) + 1))))
     known = array.least is not None and array.greatest is not None
-    return Field(array.name, array.shape or (1,), bounds=(array.least or 0.0, array.greatest or 0.0) if known else None)
+    scaled = target and values["target_scaling"] != "none"
+    return Field(array.name, array.shape or (1,), bounds=(array.least or 0.0, array.greatest or 0.0) if known and not scaled else None)
 
 
 def fit_arrays(option: DatasetOption, values: Mapping[str, Any]) -> DatasetOption:

@@ -93,6 +93,27 @@ class OptionParam(Param):
         return "one of " + ", ".join(o.id for o in self.options)
 
 
+@dataclass(frozen=True, kw_only=True)
+class EachParam(Param):
+    """A choice among options for some things by their names; its value is a mapping of `Selected`.
+
+    Attributes:
+        options: as `OptionParam` has them.
+    """
+
+    kind = "each"
+    options: Sequence[Any] = field(default_factory=tuple)
+
+    def read(self, value: Any) -> Mapping[str, Selected]:
+        if not isinstance(value, Mapping):
+            raise self.refuse(value)
+        one = OptionParam(name=self.name, help=self.help, options=self.options)
+        return MappingProxyType({str(name): one.read(chosen) for name, chosen in value.items()})
+
+    def limits(self) -> str:
+        return "for each name one of " + ", ".join(o.id for o in self.options)
+
+
 def with_paths(chosen: Selected, change: Callable[[str], str]) -> Selected:
     """The same choice with each path among its parameters changed."""
     files = {p.name for p in chosen.option.params if isinstance(p, FileParam)}
@@ -105,6 +126,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Selected):
         defaults = {p.name: p.default for p in value.option.params}
         return {"name": value.id, **{k: plain(v) for k, v in value.params.items() if v != defaults[k]}}
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_defaults=True)
     if isinstance(value, tuple):

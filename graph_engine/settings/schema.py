@@ -11,7 +11,7 @@ from graph_engine.settings.augmentations import AUGMENTATIONS
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from graph_engine.settings.option import OptionParam, plain, with_paths
+from graph_engine.settings.option import EachParam, OptionParam, plain, with_paths
 from graph_engine.settings.own import OWN
 from graph_engine.settings.schedules import SCHEDULES
 from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
@@ -34,6 +34,14 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "augmentation": AUGMENTATIONS,
     "training": (
         OptionParam(name="loss", default="CrossEntropyLoss", options=LOSSES, help="What training makes small."),
+        EachParam(
+            name="losses",
+            default={},
+            options=LOSSES,
+            advanced=True,
+            visible="never",
+            help="What training makes small for each target by its name, where there are several; they add up.",
+        ),
         OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
         OptionParam(name="schedule", default="constant", options=SCHEDULES, help="How the learning rate changes over the run."),
         IntParam(name="epochs", default=5, minimum=1, help="Passes over the training data."),
@@ -115,7 +123,7 @@ class Settings(NamedTuple):
         """These settings with one value replaced.
 
         Args:
-            part: ``section.parameter``, or ``section.parameter.parameter`` inside a chosen option.
+            part: ``section.parameter``, or ``section.parameter.parameter`` in a chosen option, or ``section.parameter.name`` of several.
             value: the new value, in any form that the parameter reads.
 
         Raises:
@@ -126,7 +134,9 @@ class Settings(NamedTuple):
         if param is None:
             raise ParamError(f"There is no setting {part!r}.")
         values = dict(getattr(self, section))
-        if inner:
+        if inner and isinstance(param, EachParam):
+            value = {**values[name], inner[0]: value}
+        elif inner:
             chosen = values[name]
             value = {"name": chosen.id, **chosen.params, inner[0]: value}
         values[name] = param.parse(value)

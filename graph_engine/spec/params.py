@@ -324,19 +324,19 @@ class IntsParam(Param):
 
 @dataclass(frozen=True, kw_only=True)
 class FloatsParam(Param):
-    """A fixed number of finite numbers.
+    """Some finite numbers.
 
     Attributes:
-        length: how many.
+        length: how many; None for any number of them.
     """
 
     kind = "floats"
-    length: int = 2
+    length: int | None = 2
     minimum: float | None = None
     maximum: float | None = None
 
     def read(self, value: Any) -> tuple[float, ...]:
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != self.length:
+        if not isinstance(value, Sequence) or isinstance(value, str) or self.length not in (None, len(value)):
             raise self.refuse(value)
         for item in value:
             if isinstance(item, bool) or not isinstance(item, (int, float)) or not abs(item) <= sys.float_info.max:
@@ -346,7 +346,7 @@ class FloatsParam(Param):
         return tuple(map(float, value))
 
     def limits(self) -> str:
-        return f"{self.length} numbers{_range(self.minimum, self.maximum)}"
+        return f"{'numbers' if self.length is None else f'{self.length} numbers'}{_range(self.minimum, self.maximum)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.graph.network import network
-from graph_engine.settings.losses import loss_for
+from graph_engine.settings.losses import target_losses
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
 from graph_engine.training.health import Health, Measures, read_health
@@ -95,7 +95,7 @@ def network_of(graph: Graph) -> Network:
     targets = graph.settings.data["dataset"].option.targets
     if not ends or not targets:
         return Network(kinds)
-    loss = loss_for(targets[0], graph.settings.training["loss"], alone=len(targets) == 1)
+    loss = target_losses(graph.settings.training, targets)[0]
     if loss.option.target != "class" or not targets[0].choices:
         return Network(kinds, ends[0].id)
     edges = network(graph).graph.inputs(ends[0].id, "input")

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from graph_engine.errors import RunError
 from graph_engine.settings.datasets import Field
-from graph_engine.settings.losses import loss_for
 from graph_engine.training import rundir
 from graph_engine.training.control import Control
 from graph_engine.training.evaluate import trained
@@ -60,7 +59,7 @@ def results(run_dir: Path, part: str = "validation", control: Control | None = N
         targets = [torch.cat(column) for column in zip(*(expected for _, expected in batches), strict=True)]
     classes, quantities = [], []
     for place, field in enumerate(data.option.targets):
-        loss = loss_for(field, data.loss, alone=len(data.option.targets) == 1).option
+        loss = data.losses[place].option
         wanted = targets[place]
         if loss.target != "class":
             quantities.append(_quantities(field, torch.cat(answers[place]), wanted))

@@ -14,5 +14,5 @@ def augmentation_does_not_apply(view: GraphView) -> Iterator[Found]:
     """Pictures alone can be mirrored and turned, and classes alone have shares."""
     settings = view.graph.settings
     chosen = settings.data["dataset"]
-    for part, message in unfit(settings.augmentation, chosen.option.sized(chosen.params), settings.training["loss"]):
+    for part, message in unfit(settings.augmentation, chosen.option.sized(chosen.params), settings.training):
         yield Found(message, fixes=(Fix("Switch it off", settings={f"augmentation.{part}": "none"}),))

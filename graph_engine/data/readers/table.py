@@ -46,7 +46,7 @@ def load(
         missing: ``fill``: a number that is not there is the median of the training part; ``leave out``: the row is left out.
         split, by: how rows are divided, and by which column.
         once: of rows that are identical take the first only.
-        memory: MiB that all rows may take to be kept in memory; those of a longer CSV file are read when they are needed.
+        memory: MiB that all rows may take to be kept in memory; those of a longer file are read when they are needed.
 
     Returns:
         Three parts of (features, target, …): float32, a number for each feature and, of a word, one for each that there is, 1 for the one
@@ -58,12 +58,8 @@ def load(
     file = Path(path)
     columns = list(dict.fromkeys([*features, *targets, *([by] if by else [])]))
     width = sum(max(1, len(words)) for words in features.values()) + len(targets)
-    if count_rows(file, separator) * width * 4 <= memory * 2**20:
-        table: Whole | Streamed = Whole(file, separator, columns)
-    elif separator:
-        table = Streamed(file, separator, columns)
-    else:
-        raise UnreadableError(f"{file.name} takes more than {memory} MiB: raise memory, or save it as CSV, which can be read row by row.")
+    is_small = count_rows(file, separator) * width * 4 <= memory * 2**20
+    table = Whole(file, separator, columns) if is_small else Streamed(file, separator, columns)
     everything = np.arange(len(table))
     numbers = [name for name, words in features.items() if not words]
 
@@ -76,9 +72,7 @@ def load(
     labels = {name: gather(told, name, everything) for name in targets}
     good = np.all([column >= 0 if targets[name] else ~np.isnan(column) for name, column in labels.items()], axis=0)
     if missing == "leave out":
-        for name, words in features.items():
-            good &= gather(lambda name, rows: np.array(table.words(name, rows)) != "", name, everything) if words else True
-            good &= True if words else ~np.isnan(gather(table.numbers, name, everything))
+        good &= np.concatenate([complete(table, features, some) for some in pieces(everything)])
     among = everything[good]
     if once:
         among = np.intersect1d(among, first_of_each(content(table, [*features, *targets], everything)))
@@ -124,6 +118,14 @@ def load(
 def pieces(rows: Rows) -> list[Rows]:
     """Rows in pieces of some thousands."""
     return np.split(rows, range(4096, len(rows), 4096))
+
+
+def complete(table: Whole | Streamed, features: Mapping[str, Sequence[str]], rows: Rows) -> NDArray[np.bool_]:
+    """Which rows have a value of every feature."""
+    good = np.ones(len(rows), bool)
+    for name, words in features.items():
+        good &= np.array(table.words(name, rows)) != "" if words else ~np.isnan(table.numbers(name, rows))
+    return good
 
 
 def gather(read: Any, name: str, rows: Rows) -> NDArray[Any]:

@@ -66,7 +66,7 @@ def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
     """
     settings = graph.settings
     option = settings.data["dataset"].option.sized(settings.data["dataset"].params)
-    bad = next(unfit(settings.augmentation, option, settings.training["loss"]), None)
+    bad = next(unfit(settings.augmentation, option, settings.training), None)
     if bad is not None:
         raise RunError(bad.message)
     given = arguments(settings.augmentation, option)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from graph_engine.codegen.project import data_arguments
 from graph_engine.settings.datasets import DatasetOption, Field
-from graph_engine.settings.losses import LossOption, loss_for
+from graph_engine.settings.losses import LossOption, target_losses
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.training import rundir
@@ -33,13 +33,13 @@ class Data(NamedTuple):
 
     Attributes:
         option: what it says of its fields, sizes filled in.
-        loss: what the outputs are compared by.
+        losses: what the outputs are compared by, of each target.
         parts: the training, the validation and the test part.
         words: what tokens stand for, by the name of their field.
     """
 
     option: DatasetOption
-    loss: Selected[LossOption]
+    losses: Sequence[Selected[LossOption]]
     parts: Sequence[Any]
     words: Mapping[str, Sequence[str]]
 
@@ -47,7 +47,7 @@ class Data(NamedTuple):
     def of(cls, settings: Settings, parts: Sequence[Any], words: Mapping[str, Sequence[str]]) -> Data:
         """The data that was read by some settings."""
         chosen = settings.data["dataset"]
-        return cls(chosen.option.sized(chosen.params), settings.training["loss"], parts, words)
+        return cls(chosen.option.sized(chosen.params), tuple(target_losses(settings.training, chosen.option.targets)), parts, words)
 
     @classmethod
     def of_run(cls, run_dir: Path, parts: Sequence[Any], seed: int) -> Data:
@@ -93,7 +93,7 @@ class Data(NamedTuple):
         if number >= len(self.option.targets) or not result.is_floating_point():
             return value
         field, scores = self.option.targets[number], result[0].detach().float().cpu()
-        loss = loss_for(field, self.loss, alone=len(self.option.targets) == 1).option
+        loss = self.losses[number].option
         if loss.target != "class":
             return value
         wanted = sample[len(self.option.inputs) + number]
@@ -139,7 +139,9 @@ def _shades(picture: Tensor) -> tuple[tuple[int, ...], ...]:
 
 def shares(scores: Tensor, loss: LossOption) -> Tensor:
     """What scores in the last dimension mean as shares of 1, where the loss says so."""
-    return scores.softmax(dim=-1) if loss.expects == "logits" else scores.exp() if loss.expects == "log-probabilities" else scores
+    return (
+        scores.softmax(dim=-1) if loss.expects in ("logits", "scores") else scores.exp() if loss.expects == "log-probabilities" else scores
+    )
 
 
 def _cut(tensor: Tensor, field: Field) -> Tensor:

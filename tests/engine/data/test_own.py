@@ -90,7 +90,7 @@ def test_every_kind_is_known_stored_read_and_learned_from(case: str, tmp_path: P
     assert json.loads((tmp_path / "run" / "preparation.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("case", ["pictures", "csv", "npz", "idx", "cifar"])
+@pytest.mark.parametrize("case", ["pictures", "csv", "parquet", "npz", "idx", "cifar"])
 def test_samples_that_are_read_when_needed_are_those_that_are_kept(case: str, tmp_path: Path) -> None:
     path = made(case, tmp_path)
     kept, streamed = (parts_of(network(path, memory=memory), tmp_path / str(memory)) for memory in (1024, 0))

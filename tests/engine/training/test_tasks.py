@@ -27,8 +27,8 @@ from tests.engine.training.test_run import ignore, stop_at
 METRICS = {
     "mlp_wine": ("accuracy",),
     "mlp_diabetes": ("mae", "rmse"),
-    "two_parts_wine": ("cultivar_accuracy", "proline_mae", "proline_rmse"),
-    "gru_countries": ("first_accuracy", "last_accuracy", "exact"),
+    "two_parts_wine": ("cultivar_accuracy", "cultivar_loss", "proline_mae", "proline_rmse", "proline_loss"),
+    "gru_countries": ("first_accuracy", "first_loss", "last_accuracy", "last_loss", "exact"),
     "seq2seq_dates": ("accuracy", "exact"),
     "vae_digits": ("mae", "rmse", "kl_mean"),
 }
@@ -104,8 +104,9 @@ def test_an_answer_of_two_parts_is_right_where_both_are(tmp_path: Path) -> None:
         scores = tuple(nn.functional.one_hot(torch.tensor(places), 120).float() for places in ([3, 4, 5], [3, 4, 6]))
         targets = torch.tensor([3, 4, 0]), torch.tensor([3, 9, 6])
         assert script.count_whole(scores, targets).tolist() == [3, 1]
-        measured = script.measures([3, 2, 3, 2, 3, 1])
-        assert measured == {"first_accuracy": 2 / 3, "last_accuracy": 2 / 3, "exact": 1 / 3}
+        measured = script.measures([3, 2, 3, 2, 3, 1, 6.0, 9.0])
+        accuracy = {"first_accuracy": 2 / 3, "last_accuracy": 2 / 3, "exact": 1 / 3}
+        assert measured == accuracy | {"first_loss": 2.0, "last_loss": 3.0}
 
 
 class Echo(nn.Module):
