@@ -173,6 +173,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("colour_violet", "edit/annotate", _(_C, "&Violet"), (), "", "", "canvas.annotating.paint", "violet"),
     Act("colour_pink", "edit/annotate", _(_C, "&Pink"), (), "", "", "canvas.annotating.paint", "pink"),
     Act("colour_ochre", "edit/annotate", _(_C, "&Ochre"), (), "", "", "canvas.annotating.paint", "ochre"),
+    Act("edit_code", "edit", _(_C, "Edit C&ode"), ("Ctrl+Shift+E",), "pencil-simple",
+        _(_C, "Type in the code, and the canvas follows; again to show its code"), "code.edit"),
     Act("find", "edit", _(_C, "&Find Node…"), (Key.Find,), "magnifying-glass", "", "searches.find_node"),
     Act("change_keys", "edit", _(_C, "Change &Keys…"), (), "keyboard", _(_C, "Give actions other keys"), "help.edit_shortcuts", gap=True),
     Act("zoom_in", "view", _(_C, "Zoom &In"), (Key.ZoomIn, "Ctrl+="), "magnifying-glass-plus", "", "canvas.zoom_in"),

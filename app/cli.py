@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -155,6 +156,7 @@ def export(
     to: Annotated[str, typer.Option(parser=_known_export, metavar="WHAT", help=list_exports())] = EXPORTS[0].id,
     group: Annotated[str, typer.Option(metavar="NAME/…", help="Of a figure: what is inside this group.", show_default=False)] = "",
     nodes: Annotated[list[str], typer.Option("--node", metavar="NAME", help="Of a figure: this node, and others named so.")] = [],  # noqa: B006
+    weights: Annotated[Path | None, typer.Option(metavar="RUN_DIR", help="With what this run has learned.", show_default=False)] = None,
     trust: Trust = False,
 ) -> None:
     """Takes the work out."""
@@ -162,9 +164,11 @@ def export(
     for option, given in {"--group": group, "--node": nodes}.items():
         if given and "part" not in wanted.choices:
             raise typer.BadParameter(f"{option} is for figures: {to} is always of the whole document.")
-    for note in wanted.write(Order(graph, output, part_named(graph, group, nodes))):
-        print(note)
-    print(f"Wrote {output}.")
+    if weights is not None and "weights" not in wanted.choices:
+        raise typer.BadParameter(f"--weights: {to} holds none.")
+    with _stages() as say:
+        notes = wanted.write(Order(graph, output, part_named(graph, group, nodes), weights, say))
+    print(f"Wrote {output}.", *notes, sep="\n")
 
 
 @cli.command(name="import")
@@ -291,6 +295,19 @@ def screenshot(
 
     draw(file, output, (int(width), int(height)), theme.value)
     print(f"Wrote {output}.")
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str, float], None]]:
+    """Shows the stages of something that takes long, where the terminal can."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text, share: None
+        return
+    with console.status("") as status:
+        yield lambda text, share: status.update(f"{text} …")
 
 
 def _open(file: Path, trust: bool, *, trains: bool = False) -> Graph:

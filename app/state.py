@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DOCUMENT_ACTIONS = (
     "save", "save_as", *(f"export_{export.id}" for export in EXPORTS), "select_all",
     "walk_next", "walk_previous", "walk_above", "walk_below",
-    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
+    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "edit_code", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
 )  # fmt: skip
@@ -57,6 +57,7 @@ class WindowState(QObject):
         window.live.changed.connect(self._follow_live)
         window.canvas.selection_changed.connect(self._follow_selection)
         window.vitals.changed.connect(self._follow_health)
+        window.code.begun.connect(lambda: window.docks.show("code"))
         session.place_changed.connect(self._follow_health)
         session.checked_changed.connect(self._follow_health)  # a group fares as what is in it: grouping shows other marks
         window.problems.count_changed.connect(self._follow_problems)

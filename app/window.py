@@ -17,6 +17,7 @@ from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.export_bar import ExportBar
 from app.exporting import Exporting
 from app.foreign import Foreign
 from app.help import Help
@@ -104,7 +105,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
-        self.exporting = Exporting(session, self.documents, self.canvas.selected_nodes, self)
+        self.exporting = Exporting(session, self.documents, self.runs, self.canvas.selected_nodes, self)
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.trust_bar)
         column.addWidget(self.data_bar)
+        column.addWidget(ExportBar(self.exporting))
         column.addWidget(self.run_bar)
         column.addWidget(self.canvas)
         column.addWidget(self.live_bar)
@@ -457,6 +459,7 @@ class MainWindow(QMainWindow):
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.live.close()
         self.foreign.close()
+        self.exporting.close()
         self.imports.close()
         super().closeEvent(event)
 

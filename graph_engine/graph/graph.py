@@ -429,8 +429,8 @@ class CoreGraph(Walks):
         self._names[name] = id
         self._note(Change("name", id))
 
-    def _rename(self, name: str) -> None:
-        self._name = name
+    def _rename(self, name: str, description: str) -> None:
+        self._name, self._description = name, description
         self._note(Change("renamed", name))
 
     def _set_form(self, id: str, form: Form) -> None:
