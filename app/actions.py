@@ -77,7 +77,8 @@ MENUS: Mapping[str, str] = {
 # fmt: off
 ACTIONS: tuple[Act, ...] = (
     Act("new", "file", _(_C, "&New"), (Key.New,), "file-plus", _(_C, "Begin an empty network"), "documents.new"),
-    Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document"), "documents.open"),
+    Act("open", "file", _(_C, "&Open…"), (Key.Open,), "folder-open", _(_C, "Open a document, or a network in a file of Python"),
+        "documents.open"),
     Act("save", "file", _(_C, "&Save"), (Key.Save,), "floppy-disk", _(_C, "Save the document"), "documents.save", gap=True),
     Act("save_as", "file", _(_C, "Save &As…"), (Key.SaveAs,), "", "", "documents.save_as"),
     Act("import", "file", _(_C, "&Import…"), ("Ctrl+I",), "download-simple",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.diffing import diff
 from app.exports import EXPORTS, Order, export_named, list_exports, part_named
 from app.printing import (
     make_table,
@@ -169,6 +170,9 @@ def export(
     with _stages() as say:
         notes = wanted.write(Order(graph, output, part_named(graph, group, nodes), weights, say))
     print(f"Wrote {output}.", *notes, sep="\n")
+
+
+cli.command()(diff)
 
 
 @cli.command(name="import")

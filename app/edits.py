@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
+from graph_engine import Graph
 from graph_engine.analysis.layout import Direction, layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
@@ -54,6 +55,8 @@ class Canvas(Protocol):
     def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]: ...
 
     def reveal(self, node: str) -> None: ...
+
+    def pointer(self) -> Position: ...
 
     def glide(self, edit: Callable[[], object]) -> None: ...
 
@@ -122,10 +125,14 @@ class Edits(QObject):
         self._delete(nodes, self._canvas.selected_edges(), annotations)
 
     def paste(self) -> None:
-        """Adds what the clipboard holds, beside where it was copied."""
+        """Adds what the clipboard holds, beside where it was copied; PyTorch code becomes nodes at the pointer."""
+        text = QGuiApplication.clipboard().text()
+        if _is_code(text):
+            self._add_code(text)
+            return
         self._pastes += 1
         offset = STEP * self._pastes
-        self._add_copy(QGuiApplication.clipboard().text(), (offset, offset))
+        self._add_copy(text, (offset, offset))
 
     def paste_fed(self) -> None:
         """As `paste`; what fed the nodes that were copied from this graph feeds their copies as well."""
@@ -268,6 +275,21 @@ class Edits(QObject):
             loose = Bend({id: () for id in graph.bent if id not in kept}, text)
             self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames, loose])))
 
+    def _add_code(self, text: str) -> None:
+        """Adds the nodes that a text tells of; into an empty network its inputs and outputs as well."""
+        try:
+            read = Graph.from_source(text)
+        except ArchloomError as error:
+            self.refused.emit(str(error))
+            return
+        is_empty = not len(self._session.graph)
+        nodes = [n for n in read if is_empty or n.spec.call.kind not in ("input", "output")]
+        if nodes:
+            x, y = self._canvas.pointer()
+            offset = x - min(n.position[0] for n in nodes), y - min(n.position[1] for n in nodes)
+            text = clip.copy(read, [n.id for n in nodes])
+            self._add_copy(text, offset, title=QCoreApplication.translate("Edits", "Paste code"))
+
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []
         annotations: list[str] = []
@@ -301,3 +323,8 @@ class Edits(QObject):
     @staticmethod
     def _covers(node: Node, position: Position) -> bool:
         return abs(node.position[0] - position[0]) < COLUMN - STEP and abs(node.position[1] - position[1]) < 3 * STEP
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text on the clipboard looks like PyTorch code, and not like what was copied here."""
+    return not text.lstrip().startswith("{") and ("nn." in text or "torch." in text)

@@ -179,6 +179,11 @@ class CanvasView(QGraphicsView):
         """Brings a card to the middle."""
         self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, self.canvas.near), animate)
 
+    def pointer(self) -> Position:
+        """Where the pointer is in the scene, or the middle of what is in view where it is elsewhere."""
+        at = self.camera.scene_point(self.hand.place_in_view())
+        return at.x(), at.y()
+
     def reveal(self, node: str) -> None:
         """Selects a node, brings its card to the middle and points at it."""
         self.canvas.select([node])

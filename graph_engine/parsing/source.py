@@ -14,7 +14,7 @@ from graph_engine.parsing.drafts import Content, Draft, Layer, Part, Row
 from graph_engine.parsing.following import Follower
 from graph_engine.parsing.forms import Forms
 from graph_engine.parsing.text import Text, documented
-from graph_engine.spec.tensor import N, TensorSpec, as_size
+from graph_engine.spec.tensor import N, TensorSpec, as_size, shape_text
 
 
 class Parsed(NamedTuple):
@@ -24,19 +24,17 @@ class Parsed(NamedTuple):
         name: of the network.
         description: of it.
         lines: for each node, by id, the lines that it comes from, the one where it is called last.
-        notes: what of the text has no place in a graph, by line.
-        guessed: the inputs whose shapes the text does not tell.
+        notes: what of the text has no place in a graph, and which shapes were found for inputs of which it tells none, by line.
     """
 
     name: str
     description: str
     lines: Mapping[str, tuple[int, ...]]
     notes: Mapping[int, str]
-    guessed: tuple[str, ...]
 
 
 def networks(text: str) -> list[str]:
-    """The classes in a text that are networks, the likeliest first.
+    """The classes in a text that may be meant, the likeliest first.
 
     Raises:
         SourceError: it is no Python.
@@ -91,7 +89,17 @@ def from_source(graph: CoreGraph, text: str, name: str | None = None, known: Map
     unknown = [n for n in taken if n not in told]
     content, follower = _fitting(follow, first, told, unknown)
     lines = assemble(graph, Forms(_shaped(content)))
-    return Parsed(parsed.name or title, said.description, lines, follower.notes, tuple(unknown))
+    notes = {**follower.notes, **_found(content, unknown, parsed.classes[chosen].lineno)}
+    return Parsed(parsed.name or title, said.description, lines, dict(sorted(notes.items())))
+
+
+def _found(content: Content, unknown: Sequence[str], line: int) -> dict[int, str]:
+    """Tells which shapes were found for inputs."""
+    found = [(d.name, spec) for d in content.inputs if d.name in unknown and (spec := d.outputs["output"]) is not None]
+    if not found:
+        return {}
+    shapes = ", ".join(f"{name} {shape_text(spec.shape)}{'' if spec.dtype == 'float32' else f' {spec.dtype}'}" for name, spec in found)
+    return {line: f"the text does not tell what arrives; this fits: {shapes}."}
 
 
 def _expression(graph: CoreGraph, text: Text) -> Parsed:
@@ -111,7 +119,7 @@ def _expression(graph: CoreGraph, text: Text) -> Parsed:
 
         content, follower = _fitting(follow, first, {}, ["x"])
         lines = assemble(graph, Forms(_shaped(content)))
-        return Parsed("network", "", lines, follower.notes, ("x",))
+        return Parsed("network", "", lines, {**follower.notes, **_found(content, ["x"], statement.lineno)})
     raise SourceError("there is no class of torch.nn.Module here, and no nn.Sequential or list of layers.", 1)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QGuiApplication, QTextCursor
+from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
 from graph_engine.graph.commands import Rename
 from graph_engine.templates import template
+
+WRITTEN = Path(__file__).parents[1] / "data" / "written"
 
 
 def replace(window: MainWindow, old: str, new: str) -> None:
@@ -156,3 +160,46 @@ def test_keys_indent_as_editors_do(editing: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(view, Qt.Key.Key_Backspace)
     qtbot.keyClicks(view, "y")
     assert view.toPlainText().endswith("def f():\n    if 1:\n        x\n    y")
+
+
+BLOCK = "nn.Sequential(\n    nn.Conv2d(64, 64, 3, padding=1),\n    nn.BatchNorm2d(64),\n    nn.ReLU(),\n)\n"
+
+
+def test_code_that_is_pasted_becomes_nodes(window: MainWindow) -> None:
+    graph = window.session.document
+    before = set(graph.nodes)
+    QGuiApplication.clipboard().setText(BLOCK)
+    window.actions_["paste"].trigger()
+    new = [graph[id] for id in graph.nodes if id not in before]
+    assert [n.block for n in new] == ["Conv2d", "BatchNorm2d", "ReLU"]
+    assert set(window.canvas.selected_nodes()) == {n.id for n in new}
+    assert window.session.undo_text == "Paste code"
+    QGuiApplication.clipboard().setText("class Net(nn.Module):\n    pass\n")
+    window.actions_["paste"].trigger()
+    assert window.status.currentMessage() == "Line 1: Net has no forward."
+    window.session.undo()
+    assert set(graph.nodes) == before
+
+
+def test_code_pasted_into_an_empty_network_is_a_network(window: MainWindow) -> None:
+    window.session.new()
+    window.show_document()
+    QGuiApplication.clipboard().setText("model = nn.Sequential(nn.Linear(30, 8), nn.ReLU(), nn.Linear(8, 2))")
+    window.actions_["paste"].trigger()
+    assert window.session.report.ok and window.session.report.parameters == 30 * 8 + 8 + 8 * 2 + 2
+
+
+def test_a_python_file_is_opened_by_reading_it(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "nets.py"
+    file.write_text((WRITTEN / "unet.py").read_text() + "\n\nclass Small(nn.Module):\n    def forward(self, x):\n        return x.abs()\n")
+    asked: list[list[str]] = []
+
+    def choose(parent: object, title: str, label: str, items: list[str], *_: object, **__: object) -> tuple[str, bool]:
+        asked.append(items)
+        return "UNet", True
+
+    monkeypatch.setattr(QInputDialog, "getItem", choose)
+    assert window.documents.open_path(file)
+    assert asked == [["Small", "UNet"]]
+    assert window.session.document.name == "UNet" and window.session.path is None and window.session.report.ok
+    assert "nets.py was read, not run." in window.status.currentMessage()
