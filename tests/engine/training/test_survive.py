@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from graph_engine import Graph
 from graph_engine.codegen.project import project_files
 from graph_engine.training.control import Control
 from graph_engine.training.events import Event, Looked, Measured, StateChange
@@ -19,7 +20,7 @@ from graph_engine.training.run import train
 from graph_engine.training.rundir import new_run, prepare, read_run
 from graph_engine.training.state import RunState
 from graph_engine.training.together import run_together
-from tests.benchmarks.bench_training import networks
+from tests.benchmarks.bench_training import chain, networks
 from tests.engine.training.helpers import Process, change, metrics, small_net
 from tests.survive import harass
 
@@ -88,6 +89,13 @@ def losses(run_dir: Path) -> list[float]:
     return [row["value"] for row in metrics(run_dir)]
 
 
+def normalized() -> Graph:
+    """A network with batch normalization of images and of vectors; a bias before one would learn from rounding alone."""
+    images: list[tuple[str, dict[str, object]]] = [("Conv2d", {"out_channels": 8, "kernel_size": 3, "bias": False}), ("BatchNorm2d", {})]
+    vectors: list[tuple[str, dict[str, object]]] = [("Linear", {"out_features": 16, "bias": False}), ("BatchNorm1d", {"affine": False})]
+    return chain("normalized", [1, 8, 8], *images, ("ReLU", {}), ("Flatten", {}), *vectors, ("Linear", {"out_features": 10}))
+
+
 def script(project: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
     head = TORCHRUN if processes == 2 else [sys.executable]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -101,8 +109,8 @@ def script(project: Path, *arguments: str, processes: int) -> subprocess.Complet
 def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(
     tmp_path: Path, settings: dict[str, Any], augmentation: dict[str, str]
 ) -> None:
-    """The network has nothing that looks at a batch as a whole or draws random numbers."""
-    graph = networks()[1]
+    """Where the batch is not computed in parts the network normalizes by it as a whole; it draws no random numbers."""
+    graph = networks()[1] if settings else normalized()
     graph.configure(training={"epochs": 3, "batch_size": 71, **settings})  # the last batch of an epoch has an odd number of samples
     graph.configure(augmentation=augmentation)
     for name, text in project_files(graph).items():
