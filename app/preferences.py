@@ -12,7 +12,6 @@ from PySide6.QtGui import QKeySequence
 
 from app.canvas.shares import Measure
 from app.theme.style import Mode
-from graph_engine.analysis.layout import Direction
 
 LAYOUT_VERSION = 2
 """Raised when docks or toolbars change."""
@@ -76,15 +75,6 @@ class Preferences(QObject):
     def remember_processes(self, count: int) -> None:
         """Keeps how many those are to be."""
         self._store.setValue("processes", count)
-
-    @property
-    def direction(self) -> Direction:
-        """In which auto layout goes."""
-        return "down" if self._store.value("direction", "across") == "down" else "across"
-
-    @direction.setter
-    def direction(self, direction: Direction) -> None:
-        self._store.setValue("direction", direction)
 
     @property
     def knows_tour(self) -> bool:
