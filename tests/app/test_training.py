@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
@@ -19,6 +20,7 @@ from app.panels.samples import SampleRow, SampleTile
 from app.preferences import Preferences
 from app.run import Run
 from app.window import MainWindow
+from graph_engine import Graph
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
 from graph_engine.training.events import Measured, Progress, Samples, StateChange
@@ -225,3 +227,23 @@ def test_a_run_is_shared_among_as_many_processes_as_chosen(window: MainWindow, s
     assert Preferences(store).processes == 2
     window.start_run()
     assert sent[-1]["do"] == "run" and sent[-1]["processes"] == 2
+
+
+def test_a_run_of_another_document_is_named_wherever_it_shows(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    first = window.session.document
+    window.need_charts()
+    charts = window.charts
+    assert charts is not None
+    window.run.folder, window.run.document = Path("run"), first
+    window.run.began.emit()
+    window.run.take([StateChange(RunState.RUNNING), Progress(3, 10, 1, 2, 0.0)])
+    words = window.status.worker.text(), window.run_words.text()
+    assert charts.owner.isHidden() and not any(first.name in said for said in words)
+    window.session.new(Graph("other"))
+    assert not charts.owner.isHidden() and first.name in charts.owner.text()
+    assert window.status.worker.text() == f"{first.name}: {words[0]}"
+    assert window.run_words.text() == f"{first.name}: {words[1]}"
+    window.session.new(first)
+    assert charts.owner.isHidden() and (window.status.worker.text(), window.run_words.text()) == words
+    window.run.take([StateChange(RunState.IDLE)])
