@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.diffing import diff
 from app.exports import EXPORTS, Order, export_named, list_exports, part_named
 from app.printing import (
     make_table,
@@ -155,6 +157,7 @@ def export(
     to: Annotated[str, typer.Option(parser=_known_export, metavar="WHAT", help=list_exports())] = EXPORTS[0].id,
     group: Annotated[str, typer.Option(metavar="NAME/…", help="Of a figure: what is inside this group.", show_default=False)] = "",
     nodes: Annotated[list[str], typer.Option("--node", metavar="NAME", help="Of a figure: this node, and others named so.")] = [],  # noqa: B006
+    weights: Annotated[Path | None, typer.Option(metavar="RUN_DIR", help="With what this run has learned.", show_default=False)] = None,
     trust: Trust = False,
 ) -> None:
     """Takes the work out."""
@@ -162,9 +165,14 @@ def export(
     for option, given in {"--group": group, "--node": nodes}.items():
         if given and "part" not in wanted.choices:
             raise typer.BadParameter(f"{option} is for figures: {to} is always of the whole document.")
-    for note in wanted.write(Order(graph, output, part_named(graph, group, nodes))):
-        print(note)
-    print(f"Wrote {output}.")
+    if weights is not None and "weights" not in wanted.choices:
+        raise typer.BadParameter(f"--weights: {to} holds none.")
+    with _stages() as say:
+        notes = wanted.write(Order(graph, output, part_named(graph, group, nodes), weights, say))
+    print(f"Wrote {output}.", *notes, sep="\n")
+
+
+cli.command()(diff)
 
 
 @cli.command(name="import")
@@ -181,7 +189,8 @@ def import_(
 
     SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
     --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
-    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2) is loaded, which you trust it to be.
+    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2), which you trust,
+    or of ONNX (.onnx) is read as it is.
     """
     from graph_engine import Graph
 
@@ -291,6 +300,19 @@ def screenshot(
 
     draw(file, output, (int(width), int(height)), theme.value)
     print(f"Wrote {output}.")
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str, float], None]]:
+    """Shows the stages of something that takes long, where the terminal can."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text, share: None
+        return
+    with console.status("") as status:
+        yield lambda text, share: status.update(f"{text} …")
 
 
 def _open(file: Path, trust: bool, *, trains: bool = False) -> Graph:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.names import file_stem
 from app.preferences import Preferences
 from app.session import Session
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
+from graph_engine.parsing import networks, read_text
 from graph_engine.templates import Template
 
 SUFFIX = ".archloom"
+PYTHON = ".py"
 
 
 class Documents(QObject):
@@ -61,14 +63,23 @@ class Documents(QObject):
 
     def open(self) -> None:
         """Asks for a file and opens it."""
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._folder(), self._filter())
+        kinds = ";;".join(
+            [
+                self.tr("Networks (*{0} *{1})").format(SUFFIX, PYTHON),
+                self._filter(),
+                self.tr("Python, read without running it (*{0})").format(PYTHON),
+            ]
+        )
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._folder(), kinds)
         if name:
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
-        """Opens a file; tells in a dialog where it cannot be read. Returns whether it is open now."""
+        """Opens a document, or the network in a file of Python; tells in a dialog why not. Returns whether it is open now."""
         if not self.may_leave():
             return False
+        if path.suffix.lower() == PYTHON:
+            return self._read(path)
         try:
             self._session.open(path)
         except ArchloomError as error:
@@ -76,6 +87,27 @@ class Documents(QObject):
             return False
         self._preferences.remember_file(path)
         self.opened.emit()
+        return True
+
+    def _read(self, path: Path) -> bool:
+        """Goes on with the network that a file of Python tells of, which is read and not run, as a document that has no file yet."""
+        try:
+            text = read_text(path)
+            names = networks(text)
+            name, chosen = (names[0] if names else None), True
+            if len(names) > 1:
+                title, label = self.tr("Open {0}").format(path.name), self.tr("The file has several networks. Open:")
+                name, chosen = QInputDialog.getItem(self._window, title, label, names, 0, editable=False)
+            if not chosen:
+                return False
+            document = Graph.from_source(text, name)
+        except ArchloomError as error:
+            self.complain(self.tr("{0} cannot be opened").format(path.name), error)
+            return False
+        self._session.new(document)
+        self.opened.emit()
+        notes = [self.tr("line {0}: {1}").format(*note) for note in document.notes.items()]
+        self.told.emit("  ".join([self.tr("{0} was read, not run.").format(path.name), *notes]))
         return True
 
     def save(self) -> bool:

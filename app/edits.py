@@ -11,7 +11,8 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.wish import Wish
 from app.session import Session
-from graph_engine.analysis.layout import Direction, layered, ports_beside
+from graph_engine import Graph
+from graph_engine.analysis.layout import layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -20,11 +21,11 @@ from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.bends import Bend, carried
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
-from graph_engine.graph.forms import SetForm
+from graph_engine.graph.forms import SetDirection, SetForm
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.groups import AddDefinition, In, block_named
 from graph_engine.graph.modes import SetMode, refusal
-from graph_engine.graph.node import COLUMN, Form, Mode, Node, Position
+from graph_engine.graph.node import COLUMN, Direction, Form, Mode, Node, Position, ahead
 from graph_engine.graph.regroup import dissolve, group
 from graph_engine.graph.sharing import Share, Unshare
 
@@ -55,14 +56,13 @@ class Canvas(Protocol):
 
     def reveal(self, node: str) -> None: ...
 
+    def pointer(self) -> Position: ...
+
     def glide(self, edit: Callable[[], object]) -> None: ...
 
 
 class Edits(QObject):
     """Edits on the selection.
-
-    Attributes:
-        direction: in which auto layout goes.
 
     Signals:
         refused: an edit was refused; one sentence.
@@ -76,7 +76,6 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
         self._copied = ""
-        self.direction: Direction = "across"
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -92,10 +91,9 @@ class Edits(QObject):
         if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
             held = selected[0], ("output", outputs[0].name)
         if wish is not None:
-            position = wish.place_for(spec)
+            position = wish.place_for(spec, graph.direction)
         elif held is not None:
-            before = graph[held[0]].position
-            position = self._free((before[0] + COLUMN, before[1]))
+            position = self._free(ahead(graph[held[0]].position, graph.direction, 1))
         else:
             self._canvas.add_block(block)
             return
@@ -122,10 +120,14 @@ class Edits(QObject):
         self._delete(nodes, self._canvas.selected_edges(), annotations)
 
     def paste(self) -> None:
-        """Adds what the clipboard holds, beside where it was copied."""
+        """Adds what the clipboard holds, beside where it was copied; PyTorch code becomes nodes at the pointer."""
+        text = QGuiApplication.clipboard().text()
+        if _is_code(text):
+            self._add_code(text)
+            return
         self._pastes += 1
         offset = STEP * self._pastes
-        self._add_copy(QGuiApplication.clipboard().text(), (offset, offset))
+        self._add_copy(text, (offset, offset))
 
     def paste_fed(self) -> None:
         """As `paste`; what fed the nodes that were copied from this graph feeds their copies as well."""
@@ -151,7 +153,7 @@ class Edits(QObject):
             nodes, annotations = self._canvas.taken(ends)
             made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            places = ports_beside(definition) if definition.annotations else layered(definition, self.direction)
+            places = ports_beside(definition) if definition.annotations else layered(definition)
             return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
@@ -251,22 +253,44 @@ class Edits(QObject):
             self._canvas.select(made)
 
     def connect_in_a_row(self) -> None:
-        """Joins each of the selected nodes to the next one, left to right."""
+        """Joins each of the selected nodes to the next one in the direction of edges."""
         graph = self._session.graph
-        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position)
+        way = 1 if graph.direction == "across" else -1
+        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position[::way])
         self._try(lambda: chain(graph, nodes))
 
-    def auto_layout(self) -> None:
-        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise."""
+    def auto_layout(self, direction: Direction | None = None) -> None:
+        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise.
+
+        Args:
+            direction: which way edges go from now on; left out, as they do.
+        """
         graph = self._session.graph
-        positions = layered(graph, self.direction)
-        if positions:
+        direction = direction or graph.direction
+        positions = layered(graph, direction)
+        if direction != graph.direction or any(graph[id].position != place for id, place in positions.items()):
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
             here = {n.id: n.position for n in graph}
             kept = carried(graph, {id: (x - here[id][0], y - here[id][1]) for id, (x, y) in positions.items()})
             loose = Bend({id: () for id in graph.bent if id not in kept}, text)
-            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames, loose])))
+            turn = [SetDirection(direction)] if direction != graph.direction else []
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [*turn, Move(positions), frames, loose])))
+
+    def _add_code(self, text: str) -> None:
+        """Adds the nodes that a text tells of; into an empty network its inputs and outputs as well."""
+        try:
+            read = Graph.from_source(text)
+        except ArchloomError as error:
+            self.refused.emit(str(error))
+            return
+        is_empty = not len(self._session.graph)
+        nodes = [n for n in read if is_empty or n.spec.call.kind not in ("input", "output")]
+        if nodes:
+            x, y = self._canvas.pointer()
+            offset = x - min(n.position[0] for n in nodes), y - min(n.position[1] for n in nodes)
+            text = clip.copy(read, [n.id for n in nodes])
+            self._add_copy(text, offset, title=QCoreApplication.translate("Edits", "Paste code"))
 
     def _add_copy(self, text: str, offset: Position, fed: bool = False, title: str = "") -> None:
         pasted: list[str] = []
@@ -292,12 +316,19 @@ class Edits(QObject):
         return True
 
     def _free(self, position: Position) -> Position:
-        """The place at or below ``position`` that no node covers."""
+        """The place at ``position``, or the nearest one below it or, where edges go down, beside it, that no node covers."""
         x, y = position
-        while any(self._covers(node, (x, y)) for node in self._session.graph):
-            y += 3 * STEP
+        graph = self._session.graph
+        dx, dy = (0.0, 3 * STEP) if graph.direction == "across" else (COLUMN, 0.0)
+        while any(self._covers(node, (x, y)) for node in graph):
+            x, y = x + dx, y + dy
         return x, y
 
     @staticmethod
     def _covers(node: Node, position: Position) -> bool:
         return abs(node.position[0] - position[0]) < COLUMN - STEP and abs(node.position[1] - position[1]) < 3 * STEP
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text on the clipboard looks like PyTorch code, and not like what was copied here."""
+    return not text.lstrip().startswith("{") and ("nn." in text or "torch." in text)

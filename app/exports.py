@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graph_engine.analysis.checked import CheckedGraph
     from graph_engine.graph.graph import CoreGraph
 
-Choice = Literal["part"]
+Choice = Literal["part", "weights"]
 
 
 class Part(NamedTuple):
@@ -38,11 +38,15 @@ class Order(NamedTuple):
         graph: the document.
         path: the file or folder to write.
         part: for what can be of a part.
+        run: the folder of the run whose weights are taken; None for those that the document begins with.
+        say: told of each stage: a sentence, and how much of the whole is done.
     """
 
     graph: Graph
     path: Path
     part: Part = Part()
+    run: Path | None = None
+    say: Callable[[str, float], None] = lambda text, share: None
 
 
 class Export(NamedTuple):
@@ -56,6 +60,7 @@ class Export(NamedTuple):
         summary: what it is, in a few words.
         write: writes it; returns sentences that the user should know of.
         choices: what has to be known besides the path.
+        needs_torch: the window has it written by a process of its own.
         icon, keys: as actions have them.
     """
 
@@ -66,6 +71,7 @@ class Export(NamedTuple):
     summary: str
     write: Callable[[Order], Sequence[str]]
     choices: tuple[Choice, ...] = ()
+    needs_torch: bool = False
     icon: str = ""
     keys: tuple[str, ...] = ()
 
@@ -84,9 +90,25 @@ def _write_python(order: Order) -> Sequence[str]:
 
 def _write_project(order: Order) -> Sequence[str]:
     from graph_engine.codegen.project import write_project
+    from graph_engine.training.rundir import copy_run
 
     write_project(order.graph, order.path)
-    return ()
+    if order.run is None:
+        return ()
+    copy_run(order.run, order.path)
+    return (f"It has the weights of run {order.run.name}.",)
+
+
+def _write_notebook(order: Order) -> Sequence[str]:
+    from graph_engine.codegen.notebook import write_notebook
+    from graph_engine.codegen.project import INITIAL
+    from graph_engine.files import write_text
+
+    write_text(order.path, write_notebook(order.graph))
+    if not order.graph.begins_with_weights:
+        return ()
+    order.graph.write_weights(order.path.with_name(INITIAL))
+    return (f"The weights that it begins with are in {INITIAL} beside it.",)
 
 
 def _draw(kind: Literal["svg", "pdf", "png"]) -> Callable[[Order], Sequence[str]]:
@@ -105,6 +127,21 @@ def _draw(kind: Literal["svg", "pdf", "png"]) -> Callable[[Order], Sequence[str]
     return write_figure
 
 
+def _write_with_torch(format: str) -> Callable[[Order], Sequence[str]]:
+    def write(order: Order) -> Sequence[str]:
+        from graph_engine.export.formats import export
+
+        return export(order.graph, format, order.path, order.run, order.say)
+
+    return write
+
+
+def _write_weights(order: Order) -> Sequence[str]:
+    from graph_engine.export.formats import export_weights
+
+    return export_weights(order.graph, order.path, order.run)
+
+
 _C = "Actions"
 
 # fmt: off
@@ -112,13 +149,23 @@ EXPORTS: tuple[Export, ...] = (
     Export("python", _(_C, "&Python Module…"), _(_C, "Python files"), ".py", _(_C, "the network as one module that needs torch alone"),
         _write_python, icon="code", keys=("Ctrl+E",)),
     Export("project", _(_C, "Project &Folder…"), _(_C, "Folder"), "", _(_C, "a folder that trains without Archloom"),
-        _write_project, icon="folder-notch-plus"),
+        _write_project, ("weights",), icon="folder-notch-plus"),
+    Export("notebook", _(_C, "Jupyter &Notebook…"), _(_C, "Notebooks"), ".ipynb", _(_C, "the same project in the cells of one notebook"),
+        _write_notebook, icon="notebook"),
     Export("svg", _(_C, "Figure as &SVG…"), _(_C, "SVG figures"), ".svg", _(_C, "the canvas as a figure, in vectors that can be edited"),
         _draw("svg"), ("part",), icon="image"),
     Export("pdf", _(_C, "Figure as P&DF…"), _(_C, "PDF figures"), ".pdf", _(_C, "the canvas as a figure, in vectors, for papers"),
         _draw("pdf"), ("part",), icon="file-pdf"),
     Export("png", _(_C, "Figure as P&NG…"), _(_C, "PNG pictures"), ".png", _(_C, "the canvas as a figure of 300 pixels an inch"),
         _draw("png"), ("part",), icon="image"),
+    Export("onnx", _(_C, "&ONNX…"), _(_C, "ONNX files"), ".onnx", _(_C, "the network for ONNX Runtime and other programs that run ONNX"),
+        _write_with_torch("onnx"), ("weights",), needs_torch=True, icon="share-network"),
+    Export("pt2", _(_C, "PyTorch &Archive (pt2)…"), _(_C, "PyTorch archives"), ".pt2", _(_C, "the network as torch.export.load reads it"),
+        _write_with_torch("pt2"), ("weights",), needs_torch=True, icon="package"),
+    Export("torchscript", _(_C, "&TorchScript…"), _(_C, "TorchScript files"), ".pt", _(_C, "the network as torch.jit.load reads it"),
+        _write_with_torch("torchscript"), ("weights",), needs_torch=True, icon="package"),
+    Export("weights", _(_C, "&Weights (safetensors)…"), _(_C, "Weights"), ".safetensors", _(_C, "the weights alone, by name"),
+        _write_weights, ("weights",), needs_torch=True, icon="database"),
 )
 # fmt: on
 """In the order of the menu."""

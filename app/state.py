@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 DOCUMENT_ACTIONS = (
     "save", "save_as", *(f"export_{export.id}" for export in EXPORTS), "select_all",
-    "walk_next", "walk_previous", "walk_above", "walk_below",
-    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "find", "layout", "layout_across", "layout_down",
+    "walk_left", "walk_right", "walk_above", "walk_below",
+    "walk_edge", "paste", "paste_fed", "add", "frame", "note", "edit_code", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
 )  # fmt: skip
@@ -57,6 +57,7 @@ class WindowState(QObject):
         window.live.changed.connect(self._follow_live)
         window.canvas.selection_changed.connect(self._follow_selection)
         window.vitals.changed.connect(self._follow_health)
+        window.code.begun.connect(lambda: window.docks.show("code"))
         session.place_changed.connect(self._follow_health)
         session.checked_changed.connect(self._follow_health)  # a group fares as what is in it: grouping shows other marks
         window.problems.count_changed.connect(self._follow_problems)
@@ -82,6 +83,7 @@ class WindowState(QObject):
         actions.enable(DOCUMENT_ACTIONS, has_document)
         actions["live"].setEnabled(has_document and not window.run.worker.problem)
         self._follow_live()
+        actions[f"layout_{session.graph.direction}"].setChecked(True)
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
 
@@ -106,11 +108,10 @@ class WindowState(QObject):
         if not run.is_busy:
             words.setText("")
         elif run.state == RunState.STARTING:
-            words.setText(self.tr("Starting…"))
+            words.setText(run.named(self.tr("Starting…"), self._window.session.document))
         else:
-            words.setText(
-                self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
-            )
+            text = self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
+            words.setText(run.named(text, self._window.session.document))
 
     def _follow_selection(self, nodes: tuple[str, ...]) -> None:
         window, actions, graph = self._window, self._window.actions_, self._window.session.graph

@@ -17,6 +17,7 @@ from app.data_bar import DataBar
 from app.docks import Docks, Place
 from app.documents import SUFFIX, Documents
 from app.edits import Edits
+from app.export_bar import ExportBar
 from app.exporting import Exporting
 from app.foreign import Foreign
 from app.help import Help
@@ -57,7 +58,6 @@ from app.unattended import Unattended
 from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
-from graph_engine.analysis.layout import Direction
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView(session, themes.theme, self)
         self.documents = Documents(session, preferences, self)
-        self.exporting = Exporting(session, self.documents, self.canvas.selected_nodes, self)
+        self.exporting = Exporting(session, self.documents, self.runs, self.canvas.selected_nodes, self)
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.trust_bar)
         column.addWidget(self.data_bar)
+        column.addWidget(ExportBar(self.exporting))
         column.addWidget(self.run_bar)
         column.addWidget(self.canvas)
         column.addWidget(self.live_bar)
@@ -167,11 +168,6 @@ class MainWindow(QMainWindow):
         """Follows the system, or stays light or dark, from now on."""
         self.preferences.theme = mode
         self.themes.set_mode(mode)
-
-    def lay_out(self, direction: Direction) -> None:
-        """Puts the nodes in order; from now on auto layout goes that way."""
-        self.preferences.direction = self.edits.direction = direction
-        self.edits.auto_layout()
 
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
@@ -258,7 +254,7 @@ class MainWindow(QMainWindow):
         if self.charts is None:
             from app.panels.charts import ChartsPanel
 
-            self.charts = ChartsPanel(self.run)
+            self.charts = ChartsPanel(self.run, self.session)
             self.charts.failed.connect(self.status.tell)
             self._charts_place.addWidget(self.charts)
             self._show_runs()
@@ -340,8 +336,6 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
-        self.edits.direction = self.preferences.direction
-        self.actions_[f"layout_{self.edits.direction}"].setChecked(True)
         self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:
@@ -455,6 +449,7 @@ class MainWindow(QMainWindow):
         self.preferences.remember_window(self.saveGeometry(), self.saveState())
         self.live.close()
         self.foreign.close()
+        self.exporting.close()
         self.imports.close()
         super().closeEvent(event)
 

@@ -58,14 +58,12 @@ def expanded(window: MainWindow) -> None:
 
 def down(window: MainWindow) -> None:
     window.documents.new_from(template("resnet_digits"))
-    window.lay_out("down")
-    window.edits.direction = "across"
+    window.edits.auto_layout("down")
 
 
 def down_unet(window: MainWindow) -> None:
     window.documents.new_from(template("unet_photographs"))
-    window.lay_out("down")
-    window.edits.direction = "across"
+    window.edits.auto_layout("down")
 
 
 def tour(window: MainWindow) -> None:
@@ -92,6 +90,13 @@ def broken(window: MainWindow) -> None:
 def training(window: MainWindow) -> None:
     _run(window, 0.55, ("loss", "accuracy"))
     window.docks.show("training")
+
+
+def others_run(window: MainWindow) -> None:
+    """The run of another document than the one that is shown."""
+    _run(window, 0.55, ("loss", "accuracy"))
+    window.run.document = window.session.document
+    window.session.new(template("vit_digits").open())
 
 
 def finished(window: MainWindow) -> None:
@@ -195,8 +200,8 @@ def data(window: MainWindow) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
-    history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, others_run, finished, thousand, shares, far, health,
+    findings,     history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
     data,
 )  # fmt: skip
 

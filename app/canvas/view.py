@@ -179,6 +179,11 @@ class CanvasView(QGraphicsView):
         """Brings a card to the middle."""
         self.camera.go(self.canvas.content_rect([node]).center(), max(self.zoom, self.canvas.near), animate)
 
+    def pointer(self) -> Position:
+        """Where the pointer is in the scene, or the middle of what is in view where it is elsewhere."""
+        at = self.camera.scene_point(self.hand.place_in_view())
+        return at.x(), at.y()
+
     def reveal(self, node: str) -> None:
         """Selects a node, brings its card to the middle and points at it."""
         self.canvas.select([node])
@@ -274,9 +279,9 @@ class CanvasView(QGraphicsView):
     def add_block(self, block: str) -> str:
         """Adds a node of a block where there is room in view; returns its id."""
         spec = block_named(self.canvas.session.graph, block)
-        x, y = centred(spec, self.camera.shown().center())
-        height = fresh_layout(spec).height
-        while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
+        card = fresh_layout(spec, self.canvas.stage.graph.direction)
+        x, y = centred(card, self.camera.shown().center())
+        while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, card.width + 16, card.height + 16))):
             y += 96
         return add_block(self, spec, (x, y))
 

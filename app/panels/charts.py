@@ -7,12 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from app.panels.plot import SPLITS, Plot
 from app.run import Run
 from app.series import Overlay
+from app.session import Session
+from app.theme import SPACE
 from app.widgets.empty import EmptyState
+from app.widgets.scroll import fill_scroll_area
 from app.widgets.text import measure_words
 from graph_engine.errors import UnwritableError
 
@@ -24,6 +27,9 @@ MEASURES = ("loss", "accuracy")
 
 RATE = "lr"
 """The learning rate has a plot once it changes."""
+
+_LEAST = 190
+"""Pixels that a plot is wide at least; where there is no room for all, they are scrolled."""
 
 FORMATS = {"PNG (*.png)": ".png", "SVG (*.svg)": ".svg", "CSV (*.csv)": ".csv"}
 
@@ -37,10 +43,11 @@ class ChartsPanel(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self, run: Run, parent: QWidget | None = None):
+    def __init__(self, run: Run, session: Session, parent: QWidget | None = None):
         self.plots: dict[str, Plot] = {}
         super().__init__(parent)
         self._run = run
+        self._session = session
         self._overlays: tuple[Overlay, ...] = ()
         self._is_stale = False
         self._timer = QTimer(self)
@@ -51,14 +58,28 @@ class ChartsPanel(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._show_measures(MEASURES)
+        area = QScrollArea()
+        fill_scroll_area(area, self._splitter)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._empty = EmptyState(
             "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
         )
+        self.owner = QLabel()
+        self.owner.setProperty("role", "muted")
+        self.owner.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, 0)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.owner)
+        column.addWidget(area, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(page)
+        session.replaced.connect(self._name_owner)
         run.began.connect(self._on_began)
         run.metrics_changed.connect(self._later)
+        self._name_owner()
         if run.series:
             self._on_began()
             self._update()
@@ -96,7 +117,15 @@ class ChartsPanel(QWidget):
             for plot in self.plots.values():
                 plot.retheme()
 
+    def _name_owner(self) -> None:
+        """Says whose run this is, where it is not that of the document that is shown."""
+        run = self._run
+        self.owner.setHidden(run.folder is None or run.is_of(self._session.document))
+        if run.document is not None:
+            self.owner.setText(self.tr("The run of {0}, another document").format(run.document.name))
+
     def _on_began(self) -> None:
+        self._name_owner()
         self._stack.setCurrentIndex(1)
         for plot in self.plots.values():
             plot.begin()
@@ -122,6 +151,7 @@ class ChartsPanel(QWidget):
         for measure in fresh:
             plot = self.plots[measure] = Plot(measure, measure_words(measure))
             plot.export_wanted.connect(self.export)
+            plot.setMinimumWidth(_LEAST)
             plot.show_overlays(self._overlays)
             self._splitter.addWidget(plot)
         for measure, plot in self.plots.items():

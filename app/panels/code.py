@@ -1,181 +1,43 @@
-"""The code pane: the source that trains and that is exported, as it is at this moment."""
+"""The code pane: the source that trains and that is exported, as it is at this moment; edited here, the canvas follows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QGuiApplication,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-    QSyntaxHighlighter,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextFormat,
-)
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.jobs import Errand
+from app.panels.code_view import CodeView
 from app.session import Session
 from app.theme.icons import icon
-from app.theme.style import current, mono
-from app.theme.tokens import SPACE, TYPE
-from app.widgets.highlight import Span, python_spans
+from app.theme.tokens import SPACE
+from graph_engine.errors import GraphError, SourceError
+from graph_engine.parsing.adapting import Adapt, Counterpart, adapted, counterpart
 
 _WAIT_MS = 80
 """Edits that come faster than this are shown together."""
 
-
-class CodeHighlighter(QSyntaxHighlighter):
-    """Colours the text by spans that were found for the text as a whole."""
-
-    def __init__(self, document: QTextDocument):
-        super().__init__(document)
-        self._spans: list[list[Span]] = []
-        self._formats: dict[str, QTextCharFormat] = {}
-        self.retheme()
-
-    def retheme(self) -> None:
-        """Takes the colours of the theme in force."""
-        self._formats.clear()
-        for kind, colour in current().code.items():
-            made = QTextCharFormat()
-            made.setForeground(QColor(colour))
-            made.setFontItalic(kind == "comment")
-            self._formats[kind] = made
-        self.rehighlight()
-
-    def set_spans(self, spans: list[list[Span]]) -> None:
-        """The spans of each line of the text that is set next."""
-        self._spans = spans
-
-    def highlightBlock(self, text: str) -> None:
-        line = self.currentBlock().blockNumber()
-        if line < len(self._spans):
-            for start, length, kind in self._spans[line]:
-                self.setFormat(start, length, self._formats[kind])
-
-
-class Gutter(QWidget):
-    """The line numbers beside the code."""
-
-    def __init__(self, view: CodeView):
-        super().__init__(view)
-        self._view = view
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._view.gutter_width, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(theme.surface))
-        painter.setFont(mono(TYPE.small))
-        painter.setPen(QColor(theme.text_faint))
-        for number, top, height in self._view.visible_lines():
-            painter.drawText(
-                QRect(0, top, self.width() - SPACE.base, height), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number)
-            )
-
-
-class CodeView(QPlainTextEdit):
-    """Read-only source with line numbers.
-
-    Signals:
-        line_chosen: number, from 1, of the line that was clicked.
-    """
-
-    line_chosen = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.setReadOnly(True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(_code_font())
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        self.document().setDocumentMargin(SPACE.near)
-        self.setAccessibleName(self.tr("Generated code"))
-        self._gutter = Gutter(self)
-        self.highlighter = CodeHighlighter(self.document())
-        self.blockCountChanged.connect(self._place_gutter)
-        self.updateRequest.connect(self._on_update)
-        self._place_gutter()
-
-    @property
-    def gutter_width(self) -> int:
-        """Room for the line numbers, in pixels."""
-        return SPACE.wide + SPACE.base + self.fontMetrics().horizontalAdvance("9") * len(str(max(99, self.blockCount())))
-
-    def visible_lines(self) -> Iterable[tuple[int, int, int]]:
-        """Number, top and height of each line in view."""
-        block = self.firstVisibleBlock()
-        while block.isValid():
-            place = self.blockBoundingGeometry(block).translated(self.contentOffset())
-            if place.top() > self.viewport().height():
-                return
-            yield block.blockNumber() + 1, round(place.top()), round(place.height())
-            block = block.next()
-
-    def mark_lines(self, lines: Iterable[int], *, reveal: bool) -> None:
-        """Tints lines; with ``reveal``, scrolls to the first one that is not in view."""
-        marks = []
-        for line in sorted(lines):
-            cursor = QTextCursor(self.document().findBlockByNumber(line - 1))
-            mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(QColor(current().accent_soft))
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-            mark.cursor = cursor
-            marks.append(mark)
-        self.setExtraSelections(marks)
-        if marks and reveal:
-            seen = [number for number, top, height in self.visible_lines() if top >= 0 and top + height <= self.viewport().height()]
-            first = min(lines)
-            if first not in seen:
-                self.verticalScrollBar().setValue(max(0, first - 3))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_gutter()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self.font().family() != mono().family():
-            self.setFont(_code_font())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        if not self.textCursor().hasSelection():
-            self.line_chosen.emit(self.cursorForPosition(event.position().toPoint()).blockNumber() + 1)
-
-    def _place_gutter(self) -> None:
-        self.setViewportMargins(self.gutter_width, 0, 0, 0)
-        inside = self.contentsRect()
-        self._gutter.setGeometry(inside.left(), inside.top(), self.gutter_width, inside.height())
-
-    def _on_update(self, rect: QRect, dy: int) -> None:
-        if dy:
-            self._gutter.scroll(0, dy)
-        else:
-            self._gutter.update(0, rect.y(), self._gutter.width(), rect.height())
+_PAUSE_MS = 700
+"""A text that rests for so long is read."""
 
 
 class CodePanel(QWidget):
     """The source of the network. With errors in the graph the last good source stays, dimmed, and a line says so.
 
+    While it is edited, a text that rests is read, not run, and the canvas follows as one step that can be undone. A text that cannot be
+    read changes nothing: what is wrong stands at its line.
+
     Signals:
         node_chosen: id of the node whose line was clicked.
         save_wanted: the button that saves the source to a file was pressed.
+        begun: the text is edited from now on.
     """
 
     node_chosen = Signal(str)
     save_wanted = Signal()
+    begun = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
@@ -183,39 +45,93 @@ class CodePanel(QWidget):
         self._lines: Mapping[int, str] = {}
         self._marked: frozenset[str] = frozenset()
         self._is_stale = True
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_WAIT_MS)
-        self._timer.timeout.connect(self._update)
+        self._before: Counterpart | None = None
+        self._is_editing = self._is_reading = self._is_unread = self._is_own = self._leaves = False
+        self._timer = self._single(_WAIT_MS, self._update)
+        self._pause = self._single(_PAUSE_MS, self.read)
         self.view = CodeView()
         self.view.line_chosen.connect(self._on_line)
+        self.view.edited.connect(self._on_edited)
+        self.view.read_wanted.connect(self.read)
+        self.view.left.connect(self.leave)
         self.banner = QLabel()
         self.banner.setProperty("role", "muted")
-        self._copy = QPushButton(self.tr("Copy"))
-        self._copy.setProperty("role", "flat")
-        self._copy.setIcon(icon("copy", "accent"))
+        self._edit = self._button(self.tr("Edit"), "pencil-simple")
+        self._edit.setToolTip(self.tr("Type in the code; the canvas follows"))
+        self._edit.clicked.connect(self.edit)
+        self._copy = self._button(self.tr("Copy"), "copy")
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.view.toPlainText()))
-        self._save = QPushButton(self.tr("Save as…"))
-        self._save.setProperty("role", "flat")
-        self._save.setIcon(icon("download-simple", "accent"))
+        self._save = self._button(self.tr("Save as…"), "download-simple")
         self._save.clicked.connect(self.save_wanted)
         top = QHBoxLayout()
         top.setContentsMargins(SPACE.wide, SPACE.tight, SPACE.near, SPACE.tight)
         top.addWidget(self.banner, 1)
-        top.addWidget(self._copy)
-        top.addWidget(self._save)
+        for button in (self._edit, self._copy, self._save):
+            top.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self.view)
-        session.changed.connect(self._later)
+        session.changed.connect(self._on_changed)
         session.replaced.connect(self._on_replaced)
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the text can be edited now."""
+        return self._is_editing
 
     def mark_nodes(self, nodes: Iterable[str]) -> None:
         """Tints the lines of these nodes."""
         self._marked = frozenset(nodes)
-        self._mark(reveal=True)
+        self._mark(reveal=not self.view.hasFocus())
+
+    def edit(self) -> None:
+        """Lets the text be edited; where it is already, reads it and ends that."""
+        if self._is_editing:
+            self.leave()
+            return
+        self._timer.stop()
+        if self._is_stale:
+            self._update()
+        if not self._session.report.ok:
+            self._tell(self.tr("There is no code to edit yet: mend what the canvas says first"))
+            return
+        if not self._begin_from_graph():
+            return
+        self._is_editing = True
+        self.view.set_editable(True)
+        self._edit.setText(self.tr("Done"))
+        self._edit.setIcon(icon("check", "accent"))
+        self._edit.setToolTip(self.tr("Show the code of the canvas again"))
+        self._say_how()
+        self.begun.emit()
+        self.view.setFocus()
+
+    def leave(self) -> None:
+        """Reads the text and shows the code of the canvas again; one that cannot be read is given up when asked a second time."""
+        self._pause.stop()
+        if self._is_unread and not self._leaves:
+            self._leaves = True
+            self.read()
+            return
+        self._end()
+
+    def read(self) -> None:
+        """Reads the text, in a thread; the canvas follows when that is done."""
+        self._pause.stop()
+        text = self.view.toPlainText()
+        if not self._is_editing or self._is_reading:
+            return
+        if self._before is None and not self._begin_from_graph(shows=False):
+            return
+        before = self._before
+        assert before is not None
+        if text == before.text:
+            self._settled(before)
+            return
+        self._is_reading = True
+        Errand(lambda: _read(before, text), self).done.connect(lambda found: self._on_read(before, text, found))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -226,12 +142,122 @@ class CodePanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.view.highlighter.retheme()
-            self._dim(self._lines != {} and not self._session.report.ok)
+            self._dim(not self._is_editing and self._lines != {} and not self._session.report.ok)
             self._mark(reveal=False)
+
+    # while it is edited
+
+    def _begin_from_graph(self, *, shows: bool = True) -> bool:
+        """Takes the code of the graph for what an edit is compared with."""
+        try:
+            source = self._session.document.source()
+            self._before = counterpart(self._session.document, source)
+        except GraphError as error:
+            self._tell(self.tr("This code is edited on the canvas only: {0}").format(error), problem=True)
+            return False
+        if shows:
+            self._lines = source.lines
+            self.view.show_text(source.text)
+            self._mark(reveal=False)
+        return True
+
+    def _on_edited(self) -> None:
+        self._leaves, self._is_unread = False, True
+        self._lines = {}
+        self._mark(reveal=False)
+        self.view.show_fault(None)
+        self._pause.start()
+
+    def _on_read(self, before: Counterpart, text: str, found: object) -> None:
+        self._is_reading = False
+        if not self._is_editing or before is not self._before or text != self.view.toPlainText():
+            if self._is_editing:
+                self._pause.start()
+            return
+        if isinstance(found, Adapt):
+            try:
+                self._follow(found)
+            except SourceError as error:
+                found = error
+            except GraphError as error:
+                self._refuse(self.tr("The canvas cannot follow: {0}").format(error))
+                return
+            else:
+                self._settled(found.after)
+        if isinstance(found, SourceError):
+            self.view.show_fault((found.line, found.reason))
+            self._refuse(str(found))
+
+    def _refuse(self, words: str) -> None:
+        """Tells why the text changes nothing."""
+        self._tell(words + (self.tr("  Esc again gives the text up") if self._leaves else ""), problem=True)
+
+    def _follow(self, command: Adapt) -> None:
+        """Has the graph follow, as one step."""
+        self._is_own = True
+        try:
+            if command.differs:
+                self._session.execute(command, graph=self._session.document)
+            else:
+                command.settle()
+        finally:
+            self._is_own = False
+
+    def _settled(self, read: Counterpart) -> None:
+        """The graph is as the text says."""
+        self._before, self._lines, self._is_unread = read, read.lines, False
+        self.view.show_fault(None)
+        self._mark(reveal=False)
+        if self._leaves:
+            self._end()
+            return
+        obstacle = self._session.report.obstacle
+        notes = sorted(read.parsed.notes.items())
+        if obstacle is not None:
+            self._tell(obstacle.message, problem=True)
+        elif notes:
+            self._tell(self.tr("Line {0}: {1}").format(*notes[0]))
+        else:
+            self._say_how()
+
+    def _end(self) -> None:
+        self._is_editing = self._is_unread = self._leaves = False
+        self._before = None
+        self.view.set_editable(False)
+        self._edit.setText(self.tr("Edit"))
+        self._edit.setIcon(icon("pencil-simple", "accent"))
+        self._edit.setToolTip(self.tr("Type in the code; the canvas follows"))
+        self._update()
+
+    def _on_changed(self, changes: Sequence[object]) -> None:
+        if self._is_editing and not self._is_own:
+            self._timer.start()
+        elif not self._is_editing:
+            self._later()
+
+    def _follow_canvas(self) -> None:
+        """Shows what an edit on the canvas, or an undo, has made of the code, unless the text holds something that is not read yet."""
+        obstacle = self._session.report.obstacle
+        if self._is_unread:
+            self._before = None
+            self._pause.stop()
+            self._tell(self.tr("The canvas has changed since. Ctrl+Enter puts this text in its place, Esc gives it up"), problem=True)
+        elif obstacle is not None:
+            self._before = None
+            self._tell(obstacle.message, problem=True)
+        elif self._begin_from_graph():
+            self._say_how()
+
+    def _say_how(self) -> None:
+        self._tell(self.tr("The canvas follows what you type · Ctrl+Enter: at once · Esc: done · comments are not kept"))
+
+    # while it is shown
 
     def _on_replaced(self) -> None:
         self._lines = {}
         self._marked = frozenset()
+        if self._is_editing:
+            self._end()
         self.view.clear()
         self._later()
 
@@ -241,6 +267,9 @@ class CodePanel(QWidget):
             self._timer.start()
 
     def _update(self) -> None:
+        if self._is_editing:
+            self._follow_canvas()
+            return
         self._is_stale = False
         checked = self._session.report
         if checked.ok:
@@ -249,7 +278,7 @@ class CodePanel(QWidget):
             self._show_text(source.text)
             roots = sorted({path.partition(".")[0] for path in self._session.document.foreign} - {"torch"})
             alone = self.tr("Runs with PyTorch alone")
-            self.banner.setText(self.tr("Runs with PyTorch and {0}").format(", ".join(roots)) if roots else alone)
+            self._tell(self.tr("Runs with PyTorch and {0}").format(", ".join(roots)) if roots else alone)
         else:
             count = sum(d.severity == "error" for d in checked.diagnostics)
             what = (
@@ -259,21 +288,17 @@ class CodePanel(QWidget):
                 if count
                 else self.tr("A module is to be run before there is code")
             )
-            self.banner.setText(what + (" · " + self.tr("below: the last code without errors") if self._lines else ""))
+            self._tell(what + (" · " + self.tr("below: the last code without errors") if self._lines else ""))
         self._dim(not checked.ok)
         enabled = bool(self._lines)
+        self._edit.setEnabled(checked.ok)
         self._copy.setEnabled(enabled)
         self._save.setEnabled(enabled and checked.ok)
 
     def _show_text(self, text: str) -> None:
-        if text == self.view.toPlainText():
-            return
-        across, down = self.view.horizontalScrollBar().value(), self.view.verticalScrollBar().value()
-        self.view.highlighter.set_spans(python_spans(text))
-        self.view.setPlainText(text)
-        self.view.horizontalScrollBar().setValue(across)
-        self.view.verticalScrollBar().setValue(down)
-        self._mark(reveal=False)
+        if text != self.view.toPlainText():
+            self.view.show_text(text)
+            self._mark(reveal=False)
 
     def _dim(self, dimmed: bool) -> None:
         self.view.setEnabled(not dimmed)
@@ -285,9 +310,35 @@ class CodePanel(QWidget):
         node = self._lines.get(line)
         if node is not None and self._session.document.holder(node) is not None:
             self.node_chosen.emit(node)
+            if self._is_editing:
+                self.view.setFocus()
+
+    def _tell(self, words: str, *, problem: bool = False) -> None:
+        role = "error" if problem else "muted"
+        if self.banner.property("role") != role:
+            self.banner.setProperty("role", role)
+            self.banner.style().unpolish(self.banner)
+            self.banner.style().polish(self.banner)
+        self.banner.setText(words)
+        self.banner.setToolTip(words if problem else "")
+
+    def _single(self, wait: int, then: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(wait)
+        timer.timeout.connect(then)
+        return timer
+
+    def _button(self, text: str, picture: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("role", "flat")
+        button.setIcon(icon(picture, "accent"))
+        return button
 
 
-def _code_font() -> QFont:
-    font = mono()
-    font.setFeature(QFont.Tag("calt"), 0)  # "->" must look like what is typed
-    return font
+def _read(before: Counterpart, text: str) -> Adapt | SourceError:
+    """What is to be done for a text; touches nothing that the window shows."""
+    try:
+        return adapted(before, text)
+    except SourceError as error:
+        return error

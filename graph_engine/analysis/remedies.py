@@ -145,6 +145,8 @@ def as_on_a_fresh_node(at: Faulty) -> Iterator[Fix]:
 @remedy("shape.in-channels", "shape.num-features", "shape.in-features", "shape.input-size")
 def dimension_stands_elsewhere(at: Faulty) -> Iterator[Fix]:
     """The size that was set is that of another dimension: the layout is another one."""
+    if "value" not in at.fault.values:  # nothing was set: the weights arrive
+        return
     [x], given, value = at.arriving(), at.fault.values["given"], at.fault.values["value"]
     places = [i for i, s in enumerate(x.shape) if s == given]
     end = 1 if at.fault.code in ("shape.in-channels", "shape.num-features") else len(x.shape) - 1

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph_engine.codegen.foreign import requirements, travelling
 from graph_engine.codegen.module import class_name
+from graph_engine.codegen.prediction import Prediction, test_values
 from graph_engine.codegen.recipe import Recipe
 from graph_engine.codegen.task import End, Task
 from graph_engine.codegen.values import broken_up, literal
@@ -23,6 +24,7 @@ from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.losses import misfits, target_losses
+from graph_engine.settings.metrics import Asked, asked, measured, unknown
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -41,8 +43,30 @@ _EXPORTED = ("recording.py", "processes.py", "cores.py")
 _REQUIREMENTS = ("torch>=2.9", "safetensors>=0.5", "tensorboard>=2.18")
 
 
+class _Plan(NamedTuple):
+    """What the texts of a project are made of.
+
+    Attributes:
+        dataset: with sizes in its shapes.
+        ends: the network's outputs.
+        augmentation: arguments of what changes pictures.
+        metrics: of torchmetrics.
+        values: for the templates.
+        parts: of the script's template.
+        answers: what predict.py needs to know.
+    """
+
+    dataset: DatasetOption
+    ends: list[End]
+    augmentation: Mapping[str, Any]
+    metrics: list[Asked]
+    values: Mapping[str, Any]
+    parts: set[str]
+    answers: Prediction
+
+
 def project_files(graph: Graph) -> dict[str, str]:
-    """The files of a project that trains the graph without this program.
+    """The files that train the graph without this program: what a run runs.
 
     Returns:
         Text by name: ``model.py``, ``data.py``, ``train.py`` and what it imports, ``requirements.txt``, ``README.md``, what the reader
@@ -53,19 +77,46 @@ def project_files(graph: Graph) -> dict[str, str]:
         RunError: it cannot be trained on its data set, because it has other inputs or outputs, or nothing to learn; or a file of the
             user's own cannot travel along.
     """
-    source = graph.to_python()
+    return _training_files(graph, _plan(graph))
+
+
+def exported_files(graph: Graph) -> dict[str, str]:
+    """As `project_files`, with what one does with the network besides: ``predict.py`` and what it imports, ``test_model.py``."""
+    plan = _plan(graph)
+    files = _training_files(graph, plan)
+    parts = plan.answers.parts() | {"own data" if plan.dataset.is_own else "bundled data"}
+    pillow = ["pillow"] * ("picture file" in parts and "pillow" not in plan.dataset.requirements)
+    inputs = [node.id for node in network(graph).graph if node.spec.call.target == "input"]
+    given = [graph.check().nodes[id].outputs["output"].shape for id in inputs]
+    shapes = [(field.name, field, shape) for field, shape in zip(plan.dataset.inputs, given, strict=True)]
+    values = {**plan.values, **plan.answers.values()}
+    return {
+        **files,
+        "predict.py": _fill("predict.py.txt", values, parts),
+        "samples.py": _exported("samples.py"),
+        "test_model.py": _fill("test_model.py.txt", {**values, **test_values(shapes, [end.shape for end in plan.ends])}, set()),
+        "requirements.txt": files["requirements.txt"] + "".join(f"{name}\n" for name in pillow),
+        "README.md": _fill("README.md.txt", values, plan.parts | parts | {"exported"}),
+    }
+
+
+def _plan(graph: Graph) -> _Plan:
+    graph.source()  # refuses what is wrong
     checked = graph.check()
     data, training = graph.settings.data, graph.settings.training
     dataset = data["dataset"].option.sized(data["dataset"].params)
     _refuse_untrainable(graph, checked.parameters, dataset)
     _refuse_unfit(graph.settings, dataset)
-    task = Task(dataset, target_losses(training, dataset.targets), list(_ends(graph)))
+    ends, losses = list(_ends(graph)), target_losses(training, dataset.targets)
     augmentation = arguments(graph.settings.augmentation, dataset)
-    recipe = Recipe(training)
+    metrics = asked(training, dataset)
+    task = Task(dataset, losses, ends, metrics, "mixup" in augmentation)
+    recipe = Recipe(training, measured(training, dataset))
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
         "parameters": f"{checked.parameters:,}",
+        "weights": literal(checked.parameters),
         "dataset": dataset.title,
         "source": dataset.source,
         "licence": dataset.licence,
@@ -77,21 +128,26 @@ def project_files(graph: Graph) -> dict[str, str]:
         **recipe.values(),
         **{name: literal(training[name]) for name in ("epochs", "batch_size", "seed", "device", "threads")},
     }
-    needed = ("kornia>=0.8",) if augmentation else ()
-    foreign = requirements(graph.foreign, graph.folder)
     parts = task.parts() | recipe.parts() | {"own data" if dataset.is_own else "bundled data"}
     parts |= {"augmented"} if augmentation else set()
     parts |= {"mixed"} if "mixup" in augmentation and "hits" in parts else set()
     parts |= {"weights"} if graph.begins_with_weights else set()
     parts |= {"load_file"} if parts & {"weights", "best"} else set()
+    return _Plan(dataset, ends, augmentation, metrics, values, parts, Prediction(dataset, losses, ends, shows="samples" in task.parts()))
+
+
+def _training_files(graph: Graph, plan: _Plan) -> dict[str, str]:
+    needed = ["kornia>=0.8"] * bool(plan.augmentation) + ["torchmetrics>=1.7"] * bool(plan.metrics)
+    beside = (*_EXPORTED, *["augmentation.py"] * bool(plan.augmentation), *["measuring.py"] * bool(plan.metrics))
+    lines = (*_REQUIREMENTS, *needed, *plan.dataset.requirements, *requirements(graph.foreign, graph.folder))
     return {
         **travelling(graph.foreign, graph.folder),
-        "model.py": source,
-        **data_files(dataset),
-        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(augmentation))},
-        "train.py": _fill("train.py.txt", values, parts=parts),
-        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys((*_REQUIREMENTS, *needed, *dataset.requirements, *foreign))),
-        "README.md": _fill("README.md.txt", values, parts=task.parts()),
+        "model.py": graph.to_python(),
+        **data_files(plan.dataset),
+        **{name: _exported(name) for name in beside},
+        "train.py": _fill("train.py.txt", plan.values, plan.parts),
+        "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys(lines)),
+        "README.md": _fill("README.md.txt", plan.values, plan.parts),
     }
 
 
@@ -105,13 +161,13 @@ INITIAL = "initial.safetensors"
 
 
 def write_project(graph: Graph, folder: Path) -> None:
-    """Writes the files of `project_files` into a new or empty folder, and the tensors that the network begins with.
+    """Writes the files of `exported_files` into a new or empty folder, and the tensors that the network begins with.
 
     Raises:
         CheckError, RunError: as `project_files`.
         UnwritableError: the folder holds something already, or cannot be written to.
     """
-    write_folder(folder, project_files(graph))
+    write_folder(folder, exported_files(graph))
     graph.write_weights(folder / INITIAL)
 
 
@@ -189,6 +245,8 @@ def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
     for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
         for message in misfits(field, loss):
             raise RunError(message)
+    for _, message in unknown(settings.training, dataset):
+        raise RunError(message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:

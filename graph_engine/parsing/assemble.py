@@ -14,14 +14,14 @@ from graph_engine.parsing.drafts import Draft
 from graph_engine.parsing.forms import Form, Forms
 
 
-def assemble(graph: CoreGraph, forms: Forms) -> dict[str, int]:
+def assemble(graph: CoreGraph, forms: Forms) -> dict[str, tuple[int, ...]]:
     """Fills an empty graph.
 
     Returns:
-        For each node, by id, the line that it comes from.
+        For each node, by id, the lines that it comes from: where it is constructed, if it is, and where it is called.
     """
     made: dict[int, Definition] = {}
-    lines: dict[str, int] = {}
+    lines: dict[str, tuple[int, ...]] = {}
     with graph.edit():
         for form in forms.all:
             content = form.first
@@ -35,7 +35,7 @@ def assemble(graph: CoreGraph, forms: Forms) -> dict[str, int]:
     return lines
 
 
-def _fill(graph: CoreGraph, form: Form, forms: Forms, made: Mapping[int, Definition], lines: dict[str, int]) -> dict[str, str]:
+def _fill(graph: CoreGraph, form: Form, forms: Forms, made: Mapping[int, Definition], lines: dict[str, tuple[int, ...]]) -> dict[str, str]:
     """Puts the nodes of a content into a graph; their ids by name."""
     content = form.first
     nodes: list[Node] = []
@@ -46,7 +46,8 @@ def _fill(graph: CoreGraph, form: Form, forms: Forms, made: Mapping[int, Definit
     for draft in (*content.inputs, *content.nodes, *content.outputs):
         node = _node(graph, draft, forms, made, {p: v for (n, p), v in inside.items() if n == draft.name})
         nodes.append(node)
-        lines[node.id] = draft.line
+        made_at = getattr(draft.layer, "line", None)
+        lines[node.id] = (draft.line,) if made_at is None else (made_at, draft.line)
         of[id(draft)] = node
         if draft.layer is not None and node.spec.call.kind == "module":
             owner = first.setdefault(id(draft.layer), node)

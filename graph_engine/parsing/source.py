@@ -14,7 +14,7 @@ from graph_engine.parsing.drafts import Content, Draft, Layer, Part, Row
 from graph_engine.parsing.following import Follower
 from graph_engine.parsing.forms import Forms
 from graph_engine.parsing.text import Text, documented
-from graph_engine.spec.tensor import N, TensorSpec, as_size
+from graph_engine.spec.tensor import N, TensorSpec, as_size, shape_text
 
 
 class Parsed(NamedTuple):
@@ -23,20 +23,18 @@ class Parsed(NamedTuple):
     Attributes:
         name: of the network.
         description: of it.
-        lines: for each node, by id, the line that it comes from.
-        notes: what of the text has no place in a graph, by line.
-        guessed: the inputs whose shapes the text does not tell.
+        lines: for each node, by id, the lines that it comes from, the one where it is called last.
+        notes: what of the text has no place in a graph, and which shapes were found for inputs of which it tells none, by line.
     """
 
     name: str
     description: str
-    lines: Mapping[str, int]
+    lines: Mapping[str, tuple[int, ...]]
     notes: Mapping[int, str]
-    guessed: tuple[str, ...]
 
 
 def networks(text: str) -> list[str]:
-    """The classes in a text that are networks, the likeliest first.
+    """The classes in a text that may be meant, the likeliest first.
 
     Raises:
         SourceError: it is no Python.
@@ -58,13 +56,14 @@ def read_text(path: Path) -> str:
         raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def from_source(graph: CoreGraph, text: str, name: str | None = None) -> Parsed:
+def from_source(graph: CoreGraph, text: str, name: str | None = None, known: Mapping[str, TensorSpec] | None = None) -> Parsed:
     """Fills an empty graph from Python text, without running it.
 
     Args:
         graph: the graph.
         text: classes of modules, or an expression that makes one: an ``nn.Sequential``, a list of layers.
         name: of the class; left out, the last one that no other uses.
+        known: what arrives at arguments of which the text does not tell it.
 
     Raises:
         SourceError: it cannot be told as a graph; the message names the line.
@@ -77,7 +76,7 @@ def from_source(graph: CoreGraph, text: str, name: str | None = None) -> Parsed:
     if chosen is None:
         return _expression(graph, parsed)
     title, said = documented(parsed.classes[chosen], "network")
-    told = {n: TensorSpec(tuple(map(as_size, t.shape)), t.dtype) for n, t in said.inputs.items() if t.shape is not None}
+    told = dict(known or {}) | {n: TensorSpec(tuple(map(as_size, t.shape)), t.dtype) for n, t in said.inputs.items() if t.shape is not None}
 
     def follow(shapes: Mapping[str, TensorSpec]) -> tuple[Content, Follower]:
         follower = Follower(parsed)
@@ -86,10 +85,21 @@ def from_source(graph: CoreGraph, text: str, name: str | None = None) -> Parsed:
 
     first = Follower(parsed)
     taken = first.taken(first.construct(chosen, parsed.made(chosen)))
+    told = {n: spec for n, spec in told.items() if n in taken}
     unknown = [n for n in taken if n not in told]
-    content, follower, shapes = _fitting(follow, first, told, unknown)
-    lines = assemble(graph, Forms(_shaped(content, shapes)))
-    return Parsed(parsed.name or title, said.description, lines, follower.notes, tuple(unknown))
+    content, follower = _fitting(follow, first, told, unknown)
+    lines = assemble(graph, Forms(_shaped(content)))
+    notes = {**follower.notes, **_found(content, unknown, parsed.classes[chosen].lineno)}
+    return Parsed(parsed.name or title, said.description, lines, dict(sorted(notes.items())))
+
+
+def _found(content: Content, unknown: Sequence[str], line: int) -> dict[int, str]:
+    """Tells which shapes were found for inputs."""
+    found = [(d.name, spec) for d in content.inputs if d.name in unknown and (spec := d.outputs["output"]) is not None]
+    if not found:
+        return {}
+    shapes = ", ".join(f"{name} {shape_text(spec.shape)}{'' if spec.dtype == 'float32' else f' {spec.dtype}'}" for name, spec in found)
+    return {line: f"the text does not tell what arrives; this fits: {shapes}."}
 
 
 def _expression(graph: CoreGraph, text: Text) -> Parsed:
@@ -107,9 +117,9 @@ def _expression(graph: CoreGraph, text: Text) -> Parsed:
             follower = Follower(text)
             return follower.row(_parts_of(follower.evaluate(node)) or [], shapes["x"]), follower
 
-        content, follower, shapes = _fitting(follow, first, {}, ["x"])
-        lines = assemble(graph, Forms(_shaped(content, shapes)))
-        return Parsed("network", "", lines, follower.notes, ("x",))
+        content, follower = _fitting(follow, first, {}, ["x"])
+        lines = assemble(graph, Forms(_shaped(content)))
+        return Parsed("network", "", lines, {**follower.notes, **_found(content, ["x"], statement.lineno)})
     raise SourceError("there is no class of torch.nn.Module here, and no nn.Sequential or list of layers.", 1)
 
 
@@ -122,9 +132,9 @@ def _parts_of(value: Any) -> list[Part] | None:
     return list(value) if isinstance(value, tuple | list) and value and all(isinstance(v, Part) for v in value) else None
 
 
-def _shaped(content: Content, shapes: Mapping[str, TensorSpec]) -> Content:
-    for name, draft in zip(shapes, content.inputs, strict=False):
-        assert name is not None
+def _shaped(content: Content) -> Content:
+    """Writes what arrives into the inputs."""
+    for draft in content.inputs:
         spec = draft.outputs["output"]
         assert spec is not None
         draft.params = {"shape": tuple(s if isinstance(s, int) else str(s) for s in spec.shape[1:]), "dtype": spec.dtype}
@@ -134,9 +144,7 @@ def _shaped(content: Content, shapes: Mapping[str, TensorSpec]) -> Content:
 Follow = Callable[[Mapping[str, TensorSpec]], tuple[Content, Follower]]
 
 
-def _fitting(
-    follow: Follow, first: Follower, told: Mapping[str, TensorSpec], unknown: Sequence[str]
-) -> tuple[Content, Follower, dict[str, TensorSpec]]:
+def _fitting(follow: Follow, first: Follower, told: Mapping[str, TensorSpec], unknown: Sequence[str]) -> tuple[Content, Follower]:
     """Follows a text with what arrives as it is told, or, where it is not, with the first shapes with which most fits.
 
     Raises:
@@ -144,9 +152,8 @@ def _fitting(
     """
     shapes: dict[str, TensorSpec] = dict(told)
     if not unknown:
-        content, follower = follow(shapes)
-        return content, follower, shapes
-    best: tuple[int, Content, Follower, dict[str, TensorSpec]] | None = None
+        return follow(shapes)
+    best: tuple[int, Content, Follower] | None = None
     failure: SourceError | None = None
     for tried in _candidates(first, shapes, unknown):
         try:
@@ -156,13 +163,13 @@ def _fitting(
             continue
         faults = _faults(content)
         if best is None or faults < best[0]:
-            best = (faults, content, follower, tried)
+            best = (faults, content, follower)
         if not faults:
             break
     if best is None:
         assert failure is not None
         raise failure
-    return best[1], best[2], best[3]
+    return best[1], best[2]
 
 
 def _faults(content: Content) -> int:

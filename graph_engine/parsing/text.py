@@ -113,11 +113,11 @@ class Text:
 
     @property
     def networks(self) -> list[str]:
-        """The classes that are modules: those that no other uses first, the last one in front."""
+        """The classes that may be meant: modules that no other uses, or all where each is used; the last one in front."""
         modules = [name for name, node in self.classes.items() if self.is_module(node)]
         used = {n.id for name in modules for n in ast.walk(self.classes[name]) if isinstance(n, ast.Name) and n.id != name}
         found = [*reversed(modules)]
-        return [*(n for n in found if n not in used), *(n for n in found if n in used)]
+        return [n for n in found if n not in used] or found
 
     def is_module(self, node: ast.ClassDef) -> bool:
         """Whether a class is one of modules."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from graph_engine.errors import SourceError
@@ -190,6 +191,9 @@ class Calls(Walk):
             return getattr(owner, name)(*(g.value for g in args), **{n: g.value for n, g in kwargs.items()})
         if isinstance(owner, Torch):
             return self.call_torch(f"{owner.path}.{name}", args, kwargs, frame, node)
+        if isinstance(owner, Instance):
+            near = get_close_matches(name, owner.attributes, 1)
+            raise SourceError(f"{owner.cls.name} has no {name}{f'; {near[0]} is what it has' if near else ''}.", line)
         raise SourceError(f"{name} cannot be drawn here.", line)
 
     def of_row(self, row: Row, name: str, args: Sequence[Given], node: ast.Call) -> Any:

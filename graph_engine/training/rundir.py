@@ -19,6 +19,7 @@ import errno
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ DOCUMENT = "document.archloom"
 SOURCE = "source"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"
+PREPARATION = "preparation.json"
 FINDINGS = "findings.json"
 LABEL = "label.json"
 OUTLINE = "outline.json"
@@ -253,6 +255,23 @@ def write_findings(run_dir: Path, findings: list[dict[str, Any]]) -> None:
         UnwritableError: the folder cannot be written to.
     """
     _replace_json(run_dir / FINDINGS, findings)
+
+
+def copy_run(run_dir: Path, project: Path) -> None:
+    """Copies what a run has learned into the folder of a project, as if that had been trained.
+
+    Raises:
+        RunError: the run has no weights, or they cannot be copied.
+    """
+    if not (run_dir / WEIGHTS).is_file():
+        raise RunError(f"{run_dir} has no {WEIGHTS}: name the folder of a run that has been trained.")
+    try:
+        (project / "run").mkdir(exist_ok=True)
+        for name in (WEIGHTS, PREPARATION):
+            if (run_dir / name).exists():
+                shutil.copyfile(run_dir / name, project / "run" / name)
+    except OSError as error:
+        raise unwritable(project / "run", error) from error
 
 
 def list_runs(parent: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QFileDialog
+from pytestqt.qtbot import QtBot
 
 from app import cli
 from app.canvas.figure import EDGE, Figure
@@ -97,7 +98,7 @@ def test_the_picture_is_the_same_in_both_themes(window: MainWindow, drawn: Calla
     assert drawn(document).png("x") == light
 
 
-@pytest.mark.parametrize("to", [export.id for export in EXPORTS])
+@pytest.mark.parametrize("to", [export.id for export in EXPORTS if export.id not in ("onnx", "pt2", "torchscript")])
 def test_the_terminal_writes_every_row_of_the_table(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = tmp_path / "net.archloom"
     template("mlp_digits").open().save(document)
@@ -133,3 +134,20 @@ def test_the_window_asks_which_part_is_meant(window: MainWindow, tmp_path: Path,
     window.actions_["export_svg"].trigger()
     assert offered == ["The selected nodes (1)", "The whole network"]
     assert "linear2" not in words(out.read_bytes())
+
+
+def test_the_window_exports_in_a_process_of_its_own(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.documents.new_from(template("mlp_digits"))
+    out = tmp_path / "net.safetensors"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    window.actions_["export_weights"].trigger()
+    assert window.exporting.stage
+    qtbot.waitUntil(lambda: window.exporting.written == out, timeout=120_000)
+    assert out.stat().st_size > 1000
+    assert window.exporting.notes == ("It holds fresh weights (seed 0), which have learned nothing.",)
+    window.actions_["export_pt2"].trigger()
+    qtbot.waitUntil(lambda: "ecording" in window.exporting.stage, timeout=120_000)
+    window.exporting.cancel()
+    assert not window.exporting.stage and out.suffix == ".safetensors"

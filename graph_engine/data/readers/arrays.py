@@ -73,7 +73,8 @@ def load(
             found.append(torch.from_numpy(taken))
         return tuple(found)
 
-    return parts(read, rows, memory, {name: scale.plain() for name, scale in scales.items()})
+    plain = {name: scale.plain() for name, scale in scales.items()}
+    return parts(read, rows, memory, {**plain, "targets": {name: plain[name] for name in targets if name in plain}})
 
 
 def values(array: NDArray[Any], rows: Rows, dtype: str) -> NDArray[Any]:

@@ -77,7 +77,10 @@ def load(
         future = scaled[some[:, None] + np.arange(window, window + horizon)][:, :, told]
         return torch.from_numpy(past), torch.from_numpy(future[:, :, 0] if len(told) == 1 else future)
 
-    return parts(read, starts, ALWAYS if count * window * len(columns) < 2**27 else 0, {"columns": columns, **scale.plain()})
+    plain = scale.plain()
+    of_targets = {end: [np.broadcast_to(plain[end], len(columns))[column] for column in told] for end in ("offset", "width")}
+    preparation = {"columns": columns, **plain, "targets": {"future": of_targets}}
+    return parts(read, starts, ALWAYS if count * window * len(columns) < 2**27 else 0, preparation)
 
 
 def split_windows(count: int, split: str, validation: float, test: float, seed: int, window: int, horizon: int) -> list[Rows]:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.canvas.geometry import along, distance_to, through
+from app.canvas.curves import along, distance_to, through
 from app.window import MainWindow
 from graph_engine.document.write import to_text
 from graph_engine.graph.bends import Bend
@@ -173,10 +173,31 @@ def test_it_is_drawn_through_its_points_near_and_far(hands: Hands, zoom: float) 
 
 def test_a_way_through_points_is_smooth_and_meets_them() -> None:
     bends = ((100.0, 50.0), (40.0, 120.0), (260.0, 90.0))
-    parts = through((0.0, 0.0), bends, (300.0, 0.0))
+    parts = through((0.0, 0.0), bends, (300.0, 0.0), "across")
     for before, after, point in zip(parts, parts[1:], bends, strict=False):
         assert before[6:] == after[:2] == point
         (ax, ay), (bx, by) = (point[0] - before[4], point[1] - before[5]), (after[2] - point[0], after[3] - point[1])
         assert abs(ax * by - ay * bx) < 1e-6 and ax * bx + ay * by > 0, "a corner"
     assert parts[0][3] == 0 and parts[-1][5] == 0, "leaves and arrives level"
     assert all(distance_to(parts, *p) < 1.5 for p in bends)
+
+
+def test_selected_points_go_along_with_the_cards_that_are_selected_with_them(hands: Hands) -> None:
+    edge = next(e for e in hands.graph.edges.values() if e.target == hands.id("relu"))
+    hands.session.execute(Bend({edge.id: ((496.0, 80.0),)}, "Bend"))
+    hands.view.canvas.select([hands.id("relu")], (), (), [(edge.id, 0)])
+    start = hands.body("relu")
+    hands.press(start)
+    hands.move(start + QPoint(40, 40))
+    hands.move(start + QPoint(64, 64))
+    assert hands.view.canvas.edges[edge.id].bends == ((560.0, 144.0),)
+    hands.key(Qt.Key.Key_Escape)
+    assert hands.view.canvas.edges[edge.id].bends == ((496.0, 80.0),)
+    hands.drag(start, start + QPoint(64, 64))
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((608.0, 64.0), ((560.0, 144.0),))
+    point = hands.place(560, 144)
+    hands.drag(point, point - QPoint(64, 64))
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((544.0, 0.0), ((496.0, 80.0),))
+    hands.session.undo()
+    hands.session.undo()
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((544.0, 0.0), ((496.0, 80.0),))

@@ -85,7 +85,10 @@ def test_a_unet_as_the_field_writes_it() -> None:
 def test_a_language_model_as_the_field_writes_it() -> None:
     graph = agree((WRITTEN / "gpt.py").read_text(), "GPT", torch.randint(0, 65, (2, 16)))
     assert graph.named("transformer_h").params["repeat"] == 3
-    assert list(graph.notes.values()) == ["how weights begin is not drawn: they begin as torch makes them."]
+    assert list(graph.notes.values()) == [
+        "the text does not tell what arrives; this fits: idx (N, 16) int64.",
+        "how weights begin is not drawn: they begin as torch makes them.",
+    ]
 
 
 def test_a_sequence_to_sequence_model_as_the_field_writes_it() -> None:
