@@ -9,13 +9,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.geometry import WIDTH, Rect, curve, layout, pieces
-from app.canvas.items import GESTURE_LAYER
+from app.canvas.geometry import WIDTH, Point, Rect, layout
+from app.canvas.items import GESTURE_LAYER, curve_path
 from app.theme import RADIUS
 from app.theme.icons import glyph, icon_font
 from graph_engine.analysis.difference import Kind
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Node
+from graph_engine.graph.node import Direction, Node
 
 if TYPE_CHECKING:
     from app.canvas.scene import CanvasScene
@@ -49,7 +49,8 @@ class Differences(QGraphicsItem):
         self._canvas = scene
         self._marks: Mapping[str, Kind] = {}
         self._shades: dict[str, Shade] = {}
-        self._gone: list[tuple[str, str, str, str]] = []
+        self._gone: list[tuple[str, str]] = []
+        self._pairs: dict[str, str] = {}
         self.setZValue(GESTURE_LAYER)
 
     @property
@@ -68,11 +69,16 @@ class Differences(QGraphicsItem):
         """
         self.prepareGeometryChange()
         self._marks = dict(marks)
-        self._shades = {node.id: Shade(node, (*node.position, WIDTH, layout(node.spec, form=node.form).height)) for node in removed}
+        self._shades = {
+            node.id: Shade(
+                node, (*node.position, WIDTH, layout(node.spec, form=node.form, direction=self._canvas.stage.graph.direction).height)
+            )
+            for node in removed
+        }
         self._gone = []
         if before is not None:
             edges = (edge for edge in before.edges.values() if edge.source in self._shades or edge.target in self._shades)
-            self._gone = [(e.source, e.source_port, e.target, e.target_port) for e in edges]
+            self._gone = [(edge.source, edge.target) for edge in edges]
         self._pairs = dict(pairs)
         self._canvas.update()
 
@@ -139,16 +145,12 @@ class Differences(QGraphicsItem):
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for source, _, target, _ in self._gone:
+        for source, target in self._gone:
             leaves, arrives = self._place(source), self._place(target)
             if leaves is None or arrives is None:
                 continue
-            x, y, width, height = leaves
-            made = curve(x + width, y + height / 2, arrives[0], arrives[1] + arrives[3] / 2)
-            path = QPainterPath(QPointF(made[0], made[1]))
-            for part in pieces(made):
-                path.cubicTo(*part[2:])
-            painter.drawPath(path)
+            direction = self._canvas.stage.graph.direction
+            painter.drawPath(curve_path(_middle(leaves, direction, 1.0), _middle(arrives, direction, 0.0), direction))
 
     def _place(self, id: str) -> Rect | None:
         if id in self._shades:
@@ -165,6 +167,12 @@ class Differences(QGraphicsItem):
         painter.setPen(QColor("#ffffff") if colour.lightnessF() < 0.55 else QColor("#101216"))
         painter.setFont(icon_font(round(size * 1.35)))
         painter.drawText(QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size), Qt.AlignmentFlag.AlignCenter, glyph(SIGNS[kind]))
+
+
+def _middle(rect: Rect, direction: Direction, along: float) -> Point:
+    """The middle of the side of a card at which edges arrive (0) or leave (1)."""
+    x, y, width, height = rect
+    return (x + along * width, y + height / 2) if direction == "across" else (x + width / 2, y + along * height)
 
 
 def _pen(colour: QColor, width: float, zoom: float) -> QPen:
