@@ -205,7 +205,7 @@ class Graph(Editing, CoreGraph):
         return self.check()
 
     def _foreign_nodes(self) -> Iterator[tuple[CoreGraph, Node]]:
-        return ((holder, node) for holder in self.graphs() for node in holder if node.spec.foreign)
+        return ((holder, node) for holder in self.graphs() for node in holder.foreign_nodes)
 
     def source(self) -> Source:
         """Generated source with the node of each line.

@@ -49,6 +49,7 @@ class Forward:
 
     def write(self) -> Iterator[Line]:
         program = self._program
+        last = len(program.steps) - 1
         for i, step in enumerate(program.steps):
             if step.spec.call.is_held:
                 continue
@@ -57,7 +58,7 @@ class Forward:
                 continue
             expression = self._expression(step)
             comment = self._comment(step)
-            if self._is_returned(i, step):
+            if i == last and self._is_returned(step):
                 yield Line("return ", expression, comment, step.node)
                 return
             yield Line(f"{self._results(i, step)} = ", expression, comment, step.node)
@@ -87,9 +88,11 @@ class Forward:
             if Ref(step.node, port) not in self._program.last_use:
                 self._free.append(name)
 
-    def _is_returned(self, i: int, step: Step) -> bool:
-        last = i == len(self._program.steps) - 1 and len(self._program.outputs) == 1
-        return last and len(step.spec.results_with(step.params)) == 1 and self._program.outputs[0].inputs["input"][0].node == step.node
+    def _is_returned(self, step: Step) -> bool:
+        """Whether what the last step gives is the result."""
+        outputs = self._program.outputs
+        alone = len(outputs) == 1 and len(step.spec.results_with(step.params)) == 1
+        return alone and outputs[0].inputs["input"][0].node == step.node
 
     def _expression(self, step: Step) -> Expression:
         call = step.spec.call
@@ -172,8 +175,8 @@ class Forward:
             if isinstance(name, tuple):
                 inner = self._target(step, name)
                 parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
-            elif (ref := Ref(step.node, name)) in self._program.last_use:
-                self._names[ref] = fresh = self._fresh()
+            elif (step.node, name) in self._program.last_use:
+                self._names[Ref(step.node, name)] = fresh = self._fresh()
                 parts.append(fresh)
             else:
                 parts.append("_")
@@ -181,10 +184,9 @@ class Forward:
 
     def _fresh(self, keep: Sequence[str] = ()) -> str:
         """A name that is free and not in ``keep``."""
-        free = next((name for name in reversed(self._free) if name not in keep), None)
-        if free is not None:
-            self._free.remove(free)
-            return free
+        for place in reversed(range(len(self._free))):
+            if self._free[place] not in keep:
+                return self._free.pop(place)
         number = 1
         for name in FRESH:
             if name not in self._used:
