@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -185,25 +186,29 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Makes a document of a module.
+    """Makes a document of a module, or of a file that holds a network or its tensors.
 
     SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
     --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
     file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2), which you trust,
-    or of ONNX (.onnx) is read as it is.
+    or of ONNX (.onnx) is read as it is; of tensors alone (.safetensors, or a state_dict) a skeleton of layers is proposed.
     """
     from graph_engine import Graph
+    from graph_engine.foreign.outline import CHECKPOINTS
 
     if output.exists():
         raise ArchloomError(f"{output} is there already: choose another name, or remove it first.")
     if not inputs and ".py" in source and "(" not in source:
         _read(source, output, as_json=as_json)
         return
-    from graph_engine.importing.proposals import proposed
-    from graph_engine.importing.source import examples, load
+    if source.lower().endswith(CHECKPOINTS):
+        graph = Graph.from_checkpoint(source, output.stem)
+    else:
+        from graph_engine.importing.proposals import proposed
+        from graph_engine.importing.source import examples, load
 
-    module = load(source)
-    graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
+        module = load(source)
+        graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
     graph.save(output)
     assert graph.report is not None
     if as_json:
@@ -240,16 +245,28 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in RUN_DIR.")] = False,
     nproc: Annotated[int, typer.Option(min=1, help="Processes that share each batch, each with a GPU or some of the cores.")] = 1,
+    nnodes: Annotated[
+        str | None,
+        typer.Option(metavar="N|MIN:MAX", help="Machines that share it, on each of which this is entered.", show_default=False),
+    ] = None,
+    rdzv_endpoint: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="With --nnodes: one of them, where they meet, as for torchrun.")
+    ] = "localhost:29400",
+    rdzv_id: Annotated[str, typer.Option(metavar="ID", help="With --nnodes: tells runs that meet there apart.")] = "archloom",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Trains a document, as the window does."""
     from graph_engine.training.run import train as run
+    from graph_engine.training.together import Meeting
 
+    if nnodes is not None and not re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", nnodes):
+        raise typer.BadParameter("a number of machines, or the least and the greatest: 2, 1:4.", param_hint="--nnodes")
+    meeting = Meeting(nnodes, rdzv_endpoint, rdzv_id) if nnodes is not None else None
     graph = _open(file, trust, trains=True)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
-            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
+            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc, meeting=meeting)
         except RunError:
             if not as_json:
                 print_findings(shown.findings)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDrop
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
-from app.augmented import AugmentedSamples
+from app.asked import AugmentedSamples, GivenSamples
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
 from app.comparison import Comparison
@@ -267,6 +267,7 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> None:
         session, run = self.session, self.run
+        run.processes = self.preferences.processes
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session, self.vitals)
         self.training = TrainingPanel(
@@ -279,9 +280,10 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(session, self.vitals)
         self.code = CodePanel(session)
         self.history = HistoryPanel(session)
+        self.training.processes_chosen.connect(self.preferences.remember_processes)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
-        self.data_panel = DataPanel(session, AugmentedSamples(session, run, self))
+        self.data_panel = DataPanel(session, GivenSamples(session, run, self), AugmentedSamples(session, run, self))
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
