@@ -418,6 +418,7 @@ class CanvasView(QGraphicsView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.canvas.overview.paint(painter, exposed, self.zoom)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.canvas.differences.draw(painter, self.zoom)
         for draft in self.canvas.drafts:
             painter.setOpacity(draft.opacity())
             painter.setPen(draft.pen())
