@@ -114,12 +114,17 @@ class Forward:
         return last and len(step.spec.results_with(step.params)) == 1 and self._program.outputs[0].inputs["input"][0].node == step.node
 
     def _gives_tensor(self, step: Step) -> bool:
-        """Whether types tell that what a step gives is a tensor: functions say so, layers do not, the others do what their operand does."""
+        """Whether types tell that what a step gives is a tensor.
+
+        Functions of torch itself and of ``F`` say so; layers and deeper modules do not; an operator does as far as its operands do.
+        """
         kind, names = step.spec.call.kind, [self._names[ref] for refs in step.inputs.values() for ref in refs]
         known = [name in self._declared or self._tensors.get(name, name.startswith("self.")) for name in names]
         if kind in ("module", "written") or helper(step):
             return False
-        return kind == "function" or all(known if kind == "operator" else known[:1])
+        if kind == "function":
+            return step.spec.call.target.count(".") == 1
+        return all(known if kind == "operator" else known[:1])
 
     def _expression(self, step: Step) -> Expression:
         call = step.spec.call
