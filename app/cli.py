@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.diffing import diff
 from app.exports import EXPORTS, Order, export_named, list_exports, part_named
 from app.printing import (
     make_table,
@@ -171,6 +172,9 @@ def export(
     print(f"Wrote {output}.", *notes, sep="\n")
 
 
+cli.command()(diff)
+
+
 @cli.command(name="import")
 def import_(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="package.module:callable, file.py:Name(depth=3).", show_default=False)],
@@ -185,7 +189,8 @@ def import_(
 
     SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
     --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
-    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2) is loaded, which you trust it to be.
+    file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2), which you trust,
+    or of ONNX (.onnx) is read as it is.
     """
     from graph_engine import Graph
 

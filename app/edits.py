@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.wish import Wish
 from app.session import Session
 from graph_engine import Graph
-from graph_engine.analysis.layout import Direction, layered, ports_beside
+from graph_engine.analysis.layout import layered, ports_beside
 from graph_engine.analysis.rewire import chain, feeding, join, swap
 from graph_engine.document import clip
 from graph_engine.errors import ArchloomError
@@ -21,11 +21,11 @@ from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.bends import Bend, carried
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Disconnect, Macro, Move, RemoveNodes
-from graph_engine.graph.forms import SetForm
+from graph_engine.graph.forms import SetDirection, SetForm
 from graph_engine.graph.graph import new_node
 from graph_engine.graph.groups import AddDefinition, In, block_named
 from graph_engine.graph.modes import SetMode, refusal
-from graph_engine.graph.node import COLUMN, Form, Mode, Node, Position
+from graph_engine.graph.node import COLUMN, Direction, Form, Mode, Node, Position, ahead
 from graph_engine.graph.regroup import dissolve, group
 from graph_engine.graph.sharing import Share, Unshare
 
@@ -64,9 +64,6 @@ class Canvas(Protocol):
 class Edits(QObject):
     """Edits on the selection.
 
-    Attributes:
-        direction: in which auto layout goes.
-
     Signals:
         refused: an edit was refused; one sentence.
     """
@@ -79,7 +76,6 @@ class Edits(QObject):
         self._canvas = canvas
         self._pastes = 0
         self._copied = ""
-        self.direction: Direction = "across"
 
     def add(self, block: str, wish: Wish | None = None) -> None:
         """Adds a block and joins it to what it is held at, else behind the one selected node, where they have the ports for it.
@@ -95,10 +91,9 @@ class Edits(QObject):
         if held is None and len(selected) == 1 and spec.inputs and (outputs := graph[selected[0]].spec.outputs):
             held = selected[0], ("output", outputs[0].name)
         if wish is not None:
-            position = wish.place_for(spec)
+            position = wish.place_for(spec, graph.direction)
         elif held is not None:
-            before = graph[held[0]].position
-            position = self._free((before[0] + COLUMN, before[1]))
+            position = self._free(ahead(graph[held[0]].position, graph.direction, 1))
         else:
             self._canvas.add_block(block)
             return
@@ -158,7 +153,7 @@ class Edits(QObject):
             nodes, annotations = self._canvas.taken(ends)
             made = group(graph, nodes, title, annotations)
             [definition] = [c.definition for c in made.commands if isinstance(c, AddDefinition)]
-            places = ports_beside(definition) if definition.annotations else layered(definition, self.direction)
+            places = ports_beside(definition) if definition.annotations else layered(definition)
             return Macro(made.text, [made, In(definition.id, Move(places))])
 
         if self._try(make):
@@ -258,22 +253,29 @@ class Edits(QObject):
             self._canvas.select(made)
 
     def connect_in_a_row(self) -> None:
-        """Joins each of the selected nodes to the next one, left to right."""
+        """Joins each of the selected nodes to the next one in the direction of edges."""
         graph = self._session.graph
-        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position)
+        way = 1 if graph.direction == "across" else -1
+        nodes = sorted(self._canvas.selected_nodes(), key=lambda id: graph[id].position[::way])
         self._try(lambda: chain(graph, nodes))
 
-    def auto_layout(self) -> None:
-        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise."""
+    def auto_layout(self, direction: Direction | None = None) -> None:
+        """Puts all nodes in order; frames go with what they frame, points of edges go where these run otherwise.
+
+        Args:
+            direction: which way edges go from now on; left out, as they do.
+        """
         graph = self._session.graph
-        positions = layered(graph, self.direction)
-        if positions:
+        direction = direction or graph.direction
+        positions = layered(graph, direction)
+        if direction != graph.direction or any(graph[id].position != place for id, place in positions.items()):
             text = QCoreApplication.translate("Edits", "Auto layout")
             frames = Annotate(self._canvas.refitted_frames(positions), text)
             here = {n.id: n.position for n in graph}
             kept = carried(graph, {id: (x - here[id][0], y - here[id][1]) for id, (x, y) in positions.items()})
             loose = Bend({id: () for id in graph.bent if id not in kept}, text)
-            self._canvas.glide(lambda: self._try(lambda: Macro(text, [Move(positions), frames, loose])))
+            turn = [SetDirection(direction)] if direction != graph.direction else []
+            self._canvas.glide(lambda: self._try(lambda: Macro(text, [*turn, Move(positions), frames, loose])))
 
     def _add_code(self, text: str) -> None:
         """Adds the nodes that a text tells of; into an empty network its inputs and outputs as well."""
@@ -314,10 +316,12 @@ class Edits(QObject):
         return True
 
     def _free(self, position: Position) -> Position:
-        """The place at or below ``position`` that no node covers."""
+        """The place at ``position``, or the nearest one below it or, where edges go down, beside it, that no node covers."""
         x, y = position
-        while any(self._covers(node, (x, y)) for node in self._session.graph):
-            y += 3 * STEP
+        graph = self._session.graph
+        dx, dy = (0.0, 3 * STEP) if graph.direction == "across" else (COLUMN, 0.0)
+        while any(self._covers(node, (x, y)) for node in graph):
+            x, y = x + dx, y + dy
         return x, y
 
     @staticmethod

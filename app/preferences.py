@@ -12,7 +12,6 @@ from PySide6.QtGui import QKeySequence
 
 from app.canvas.shares import Measure
 from app.theme.style import Mode
-from graph_engine.analysis.layout import Direction
 
 LAYOUT_VERSION = 2
 """Raised when docks or toolbars change."""
@@ -67,15 +66,6 @@ class Preferences(QObject):
     @live.setter
     def live(self, on: bool) -> None:
         self._store.setValue("live", on)
-
-    @property
-    def direction(self) -> Direction:
-        """In which auto layout goes."""
-        return "down" if self._store.value("direction", "across") == "down" else "across"
-
-    @direction.setter
-    def direction(self, direction: Direction) -> None:
-        self._store.setValue("direction", direction)
 
     @property
     def knows_tour(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,10 +12,11 @@ from app.jobs import Errand
 from app.run import Run
 from app.series import Series, read_series
 from app.session import Session
+from graph_engine import Graph
+from graph_engine.analysis.difference import difference, flat, word
 from graph_engine.errors import ArchloomError, RunError
-from graph_engine.settings.schema import SECTIONS
 from graph_engine.training.holding import holder_of
-from graph_engine.training.rundir import METRICS, Label, RunRecord, list_runs, read_label, read_run, write_label
+from graph_engine.training.rundir import DOCUMENT, METRICS, Label, RunRecord, list_runs, read_label, read_run, write_label
 
 MOST_SHOWN = 100
 """Runs in the list; older ones stay in their folder."""
@@ -120,14 +121,15 @@ class Runs(QObject):
         self.shown_changed.emit()
 
     def differences(self, entry: Entry) -> list[str]:
-        """What the document as it is now says otherwise than the run: a setting each, and the network."""
-        now, then = _flat(self._session.document.settings.to_plain()), _flat(entry.record.settings)
-        found = [f"{name} {_word(then.get(name))} → {_word(now.get(name))}" for name in {**then, **now} if then.get(name) != now.get(name)]
+        """What the document as it is now says otherwise than the run: a setting, or a node, each."""
+        now, then = flat(self._session.document.settings.to_plain()), flat(entry.record.settings)
+        found = [f"{name} {word(then.get(name))} → {word(now.get(name))}" for name in {**then, **now} if then.get(name) != now.get(name)]
         try:
-            same = (entry.folder / "source" / "model.py").read_text(encoding="utf-8") == self._session.document.to_python()
-        except (OSError, ArchloomError):
-            same = False
-        return found if same else [*found, self.tr("the network")]
+            before = Graph.load(entry.folder / DOCUMENT)
+        except ArchloomError:
+            return [*found, self.tr("the network")]
+        changes = difference(before, self._session.document, before.check(), self._session.report)
+        return [*found, *(change.words for change in changes.nodes if change.kind != "moved")]
 
     def _read(self, folder: Path) -> Entry | None:
         try:
@@ -156,17 +158,3 @@ class Runs(QObject):
         self._series.clear()
         self.refresh()
         self.shown_changed.emit()
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, name if not prefix or prefix in SECTIONS else f"{prefix}.{name}")
-        else:
-            flat[f"{prefix}.{name}" if prefix not in ("", *SECTIONS) else name] = value
-    return flat
-
-
-def _word(value: Any) -> str:
-    return "–" if value is None else str(value)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QDateTime, QEvent, QLocale, QPointF, QRectF, QSize, Q
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from app.preferences import Preferences
 from app.recovery import Left
@@ -321,8 +320,11 @@ def _draw(painter: QPainter, graph: Graph, area: QRectF) -> None:
     painter.setPen(QPen(QColor(theme.edge), 1.2))
     for edge in graph.edges.values():
         a, b = boxes[edge.source], boxes[edge.target]
-        start, end = QPointF(a.right(), a.center().y()) / scale, QPointF(b.left(), b.center().y()) / scale
-        path = curve_path(curve(start.x(), start.y(), end.x(), end.y()))
+        if graph.direction == "across":
+            start, end = QPointF(a.right(), a.center().y()), QPointF(b.left(), b.center().y())
+        else:
+            start, end = QPointF(a.center().x(), a.bottom()), QPointF(b.center().x(), b.top())
+        path = curve_path((start / scale).toTuple(), (end / scale).toTuple(), graph.direction)
         painter.drawPath(QTransform.fromScale(scale, scale).map(path))
     for node in graph:
         colour = theme.category[node.spec.category]

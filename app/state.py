@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DOCUMENT_ACTIONS = (
     "save", "save_as", *(f"export_{export.id}" for export in EXPORTS), "select_all",
-    "walk_next", "walk_previous", "walk_above", "walk_below",
+    "walk_left", "walk_right", "walk_above", "walk_below",
     "walk_edge", "paste", "paste_fed", "add", "frame", "note", "edit_code", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
     "reset_panels", "start_page", "tour",
@@ -83,6 +83,7 @@ class WindowState(QObject):
         actions.enable(DOCUMENT_ACTIONS, has_document)
         actions["live"].setEnabled(has_document and not window.run.worker.problem)
         self._follow_live()
+        actions[f"layout_{session.graph.direction}"].setChecked(True)
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
 

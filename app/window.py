@@ -58,7 +58,6 @@ from app.unattended import Unattended
 from app.vitals import Vitals
 from app.widgets.buttons import PrimaryButton
 from graph_engine.analysis.habits import Habits
-from graph_engine.analysis.layout import Direction
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
 from graph_engine.templates import templates
@@ -169,11 +168,6 @@ class MainWindow(QMainWindow):
         """Follows the system, or stays light or dark, from now on."""
         self.preferences.theme = mode
         self.themes.set_mode(mode)
-
-    def lay_out(self, direction: Direction) -> None:
-        """Puts the nodes in order; from now on auto layout goes that way."""
-        self.preferences.direction = self.edits.direction = direction
-        self.edits.auto_layout()
 
     def show_shares(self, measure: Measure) -> None:
         """Shows on each card its share of the network's parameters or operations, or neither, from now on."""
@@ -342,8 +336,6 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.preferences.recent_changed.connect(self._fill_recent)
         self.actions_[f"theme_{self.themes.mode}"].setChecked(True)
-        self.edits.direction = self.preferences.direction
-        self.actions_[f"layout_{self.edits.direction}"].setChecked(True)
         self.actions_[f"shares_{self.preferences.shares}"].setChecked(True)
 
     def _fill_recent(self) -> None:

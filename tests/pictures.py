@@ -58,14 +58,12 @@ def expanded(window: MainWindow) -> None:
 
 def down(window: MainWindow) -> None:
     window.documents.new_from(template("resnet_digits"))
-    window.lay_out("down")
-    window.edits.direction = "across"
+    window.edits.auto_layout("down")
 
 
 def down_unet(window: MainWindow) -> None:
     window.documents.new_from(template("unet_photographs"))
-    window.lay_out("down")
-    window.edits.direction = "across"
+    window.edits.auto_layout("down")
 
 
 def tour(window: MainWindow) -> None:

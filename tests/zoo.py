@@ -66,6 +66,7 @@ class Row(NamedTuple):
         nodes, opaque: how many, and how many without a block.
         seconds: how long the import took.
         difference: the largest, relative to the outputs.
+        way: how it was found out, where it was not recorded.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Row(NamedTuple):
     opaque: int = 0
     seconds: float = 0.0
     difference: float = 0.0
+    way: str = ""
 
 
 def pictures(*sizes: int) -> Callable[[nn.Module], Tensor]:
@@ -256,7 +258,8 @@ def tried(model: Model) -> Row:
     assert report is not None
     outcome = "bitwise" if report.bitwise else "equal" if report.agrees else "different"
     opaque = sum(report.opaque.values())
-    return Row(model.kind, model.name, outcome, report.nodes, opaque, time.perf_counter() - started, report.largest)
+    way = "" if "recorded" in report.way else f", {report.way}"
+    return Row(model.kind, model.name, outcome, report.nodes, opaque, time.perf_counter() - started, report.largest, way)
 
 
 def table(rows: list[Row]) -> str:
@@ -287,7 +290,7 @@ def table(rows: list[Row]) -> str:
             lines += ["", f"## {kind}", "", "| model | outputs | nodes | opaque | seconds |", "| --- | --- | ---: | ---: | ---: |"]
         for r in mine:
             outcome = f"equal ({r.difference:.0e})" if r.outcome == "equal" else r.outcome
-            lines.append(f"| {r.name} | {outcome} | {r.nodes or ''} | {r.opaque or ''} | {r.seconds:.1f} |")
+            lines.append(f"| {r.name} | {outcome}{r.way} | {r.nodes or ''} | {r.opaque or ''} | {r.seconds:.1f} |")
     if any(r.kind == "torchvision" for r in rows):
         lines += ["", *(f"Left out: {name}, {why}." for name, why in TOO_LARGE.items())]
     return "\n".join(lines) + "\n"

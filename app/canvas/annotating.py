@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from app.canvas.annotations import LEAST, TITLE, AnnotationItem
-from app.canvas.geometry import GRID, WIDTH
+from app.canvas.geometry import GRID
 from graph_engine.graph.annotate import Annotate, new_id
 from graph_engine.graph.annotation import COLOURS, Annotation, Kind
 from graph_engine.graph.node import Position
@@ -66,7 +66,8 @@ class Annotating(QObject):
         for id, item in scene.annotations.items.items():
             rect = QRectF()
             for node in scene.nodes_framed(item.rect) if item.annotation.kind == "frame" else ():
-                rect = rect.united(QRectF(*positions[node], WIDTH, scene.nodes[node].layout.height))
+                card = scene.nodes[node].layout
+                rect = rect.united(QRectF(*positions[node], card.width, card.height))
             if not rect.isNull():
                 levels = self._levels(item)
                 pad = AROUND + levels * GRID

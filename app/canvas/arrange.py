@@ -31,20 +31,23 @@ class Arrange(QObject):
         self._move(self.tr("Distribute"), distributed(self._rects(), axis))
 
     def straighten(self) -> None:
-        """Moves cards up or down so that the edges between the selected ones run level; of a single one, that to its main input."""
+        """Moves cards aside so that the edges between the selected ones run straight; of a single one, that to its main input."""
         view = self._view
         graph, items = view.canvas.stage.graph, view.canvas.nodes
         selected = view.selected_nodes()
-        tops = {id: items[id].y() for id in selected}
-        for id in sorted(selected, key=lambda id: items[id].x()):
+        axis = 1 if graph.direction == "across" else 0
+        places = {id: items[id].rect[axis] for id in selected}
+        for id in sorted(selected, key=lambda id: items[id].rect[1 - axis]):
             into = graph[id].spec.main_input
             edges = graph.inputs(id, into.name) if into is not None else ()
-            edge = next((e for e in edges if e.source in tops or len(selected) == 1), None)
+            edge = next((e for e in edges if e.source in places or len(selected) == 1), None)
             if edge is not None:
                 source = items[edge.source]
-                out = source.layout.port("output", edge.source_port)
-                tops[id] = tops.get(edge.source, source.y()) + out.y - items[id].layout.port("input", edge.target_port).y
-        self._move(self.tr("Straighten"), {id: (items[id].x(), top) for id, top in tops.items()})
+                out, end = source.layout.port("output", edge.source_port), items[id].layout.port("input", edge.target_port)
+                aside = (out.x - end.x, out.y - end.y)[axis]
+                places[id] = places.get(edge.source, source.rect[axis]) + aside
+        moved = {id: (items[id].x(), at) if axis else (at, items[id].y()) for id, at in places.items()}
+        self._move(self.tr("Straighten"), moved)
 
     def _rects(self) -> dict[str, Rect]:
         return {id: self._view.canvas.nodes[id].rect for id in self._view.selected_nodes()}

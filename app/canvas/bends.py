@@ -9,7 +9,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import DOT, Point, distance_to, tidy
+from app.canvas.curves import DOT, distance_to
+from app.canvas.geometry import Point, tidy
 from app.canvas.items import LABEL_LAYER, EdgeItem
 from graph_engine.graph.bends import Bend, shifted
 from graph_engine.graph.command import Command

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
 
-from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, WIDTH, Layout, PortKey, PortPlace
+from app.canvas.geometry import BODY, FOOTER, HEADER, PORT_RADIUS, Layout, PortKey, PortPlace
 from app.canvas.look import CategoryLook, Look
 from app.canvas.wording import Wording
 from app.theme import RADIUS
+from graph_engine.analysis.cards import NAMES
 from graph_engine.analysis.checked import Status
 from graph_engine.analysis.diagnostics import Severity
 from graph_engine.graph.node import Mode
@@ -70,15 +72,16 @@ class Lines(NamedTuple):
     problem: str
 
 
-def fit(words: Wording, look: Look, badges: int) -> Lines:
+def fit(words: Wording, look: Look, width: float, badges: int) -> Lines:
     """Cuts the texts of a card to its width.
 
     Args:
         words: the full texts.
         look: fonts to measure with.
+        width: of the card.
         badges: for how many of them the header keeps room.
     """
-    room = WIDTH - 2 * PAD
+    room = width - 2 * PAD
     name = look.name_metrics.elidedText(words.name, _ELIDE, room - ICON - SIGN * badges)
     block = look.body_metrics.elidedText(words.block, _ELIDE, room)
     used = look.body_metrics.horizontalAdvance(block) + 8
@@ -102,7 +105,7 @@ def paint_card(painter: QPainter, look: Look, layout: Layout, category: Category
 
 def paint_shell(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
     """Paints all of a card that is the same on all cards of a block in that state."""
-    card = QRectF(0, 0, WIDTH, layout.height)
+    card = QRectF(0, 0, layout.width, layout.height)
     if layout.stacked:
         _paint_stack(painter, look, card)
     _paint_frame(painter, look, card, state)
@@ -111,7 +114,7 @@ def paint_shell(painter: QPainter, look: Look, layout: Layout, category: Categor
     if layout.collapsed:
         painter.drawRoundedRect(card, RADIUS.card, RADIUS.card)
     else:
-        painter.drawPath(_HEADER)
+        painter.drawPath(_header(layout.width, layout.top + HEADER))
     _paint_signs(painter, look, layout, category, state)
     _paint_outline(painter, look, card, state)
     for place in _shown_ports(layout, state):
@@ -129,25 +132,26 @@ def paint_texts(painter: QPainter, look: Look, layout: Layout, lines: Lines, sta
     text, muted = (look.faint, look.faint) if state.faint else (look.text, look.muted)
     painter.setFont(look.name_font)
     painter.setPen(text)
-    painter.drawText(QRectF(PAD + ICON, 0, WIDTH, HEADER), _LEFT, lines.name)
+    width, body = layout.width, layout.top + HEADER
+    painter.drawText(QRectF(PAD + ICON, layout.top, width, HEADER), _LEFT, lines.name)
     if layout.collapsed:
         return
     painter.setFont(look.body_font)
     if lines.params:
-        painter.drawText(QRectF(0, HEADER, WIDTH - PAD, BODY), _RIGHT, lines.params)
+        painter.drawText(QRectF(0, body, width - PAD, BODY), _RIGHT, lines.params)
     painter.setPen(muted)
-    painter.drawText(QRectF(PAD, HEADER, WIDTH, BODY), _LEFT, lines.block)
-    top = layout.height - FOOTER
+    painter.drawText(QRectF(PAD, body, width, BODY), _LEFT, lines.block)
+    top = layout.foot - FOOTER
     if lines.problem:
         painter.setPen(look.error if state.severity == "error" else look.warning)
-        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.problem)
+        painter.drawText(QRectF(PAD, top, width, FOOTER), _LEFT, lines.problem)
         return
     painter.setFont(look.figure_font)
     if lines.weights:
-        painter.drawText(QRectF(0, top, WIDTH - PAD, FOOTER), _RIGHT, lines.weights)
+        painter.drawText(QRectF(0, top, width - PAD, FOOTER), _RIGHT, lines.weights)
     if lines.shape:
         painter.setPen(text)
-        painter.drawText(QRectF(PAD, top, WIDTH, FOOTER), _LEFT, lines.shape)
+        painter.drawText(QRectF(PAD, top, width, FOOTER), _LEFT, lines.shape)
 
 
 def _paint_frame(painter: QPainter, look: Look, card: QRectF, state: CardState) -> None:
@@ -187,28 +191,39 @@ def _paint_outline(painter: QPainter, look: Look, card: QRectF, state: CardState
 
 def _paint_signs(painter: QPainter, look: Look, layout: Layout, category: CategoryLook, state: CardState) -> None:
     painter.setPen(look.faint if state.faint else category.accent)
-    _paint_icon(painter, look, look.icon_font, QRectF(PAD - 1, 0, 16, HEADER), category.icon)
+    width, top = layout.width, layout.top
+    _paint_icon(painter, look, look.icon_font, QRectF(PAD - 1, top, 16, HEADER), category.icon)
     if state.mode != "active":
         painter.setPen(look.muted)
-        right = WIDTH - (44 if state.severity in ("error", "warning") else 26)
-        _paint_icon(painter, look, look.icon_font, QRectF(right, 0, 20, HEADER), look.signs[state.mode])
+        right = width - (44 if state.severity in ("error", "warning") else 26)
+        _paint_icon(painter, look, look.icon_font, QRectF(right, top, 20, HEADER), look.signs[state.mode])
     if state.severity in ("error", "warning"):
         painter.setPen(look.error if state.severity == "error" else look.warning)
         badge = look.error_badge if state.severity == "error" else look.warning_badge
-        _paint_icon(painter, look, look.badge_font, QRectF(WIDTH - 26, 0, 20, HEADER), badge)
-    if layout.labelled:
-        painter.setFont(look.label_font)
-        for place in layout.inputs:
-            painter.setPen(look.faint if place.optional or state.faint else look.muted)
-            painter.drawText(QRectF(PAD, place.y - 9, WIDTH, 18), _LEFT, place.name)
-        for place in layout.outputs:
-            painter.setPen(look.faint if state.faint else look.muted)
-            painter.drawText(QRectF(0, place.y - 9, WIDTH - PAD, 18), _RIGHT, place.name)
+        _paint_icon(painter, look, look.badge_font, QRectF(width - 26, top, 20, HEADER), badge)
+    painter.setFont(look.label_font)
+    for place in layout.ports:
+        if place.side in layout.labelled:
+            _paint_name(painter, look, layout, place, state)
     if layout.collapsed:
         return
-    top = layout.height - FOOTER
     painter.setPen(look.hairline)
-    painter.drawLine(QPointF(PAD, top), QPointF(WIDTH - PAD, top))
+    for line in (layout.foot - FOOTER, layout.foot):
+        if line < layout.height:
+            painter.drawLine(QPointF(PAD, line), QPointF(width - PAD, line))
+
+
+def _paint_name(painter: QPainter, look: Look, layout: Layout, place: PortPlace, state: CardState) -> None:
+    """Names a port: across beside it, down below or above it, cut to the room that its neighbours leave."""
+    if layout.direction == "across":
+        painter.setPen(look.faint if place.optional or state.faint else look.muted)
+        room, align = QRectF(PAD, place.y - 9, layout.width - 2 * PAD, 18), _LEFT if place.side == "input" else _RIGHT
+        painter.drawText(room, align, place.name)
+        return
+    painter.setPen(look.faint if state.faint else look.muted)
+    top = PORT_RADIUS - 1 if place.side == "input" else place.y - NAMES - PORT_RADIUS + 3
+    room = QRectF(place.x - place.room / 2, top, place.room, NAMES)
+    painter.drawText(room, _CENTRE, look.label_metrics.elidedText(place.name, _ELIDE, place.room))
 
 
 def _paint_icon(painter: QPainter, look: Look, font: QFont, room: QRectF, character: str) -> None:
@@ -242,43 +257,42 @@ def _paint_port(painter: QPainter, look: Look, place: PortPlace, accent: QColor,
     radius = PORT_RADIUS
     if place.optional and key not in state.connected:
         radius -= 1
-    tall = place.span / 2
+    half = place.span / 2
     if state.lit is not None and key in state.lit:
         grow = 7.0 if key == state.target else 4.0
         painter.setPen(_NO_PEN)
         painter.setBrush(look.halo)
-        _pill(painter, place, radius + grow, tall + grow if tall else 0)
+        _pill(painter, place, radius + grow, half + grow if half else 0)
         painter.setPen(look.ring)
         painter.setBrush(look.accent if key == state.target else look.surface)
     elif key in state.connected:
         painter.setPen(_NO_PEN)
         painter.setBrush(look.surface)
-        _pill(painter, place, radius + 1.5, tall + 1.5 if tall else 0)
+        _pill(painter, place, radius + 1.5, half + 1.5 if half else 0)
         painter.setBrush(accent)
     else:
         painter.setPen(look.port_rim)
         painter.setBrush(look.surface)
-    _pill(painter, place, radius, tall)
+    _pill(painter, place, radius, half)
 
 
-def _pill(painter: QPainter, place: PortPlace, radius: float, tall: float) -> None:
-    if tall:
-        painter.drawRoundedRect(QRectF(place.x - radius, place.y - tall, 2 * radius, 2 * tall), radius, radius)
+def _pill(painter: QPainter, place: PortPlace, radius: float, half: float) -> None:
+    if half:
+        across, tall = (radius, half) if place.direction == "across" else (half, radius)
+        painter.drawRoundedRect(QRectF(place.x - across, place.y - tall, 2 * across, 2 * tall), radius, radius)
     else:
         painter.drawEllipse(QPointF(place.x, place.y), radius, radius)
 
 
-def _header_path() -> QPainterPath:
+@lru_cache(maxsize=64)
+def _header(width: float, height: float) -> QPainterPath:
     path = QPainterPath()
     radius = RADIUS.card
-    path.moveTo(0, HEADER)
+    path.moveTo(0, height)
     path.lineTo(0, radius)
     path.arcTo(0, 0, 2 * radius, 2 * radius, 180, -90)
-    path.lineTo(WIDTH - radius, 0)
-    path.arcTo(WIDTH - 2 * radius, 0, 2 * radius, 2 * radius, 90, -90)
-    path.lineTo(WIDTH, HEADER)
+    path.lineTo(width - radius, 0)
+    path.arcTo(width - 2 * radius, 0, 2 * radius, 2 * radius, 90, -90)
+    path.lineTo(width, height)
     path.closeSubpath()
     return path
-
-
-_HEADER = _header_path()

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from app.canvas.annotations import Annotations, Grip
-from app.canvas.geometry import MARGIN, PortPlace, Rect, distance_to
+from app.canvas.curves import distance_to
+from app.canvas.geometry import MARGIN, PortPlace, Rect
 from app.canvas.items import EdgeItem, NodeItem
 from app.canvas.overview import NEAR, NEAR_SMALL, SMALL, Overview
 from app.canvas.strips import StripItem

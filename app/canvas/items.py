@@ -12,25 +12,9 @@ from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import PAD, SIGN, CardState, Lines, fit, paint_texts
+from app.canvas.curves import DOT, Curve, along, curve, has_room, lanes, pieces, runs_back, through
 from app.canvas.flow import Kind, kind
-from app.canvas.geometry import (
-    DOT,
-    FOOTER,
-    HEADER,
-    MARGIN,
-    WIDTH,
-    Curve,
-    PortKey,
-    PortPlace,
-    Rect,
-    along,
-    curve,
-    lanes,
-    layout,
-    pieces,
-    spread,
-    through,
-)
+from app.canvas.geometry import FOOTER, HEADER, MARGIN, Point, PortKey, PortPlace, Rect, layout
 from app.canvas.health import paint_mark
 from app.canvas.look import Look
 from app.canvas.preview import paint_preview
@@ -41,7 +25,7 @@ from app.vitals import Mark
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.graph.bends import shifted
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Bends, Edge, GroupSpec, Node
+from graph_engine.graph.node import Bends, Direction, Edge, GroupSpec, Node
 from graph_engine.spec.tensor import TensorSpec
 
 EDGE_LAYER, LABEL_LAYER, NODE_LAYER, RAISED_LAYER, GESTURE_LAYER = 0.0, 1.0, 2.0, 3.0, 4.0
@@ -58,7 +42,7 @@ class Stage:
         lit: while an edge is drawn, for each node the ports that it may end at, and the one that it is held at; a node that is
             left out has none.
         target: node and port that it would end at now.
-        is_occupied: whether a card lies on the level line from one x to another at a height.
+        is_occupied: whether a card lies on a line along the edges' direction from one place to another, at a height.
         choosing: ids of the edges that run back at one of several heights, by what lies in the way.
     """
 
@@ -101,9 +85,9 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, stage: Stage):
         super().__init__()
         self.node = node
-        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form)
+        self.layout = layout(node.spec, stage.graph.idle_outputs(node.id), node.form, stage.graph.direction)
         self._stage = stage
-        self._bounds = _bounds(self.layout.height)
+        self._bounds = _bounds(self.layout.width, self.layout.height)
         self.setCacheMode(_CACHED)
         self.setZValue(NODE_LAYER)
         self.place(*node.position)
@@ -116,7 +100,7 @@ class NodeItem(QGraphicsItem):
     @property
     def rect(self) -> Rect:
         """The card in scene units."""
-        return *self.position, WIDTH, self.layout.height
+        return *self.position, self.layout.width, self.layout.height
 
     @property
     def waiting(self) -> bool:
@@ -131,16 +115,17 @@ class NodeItem(QGraphicsItem):
         if self._lines is None:
             words = wording(self.node, self.checked)
             words = words if self.share is None else words._replace(weights=self.share.text)
-            self._lines = fit(words, look, self._badges(state) + (self.health is not None))
+            self._lines = fit(words, look, self.layout.width, self._badges(state) + (self.health is not None))
         self._stage.shells.paint(painter, self.layout, self.node.spec.category, state)
         if self.share is not None:
             paint_share(painter, look, self.layout, self.share)
         if self.health is not None:
-            paint_mark(painter, look, self.health, QPointF(WIDTH - 16 - SIGN * self._badges(state), HEADER / 2))
+            x, y = self.layout.width - 16 - SIGN * self._badges(state), self.layout.top + HEADER / 2
+            paint_mark(painter, look, self.health, QPointF(x, y))
         paint_texts(painter, look, self.layout, self._lines, state)
         if self.layout.preview and isinstance(self.node.spec, GroupSpec):
-            top = self.layout.height - FOOTER - self.layout.preview
-            room = QRectF(PAD, top, WIDTH - 2 * PAD, self.layout.preview - 6)
+            top = self.layout.foot - FOOTER - self.layout.preview
+            room = QRectF(PAD, top, self.layout.width - 2 * PAD, self.layout.preview - 6)
             paint_preview(painter, look, self._stage.graph.definitions[self.node.spec.definition], room)
 
     @staticmethod
@@ -175,11 +160,13 @@ class NodeItem(QGraphicsItem):
 
     def relayout(self) -> bool:
         """Shows the ports that are in use now; true where they are others than before."""
-        fresh = layout(self.node.spec, self._stage.graph.idle_outputs(self.node.id), self.node.form)
+        graph = self._stage.graph
+        fresh = layout(self.node.spec, graph.idle_outputs(self.node.id), self.node.form, graph.direction)
         if fresh == self.layout:
             return False
         self.prepareGeometryChange()
-        self.layout, self._bounds = fresh, _bounds(fresh.height)
+        self.layout, self._bounds = fresh, _bounds(fresh.width, fresh.height)
+        self._lines = None
         self.update()
         return True
 
@@ -188,16 +175,15 @@ class NodeItem(QGraphicsItem):
         x, y = x - self.position[0], y - self.position[1]
         best, found = reach, None
         for place in self.layout.ports:
-            beyond = max(0.0, abs(y - place.y) - place.span / 2)
-            distance = ((x - place.x) ** 2 + beyond**2) ** 0.5
+            distance = place.distance(x, y)
             if distance < best or (found is None and distance == best):  # of those in one place, the first
                 best, found = distance, place
         return found
 
 
 @cache
-def _bounds(height: float) -> QRectF:
-    return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, height + 2 * MARGIN)
+def _bounds(width: float, height: float) -> QRectF:
+    return QRectF(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -271,20 +257,22 @@ class EdgeItem(QGraphicsPathItem):
         """Runs from port to port of where the cards are now."""
         out, into = self._out, self._into
         (left, top), (x, y) = self.source.position, self.target.position
-        x1, y1, x2, y2 = left + out.x, top + out.y, x + into.x, y + (self._height_among_others() if into.span else into.y)
+        meets = self._meets_among_others() if into.span else (into.x, into.y)
+        leaves, arrives = (left + out.x, top + out.y), (x + meets[0], y + meets[1])
+        direction = self._stage.graph.direction
         self._stage.choosing.discard(self.edge.id)
-        made = curve(x1, y1, x2, y2, self._lane(x1, x2) if x2 < x1 else None)
+        made = curve(leaves, arrives, direction, self._lane(leaves, arrives) if runs_back(leaves, arrives, direction) else None)
         bends = self._bends_now()
         if made != self.curve or bends != self.bends:
             self.curve, self.bends = made, bends
-            self.parts = through(made[:2], bends, made[6:]) if bends else pieces(made)
+            self.parts = through(made[:2], bends, made[6:], direction) if bends else pieces(made, direction)
             self._box_known = False
             self.setPath(_path(self.parts, bends))
 
-    def _height_among_others(self) -> float:
+    def _meets_among_others(self) -> Point:
         edge = self.edge
         siblings = self._stage.graph.inputs(edge.target, edge.target_port)
-        return spread(self._into, siblings.index(edge) if edge in siblings else 0, len(siblings))
+        return self._into.meeting(siblings.index(edge) if edge in siblings else 0, len(siblings))
 
     def drag_bends(self, bends: Bends | None) -> None:
         """Runs through points that the graph does not have yet; None: through the graph's again."""
@@ -307,13 +295,13 @@ class EdgeItem(QGraphicsPathItem):
         (dx, dy), (other_x, other_y) = shifts
         return shifted(bends, (dx, dy)) if (dx or dy) and abs(dx - other_x) + abs(dy - other_y) < 1e-6 else bends
 
-    def _lane(self, right: float, left: float) -> float:
+    def _lane(self, leaves: Point, arrives: Point) -> float:
         """The height at which it runs back: the best one that no card lies in, where there is a choice."""
-        top, other = self.source.position[1], self.target.position[1]
-        found = lanes((top, top + self.source.layout.bottom), (other, other + self.target.layout.bottom))
+        found = lanes(*(item.layout.extent(*item.position) for item in (self.source, self.target)))
+        axis = 0 if self._stage.graph.direction == "across" else 1
         if len(found) > 1:
             self._stage.choosing.add(self.edge.id)
-        return next((at for at in found[:-1] if not self._stage.is_occupied(left, right, at)), found[-1])
+        return next((at for at in found[:-1] if not self._stage.is_occupied(arrives[axis], leaves[axis], at)), found[-1])
 
     def middle(self) -> tuple[float, float]:
         """Where the label goes."""
@@ -344,16 +332,16 @@ class EdgeItem(QGraphicsPathItem):
     def _find_box(self) -> QRectF | None:
         if not self.label:
             return None
-        width, c = self._stage.look.label_width(self.label), self.curve
-        if ((c[6] - c[0]) ** 2 + (c[7] - c[1]) ** 2) ** 0.5 < width + 14:
+        width = self._stage.look.label_width(self.label)
+        if not has_room(self.curve, width, 16.0):
             return None
         x, y = self.middle()
         return QRectF(x - width / 2, y - 8, width, 16)
 
 
-def curve_path(c: Curve) -> QPainterPath:
-    """A curve as Qt paints it."""
-    return _path(pieces(c), ())
+def curve_path(start: Point, end: Point, direction: Direction) -> QPainterPath:
+    """An edge between two points as Qt paints it."""
+    return _path(pieces(curve(start, end, direction), direction), ())
 
 
 def _path(parts: Sequence[Curve], bends: Bends) -> QPainterPath:

@@ -25,10 +25,12 @@ class Lanes:
         """The edges that may have to run at another height now that cards have come, gone or moved in some places."""
         for id in tuple(self._scene.stage.choosing):
             line = self._scene.edges[id]
-            left, right = line.curve[6], line.curve[0]
-            top, bottom = sorted((line.curve[1], line.curve[7]))
+            (left, right), (top, bottom) = sorted((line.curve[0], line.curve[6])), sorted((line.curve[1], line.curve[7]))
             if any(x < right and left < x + w and y < bottom and top < y + h for x, y, w, h in touched):
                 yield line
 
-    def _is_occupied(self, left: float, right: float, y: float) -> bool:
-        return any(True for _ in self._scene.nodes_in(QRectF(left, y - STACK, right - left, 2 * STACK)))
+    def _is_occupied(self, first: float, last: float, at: float) -> bool:
+        line = QRectF(first, at - STACK, last - first, 2 * STACK)
+        if self._scene.stage.graph.direction == "down":
+            line = QRectF(line.y(), line.x(), line.height(), line.width())
+        return any(True for _ in self._scene.nodes_in(line))

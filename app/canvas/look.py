@@ -94,6 +94,7 @@ class Look:
         self.signs = {"bypassed": glyph("arrow-arc-right"), "muted": glyph("speaker-slash")}
         self.name_metrics = QFontMetricsF(self.name_font)
         self.body_metrics = QFontMetricsF(self.body_font)
+        self.label_metrics = QFontMetricsF(self.label_font)
         self.figure_metrics = QFontMetricsF(self.figure_font)
         self._flows = {kind: QColor(colour) for kind, colour in theme.flow.items()}
         self._categories: dict[str, CategoryLook] = {}

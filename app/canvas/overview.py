@@ -14,7 +14,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from app.canvas.arrays import draw_lines, draw_rects
-from app.canvas.geometry import Curve, Rect, pieces
+from app.canvas.curves import Curve, forward, pieces
+from app.canvas.geometry import Rect
 from app.canvas.health import paint_mark
 from app.canvas.items import EdgeItem, NodeItem, Stage
 from app.canvas.look import Look
@@ -75,6 +76,7 @@ class Stamp(NamedTuple):
     """What tells the picture of one far card from another's."""
 
     category: int
+    width: float
     height: float
     flags: int
 
@@ -181,10 +183,10 @@ class Overview:
             if not fine:
                 draw_lines(painter, rows[:, [0, 1, 6, 7]])
                 continue
-            path = QPainterPath()
+            path, direction = QPainterPath(), self._stage.graph.direction
             for row in rows[:, :8].tolist():
                 path.moveTo(row[0], row[1])
-                for piece in pieces(tuple(row)):
+                for piece in pieces(tuple(row), direction):
                     path.cubicTo(*piece[2:])
             painter.drawPath(path)
 
@@ -232,7 +234,7 @@ class Overview:
         margin = _STAMP_MARGIN
         ids = self._nodes.ids
         for row, (x, y, width, height, category, flags, bar) in zip(rows.tolist(), self._nodes.data[rows].tolist(), strict=True):
-            key = Stamp(int(category), height, int(flags))
+            key = Stamp(int(category), width, height, int(flags))
             stamp = self._stamps.get(key)
             if stamp is None:
                 stamp = self._stamps[key] = self._draw_stamp(key, width * scale, height * scale, ratio)
@@ -262,7 +264,8 @@ class Overview:
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = QRectF(margin, margin, width, height)
-        radius = max(1.5, RADIUS.card * width / 176)
+        scale = height / key.height
+        radius = max(1.5, RADIUS.card * scale)
         _draw_ring(painter, look, key.flags, card, radius)
         idle = key.flags & (BYPASSED | MUTED)
         painter.setBrush(look.canvas if key.flags & MUTED else look.neutral if idle | key.flags & WAITING else category.header)
@@ -270,7 +273,7 @@ class Overview:
         painter.setPen(QPen(look.error, 1.5) if key.flags & ERROR else QPen(outline, 1, _DASHED if idle else _SOLID))
         painter.drawRoundedRect(card, radius, radius)
         if key.flags // HEALTH:
-            size = max(2.6, 4.5 * width / 176)
+            size = max(2.6, 4.5 * scale)
             paint_mark(painter, look, MARKS[key.flags // HEALTH - 1], QPointF(card.right() - 2 * size, card.top() + 2 * size), size)
         painter.end()
         return pixmap
@@ -299,12 +302,14 @@ class Overview:
             flags = SELECTED * edge.selected | HOVERED * edge.hovered | WAITING * edge.waiting
             if edge.bends:
                 self._edges.drop(id)
-                rows = {f"{id}/{i}": (*(c := _forward(part)), flags, *_box(c)) for i, part in enumerate(edge.parts)}
+                rows = {
+                    f"{id}/{i}": (*(c := forward(part, self._stage.graph.direction)), flags, *_box(c)) for i, part in enumerate(edge.parts)
+                }
                 self._parts[id] = tuple(rows)
                 edges |= rows
             else:
                 c = edge.curve
-                edges[id] = (*c, flags, min(c[0], c[4]), min(c[1], c[7], c[3]), max(c[2], c[6]), max(c[1], c[7], c[3]))
+                edges[id] = (*c, flags, *_box(c))
         self._nodes.put_all(nodes)
         self._edges.put_all(edges)
         self._dirty_nodes.clear()
@@ -314,11 +319,6 @@ class Overview:
 _STAMP_MARGIN = 4
 _DASHED, _SOLID = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
 _NO_SHARE = -1.0
-
-
-def _forward(c: Curve) -> Curve:
-    """A part of an edge with bends as a row has it: from left to right, because what runs to the left is drawn as an edge that turns."""
-    return c if c[6] >= c[0] else (c[6], c[7], c[4], c[5], c[2], c[3], c[0], c[1])
 
 
 def _box(c: Curve) -> tuple[float, float, float, float]:

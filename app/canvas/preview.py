@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from app.canvas.geometry import WIDTH, layout
+from app.canvas.geometry import layout
 from app.canvas.look import Look
 from app.theme import RADIUS
 from graph_engine.graph.graph import CoreGraph
@@ -20,7 +20,8 @@ def paint_preview(painter: QPainter, look: Look, graph: CoreGraph, room: QRectF)
     painter.setPen(look.outline)
     painter.setBrush(look.canvas)
     painter.drawRoundedRect(room, RADIUS.small, RADIUS.small)
-    cards = {node.id: QRectF(*node.position, WIDTH, layout(node.spec, form=node.form).height) for node in graph}
+    shown = {node.id: layout(node.spec, graph.idle_outputs(node.id), node.form, graph.direction) for node in graph}
+    cards = {node.id: QRectF(*node.position, shown[node.id].width, shown[node.id].height) for node in graph}
     if not cards:
         return
     content = QRectF()
@@ -38,8 +39,12 @@ def paint_preview(painter: QPainter, look: Look, graph: CoreGraph, room: QRectF)
     painter.setPen(pen)
     painter.drawLines(
         [
-            QLineF(cards[e.source].right(), cards[e.source].center().y(), cards[e.target].left(), cards[e.target].center().y())
+            QLineF(
+                cards[e.source].topLeft() + QPointF(out.x, out.y),
+                cards[e.target].topLeft() + QPointF(into.x, into.y),
+            )
             for e in graph.edges.values()
+            for out, into in [(shown[e.source].port("output", e.source_port), shown[e.target].port("input", e.target_port))]
         ]
     )
     for node in graph:

@@ -121,8 +121,9 @@ class CanvasScene(ScreenScene):
         reworded = {c.id for c in changes if c.kind in ("node", "name", "look", "mode")}
         edges = dict.fromkeys(c.id for c in changes if c.kind in ("edge-added", "edge-removed"))
         bent = {c.id for c in changes if c.kind == "bend"}
+        turned = any(c.kind == "direction" for c in changes)
         annotated = self.annotations.apply(changes)
-        if not nodes and not edges and not bent:
+        if not nodes and not edges and not bent and not turned:
             if annotated:
                 self._make_room_for(item.rect for item in self.annotations.items.values())
                 self.selection_changed.emit(self.selected_nodes())
@@ -156,7 +157,7 @@ class CanvasScene(ScreenScene):
         self.place({id: known[id].position for id in moved})
         come = [drawn[id] for id in edges if id in drawn and id not in self.edges]
         joined = {id for e in (*gone, *come) for id in (e.source, e.target)} & self.nodes.keys()
-        self._relayout(reworded | {id for id in joined if known[id].spec.switched_outputs})
+        self._relayout(known if turned else reworded | {id for id in joined if known[id].spec.switched_outputs})
         for edge in come:
             if self._add_edge(edge).is_beside_others:
                 beside[edge.target, edge.target_port] = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from app.canvas.geometry import FOOTER, WIDTH, Layout
+from app.canvas.geometry import FOOTER, Layout
 from app.canvas.look import Look
 from graph_engine.analysis.checked import CheckedGraph, CheckedNode
 from graph_engine.spec.tensor import Dim, size_at
@@ -84,8 +84,8 @@ def shares(measure: Measure, nodes: Iterable[tuple[str, CheckedNode | None]]) ->
 
 def paint_share(painter: QPainter, look: Look, layout: Layout, share: Share) -> None:
     """Paints the bar of a card over the line above its footer; of a collapsed one, at its foot."""
-    line = layout.height - (THICK if layout.collapsed else FOOTER)
-    track = QRectF(PAD, line - THICK / 2, WIDTH - 2 * PAD, THICK)
+    line = layout.foot - (THICK if layout.collapsed else FOOTER)
+    track = QRectF(PAD, line - THICK / 2, layout.width - 2 * PAD, THICK)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(look.track)
     painter.drawRoundedRect(track, THICK / 2, THICK / 2)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from app.canvas.card import CardState, paint_shell
-from app.canvas.geometry import MARGIN, WIDTH, Layout
+from app.canvas.geometry import MARGIN, Layout
 from app.canvas.look import Look
 
 MANY = 512
@@ -47,7 +47,7 @@ class Shells:
     def _draw(self, layout: Layout, category: str, state: CardState, ratio: float) -> QPixmap:
         scale = self._scale
         margin = round(MARGIN * scale)
-        picture = QPixmap(round(WIDTH * scale) + 2 * margin, round(layout.height * scale) + 2 * margin)
+        picture = QPixmap(round(layout.width * scale) + 2 * margin, round(layout.height * scale) + 2 * margin)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QRectF, Qt,
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPixmapItem
 
-from app.canvas.geometry import STRIP, WIDTH
+from app.canvas.geometry import STRIP
 from app.canvas.items import NodeItem
 from app.canvas.look import Look
 from app.pictures import Shown, facts, paint_value
@@ -77,7 +77,7 @@ class Strips(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._paint_some)
-        self._frames: dict[bool, QPixmap] = {}
+        self._frames: dict[tuple[float, bool], QPixmap] = {}
 
     @property
     def is_settled(self) -> bool:
@@ -150,11 +150,11 @@ class Strips(QObject):
 
     def _picture(self, item: StripItem) -> QPixmap:
         look = self._scene.stage.look
-        picture = QPixmap(self._frame(look, item.shown.value is None))
+        picture = QPixmap(self._frame(look, item.card.layout.width, item.shown.value is None))
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         lower = 5.0 if item.card.layout.stacked else 0.0  # the cards behind it show there
-        room = QRectF((WIDTH - CARD[0]) / 2, UNDER + 2 + lower, CARD[0], CARD[1] - lower)
+        room = QRectF((item.card.layout.width - CARD[0]) / 2, UNDER + 2 + lower, CARD[0], CARD[1] - lower)
         if item.shown.value is not None:
             paint_value(painter, item.shown.value, room, look.theme)
         else:
@@ -164,21 +164,21 @@ class Strips(QObject):
         painter.end()
         return picture
 
-    def _frame(self, look: Look, broken: bool) -> QPixmap:
-        if broken not in self._frames:
-            frame = QPixmap(round(WIDTH * SHARPNESS), round((STRIP + UNDER) * SHARPNESS))
+    def _frame(self, look: Look, width: float, broken: bool) -> QPixmap:
+        if (width, broken) not in self._frames:
+            frame = QPixmap(round(width * SHARPNESS), round((STRIP + UNDER) * SHARPNESS))
             frame.setDevicePixelRatio(SHARPNESS)
             frame.fill(Qt.GlobalColor.transparent)
             painter = QPainter(frame)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             path = QPainterPath()
-            path.addRoundedRect(QRectF(0.5, -RADIUS.card, WIDTH - 1, STRIP + UNDER + RADIUS.card - 0.5), RADIUS.card, RADIUS.card)
+            path.addRoundedRect(QRectF(0.5, -RADIUS.card, width - 1, STRIP + UNDER + RADIUS.card - 0.5), RADIUS.card, RADIUS.card)
             painter.setPen(QPen(look.outline_error if broken else look.outline))
             painter.setBrush(look.neutral)
             painter.drawPath(path)
             painter.end()
-            self._frames[broken] = frame
-        return self._frames[broken]
+            self._frames[width, broken] = frame
+        return self._frames[width, broken]
 
 
 def _tr(text: str) -> str:

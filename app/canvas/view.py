@@ -279,9 +279,9 @@ class CanvasView(QGraphicsView):
     def add_block(self, block: str) -> str:
         """Adds a node of a block where there is room in view; returns its id."""
         spec = block_named(self.canvas.session.graph, block)
-        x, y = centred(spec, self.camera.shown().center())
-        height = fresh_layout(spec).height
-        while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, 192, height + 16))):
+        card = fresh_layout(spec, self.canvas.stage.graph.direction)
+        x, y = centred(card, self.camera.shown().center())
+        while any(self.canvas.nodes_in(QRectF(x - 8, y - 8, card.width + 16, card.height + 16))):
             y += 96
         return add_block(self, spec, (x, y))
 

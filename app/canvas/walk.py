@@ -28,8 +28,8 @@ class Walk(QObject):
         """Selects a neighbour of the last selected node, or the first node where none is selected.
 
         Args:
-            way: ``next`` and ``previous`` go along edges; where there is none, and for ``above`` and ``below``, it is the nearest card
-                that way.
+            way: ``right``, ``left``, ``up`` or ``down``. Those of the graph's direction go along edges; where there is none, and for
+                the others, it is the nearest card that way.
         """
         view = self._view
         graph, selected = view.canvas.stage.graph, view.selected_nodes()
@@ -70,9 +70,10 @@ class Walk(QObject):
 
     def _along(self, id: str, way: str) -> str | None:
         graph = self._view.canvas.stage.graph
-        if way == "next":
+        on, back = ("right", "left") if self._view.canvas.stage.graph.direction == "across" else ("down", "up")
+        if way == on:
             return next((e.target for e in graph.outgoing(id)), None)
-        if way == "previous":
+        if way == back:
             into = graph[id].spec.main_input
             return next((e.source for e in graph.inputs(id, into.name)), None) if into is not None else None
         return None
@@ -80,10 +81,10 @@ class Walk(QObject):
     def _nearest(self, id: str, way: str) -> str | None:
         x, y = _middle(self._view.canvas.nodes[id].rect)
         away: Callable[[float, float], tuple[float, float]] = {
-            "next": lambda dx, dy: (dx, dy),
-            "previous": lambda dx, dy: (-dx, dy),
-            "above": lambda dx, dy: (-dy, dx),
-            "below": lambda dx, dy: (dy, dx),
+            "right": lambda dx, dy: (dx, dy),
+            "left": lambda dx, dy: (-dx, dy),
+            "up": lambda dx, dy: (-dy, dx),
+            "down": lambda dx, dy: (dy, dx),
         }[way]
         best, found = float("inf"), None
         for other, item in self._view.canvas.nodes.items():

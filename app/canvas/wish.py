@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import WIDTH, PortKey, fresh_layout, snap
-from graph_engine.graph.node import Position
+from app.canvas.geometry import PortKey, fresh_layout, snap
+from graph_engine.graph.node import Direction, Position
 from graph_engine.spec.block import BlockSpec
 
 if TYPE_CHECKING:
@@ -26,15 +26,12 @@ class Wish(NamedTuple):
     at: QPointF
     held: tuple[str, PortKey] | None = None
 
-    def place_for(self, spec: BlockSpec) -> Position:
-        """Where the card of a block goes: its port at the point, or its middle where it is held at nothing."""
-        shown = fresh_layout(spec)
-        if self.held is None:
-            return snap(self.at.x() - WIDTH / 2, self.at.y() - shown.height / 2)
-        is_behind = self.held[1][0] == "output"
-        ports = shown.inputs if is_behind else shown.outputs
-        y = ports[0].y if ports else shown.height / 2
-        return snap(self.at.x() - (0 if is_behind else WIDTH), self.at.y() - y)
+    def place_for(self, spec: BlockSpec, direction: Direction) -> Position:
+        """Where the card of a block goes: its port at the point, or its middle where it is held at nothing, or has no such port."""
+        shown = fresh_layout(spec, direction)
+        ports = () if self.held is None else shown.inputs if self.held[1][0] == "output" else shown.outputs
+        x, y = (ports[0].x, ports[0].y) if ports else (shown.width / 2, shown.height / 2)
+        return snap(self.at.x() - x, self.at.y() - y)
 
 
 class Wishes(QObject):

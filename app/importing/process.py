@@ -25,7 +25,7 @@ DOCUMENT = "network.archloom"
 PYTHON = ".py"
 """The suffix of a file of Python."""
 
-NETWORKS = (".pt2",)
+NETWORKS = (".pt2", ".onnx")
 """Suffixes of files that hold one network, with its weights."""
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QScrollArea, QSplitter, QStackedLayout, QWidget
 
 from app.panels.plot import SPLITS, Plot
 from app.run import Run
 from app.series import Overlay
 from app.widgets.empty import EmptyState
+from app.widgets.scroll import fill_scroll_area
 from app.widgets.text import measure_words
 from graph_engine.errors import UnwritableError
 
@@ -24,6 +25,9 @@ MEASURES = ("loss", "accuracy")
 
 RATE = "lr"
 """The learning rate has a plot once it changes."""
+
+_LEAST = 190
+"""Pixels that a plot is wide at least; where there is no room for all, they are scrolled."""
 
 FORMATS = {"PNG (*.png)": ".png", "SVG (*.svg)": ".svg", "CSV (*.csv)": ".csv"}
 
@@ -51,12 +55,15 @@ class ChartsPanel(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._show_measures(MEASURES)
+        area = QScrollArea()
+        fill_scroll_area(area, self._splitter)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._empty = EmptyState(
             "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
         )
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(area)
         run.began.connect(self._on_began)
         run.metrics_changed.connect(self._later)
         if run.series:
@@ -122,6 +129,7 @@ class ChartsPanel(QWidget):
         for measure in fresh:
             plot = self.plots[measure] = Plot(measure, measure_words(measure))
             plot.export_wanted.connect(self.export)
+            plot.setMinimumWidth(_LEAST)
             plot.show_overlays(self._overlays)
             self._splitter.addWidget(plot)
         for measure, plot in self.plots.items():

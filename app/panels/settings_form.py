@@ -15,8 +15,10 @@ from graph_engine.errors import ArchloomError
 from graph_engine.graph.changes import Change
 from graph_engine.graph.commands import SetSettings
 from graph_engine.settings.losses import FACTOR, LossOption, target_losses
+from graph_engine.settings.metrics import measured, offered
 from graph_engine.settings.option import Selected
-from graph_engine.settings.schema import SECTIONS
+from graph_engine.settings.schema import SECTIONS, Settings
+from graph_engine.spec.params import NamesParam
 
 _LOSS = next(param for param in SECTIONS["training"] if param.name == "loss")
 _EACH = "losses."
@@ -81,7 +83,18 @@ class SettingsForm(QWidget):
                 self._targets = names
                 self.form = self._made()
             values |= {f"{_EACH}{field.name}": _unfolded(loss) for field, loss in zip(fields, target_losses(values, fields), strict=True)}
+            self._offer(settings)
         self.form.show_values(values)
+
+    def _offer(self, settings: Settings) -> None:
+        """Has the editors of names offer what there is for this data."""
+        chosen = settings.data["dataset"]
+        sized = chosen.option.sized(chosen.params)
+        there = {"metrics": offered(settings.training, sized), "best_by": tuple(measured(settings.training, sized))}
+        for name, options in there.items():
+            editor = self.form.rows[name].editor
+            assert isinstance(editor.param, NamesParam)
+            editor.param = replace(editor.param, options=options)
 
     def _edit(self, name: str, value: object, gesture: object) -> None:
         part = f"{self._section}.{name}"

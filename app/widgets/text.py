@@ -69,7 +69,6 @@ def label_text(name: str) -> str:
 
 def measure_words(measure: str) -> str:
     """A measure in words: ``mae`` → ``MAE``; with several targets its name begins with that of the target."""
-    target, _, last = measure.rpartition("_")
     words = {
         "loss": QCoreApplication.translate("Measures", "Loss"),
         "accuracy": QCoreApplication.translate("Measures", "Accuracy"),
@@ -78,9 +77,28 @@ def measure_words(measure: str) -> str:
         "rmse": QCoreApplication.translate("Measures", "RMSE"),
         "mean": QCoreApplication.translate("Measures", "Mean"),
         "lr": QCoreApplication.translate("Measures", "Learning rate"),
+        "top3": QCoreApplication.translate("Measures", "Top 3"),
+        "top5": QCoreApplication.translate("Measures", "Top 5"),
+        "right": QCoreApplication.translate("Measures", "Right answers"),
+        "precision": QCoreApplication.translate("Measures", "Precision"),
+        "recall": QCoreApplication.translate("Measures", "Recall"),
+        "f1": QCoreApplication.translate("Measures", "F1"),
+        "f1_micro": QCoreApplication.translate("Measures", "F1 (micro)"),
+        "auroc": QCoreApplication.translate("Measures", "ROC area"),
+        "average_precision": QCoreApplication.translate("Measures", "Average precision"),
+        "mcc": QCoreApplication.translate("Measures", "MCC"),
+        "kappa": QCoreApplication.translate("Measures", "Kappa"),
+        "perplexity": QCoreApplication.translate("Measures", "Perplexity"),
+        "mse": QCoreApplication.translate("Measures", "MSE"),
+        "mape": QCoreApplication.translate("Measures", "MAPE"),
+        "r2": QCoreApplication.translate("Measures", "R²"),
+        "explained_variance": QCoreApplication.translate("Measures", "Explained variance"),
     }
-    word = words.get(last, last)
-    return f"{target}: {word}" if target else word
+    last = max((name for name in words if f"_{measure}".endswith(f"_{name}")), key=len, default="")
+    if not last:
+        return measure
+    target = measure.removesuffix(last).removesuffix("_")
+    return f"{target}: {words[last]}" if target else words[last]
 
 
 def measure_text(value: float) -> str:

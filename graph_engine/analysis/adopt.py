@@ -48,10 +48,13 @@ def _inputs(graph: CoreGraph, data: DatasetOption) -> Iterator[Command]:
     for node, field in zip(there, data.inputs, strict=False):
         if (node.params["shape"], node.params["dtype"]) != (field.shape, field.dtype):
             yield SetParams(node.id, {"shape": field.shape, "dtype": field.dtype})
-    left = min((node.position[0] for node in graph), default=COLUMN) - (0.0 if there else COLUMN)
-    top = max((node.position[1] for node in there), default=-ROW)
+    down = graph.direction == "down"
+    along, aside, step = (1, 0, COLUMN) if down else (0, 1, ROW)
+    first = min((node.position[along] for node in graph), default=COLUMN) - (0.0 if there else COLUMN)
+    last = max((node.position[aside] for node in there), default=-step)
     names: set[str] = set()
     for place, field in enumerate(data.inputs[len(there) :], start=1):
         name = graph.free_name(field.name, names)
         names.add(name)
-        yield AddNode(new_node(graph, registry()["Input"], name, {"shape": field.shape, "dtype": field.dtype}, (left, top + ROW * place)))
+        position = (last + step * place, first) if down else (first, last + step * place)
+        yield AddNode(new_node(graph, registry()["Input"], name, {"shape": field.shape, "dtype": field.dtype}, position))

@@ -12,7 +12,7 @@ from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Mov
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.modes import SetMode
 from graph_engine.graph.network import network
-from graph_engine.graph.node import COLUMN, Edge
+from graph_engine.graph.node import Edge, ahead
 from graph_engine.spec.block import BlockSpec
 from graph_engine.spec.faults import Fix, Insert
 
@@ -74,13 +74,12 @@ def shared_params(old: BlockSpec, params: Mapping[str, Any], new: BlockSpec) -> 
 
 def _insert(graph: CoreGraph, edges: Sequence[Edge], blocks: Sequence[Insert]) -> Iterator[Command]:
     target = graph[edges[0].target]
-    x, y = target.position
-    room = COLUMN * len(blocks)
-    yield Move({id: (graph[id].position[0] + room, graph[id].position[1]) for id in (target.id, *sorted(graph.descendants(target.id)))})
+    here, behind = target.position, (target.id, *sorted(graph.descendants(target.id)))
+    yield Move({id: ahead(graph[id].position, graph.direction, len(blocks)) for id in behind})
     before: Output = (edges[0].source, edges[0].source_port)
     for place, (block, params) in enumerate(blocks):
         spec = registry()[block]
-        node = new_node(graph, spec, None, params, (x + COLUMN * place, y))
+        node = new_node(graph, spec, None, params, ahead(here, graph.direction, place))
         yield AddNode(node)
         yield Connect(*before, node.id, spec.inputs[0].name)
         before = (node.id, spec.outputs[0].name)

@@ -6,26 +6,40 @@ layer. What is laid out already keeps its order, its breaks and its place as far
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
-from math import log
 from statistics import fmean
-from typing import Literal
 
 import networkx as nx
 
 from graph_engine.analysis import topology
+from graph_engine.analysis.cards import CARD, NAMES, PREVIEW, width
+from graph_engine.analysis.mending import GRID, Card, Sheet, cost, mended
+from graph_engine.analysis.ordering import ordered
+from graph_engine.analysis.placing import Room, levels
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import COLUMN, Node, Position
+from graph_engine.graph.node import COLUMN, STEPS, Direction, Node, Position
 
-CARD = 176.0
-"""Width of a node's card, in scene units."""
+PLAIN = 72.0
+"""Height of a card with one input and one output."""
 
-ROW, PORT, PREVIEW = 112.0, 20.0, 88.0
-"""Scene units between the tops of neighbouring rows, for each port beyond the first, and for a group's content on its card."""
+ROW, PORT = 112.0, 20.0
+"""Scene units between the tops of neighbouring rows, and for each port beyond the first of a card."""
 
-Direction = Literal["across", "down"]
+LANES: dict[Direction, Room] = {"across": Room(PLAIN / 2, ROW - PLAIN / 2), "down": Room(0.0, 56.0)}
+"""The room of an edge that passes a layer."""
+
+ROUNDS = 3
+"""How often what is there is mended at most, as one thing that is put right may leave another to be."""
+
+JUDGED = 600
+"""Up to so many nodes, layouts are compared to find the one that moves least; beyond, that would take seconds."""
+
+NEARLY = 1.2
+"""How much more what is there may cost than a new layout, once it is mended."""
 
 UNEVEN = 1.6
 """How much longer than the middle one a band may become before the network is broken anew."""
@@ -33,91 +47,103 @@ UNEVEN = 1.6
 ASPECT = 1.8
 """Width by height that a layout aims at."""
 
-GRID = 16.0
-"""Positions are multiples of this."""
-
 GAP = 32.0
 """Scene units between two bands, beyond the height of their rows."""
 
-SWEEPS = 16
-"""How often at most the rows are drawn towards those of their neighbours, forwards and backwards in turn."""
 
-
-def layered(graph: CoreGraph, direction: Direction = "across") -> dict[str, Position]:
+def layered(graph: CoreGraph, direction: Direction | None = None) -> dict[str, Position]:
     """A position for every node: its layer is the length of the longest path to it, its place there follows its neighbours' places.
 
     Args:
         graph: what is to be laid out; where its nodes are now tells what to keep.
-        direction: where the layers follow each other: ``across``, from left to right, or ``down``.
+        direction: which way edges are to go; left out, as they do.
     """
+    direction = direction or graph.direction
     if not len(graph):
         return {}
     view = topology.digraph(graph)
+    sheet = Sheet(view, {n.id: _card(graph, n, direction) for n in graph})
+    here = {n.id: _turned(n.position, direction, sheet.cards[n.id].room.before) for n in graph}
+    is_laid_out = direction == graph.direction and any(n.position != (0.0, 0.0) for n in graph)
+    kept = here
+    best = _fresh(sheet, direction, here if is_laid_out else {})
+    if len(graph) <= JUDGED:
+        kept = _settled(sheet, here) if is_laid_out else best
+        best = min(best, _fresh(sheet, direction, {}), _fresh(sheet, direction, kept), key=partial(cost, sheet))
+        best = min(best, _settled(sheet, best), key=partial(cost, sheet))
+    if is_laid_out:
+        shift = _offset(here, best)
+        best = {n: (u + shift[0], v + shift[1]) for n, (u, v) in best.items()}
+        moving = [sum(here[n] != place for n, place in places.items()) for places in (kept, best)]
+        if len(graph) <= JUDGED and moving[0] < moving[1] and cost(sheet, kept) <= NEARLY * cost(sheet, best):
+            best = kept
+    return {n: _turned_back(place, direction, sheet.cards[n].room.before) for n, place in best.items()}
+
+
+def _settled(sheet: Sheet, places: Mapping[str, Position]) -> dict[str, Position]:
+    """What is there, mended until nothing is left to be."""
+    kept = mended(sheet, places)
+    for _ in range(ROUNDS):
+        before, kept = kept, mended(sheet, kept)
+        if kept == before:
+            break
+    return kept
+
+
+def _fresh(sheet: Sheet, direction: Direction, known: Mapping[str, Position]) -> dict[str, Position]:
+    """Places that follow from the edges; of what is known of places, an order and breaks that serve as well are kept."""
+    view = sheet.view.copy()
     edges = list(view.edges)
     column_of = topology.longest_paths(view)
     for node in reversed(list(column_of)):  # an input sits right before what it feeds, not at the far left
         if not view.in_degree(node) and view.out_degree(node):
             column_of[node] = min(column_of[after] for after in view.successors(node)) - 1
-    heights = {n.id: _height(graph, n) if direction == "across" else COLUMN for n in graph}
-    stand_ins = _open_lanes(view, column_of, heights)
+    rooms = {n: card.room for n, card in sheet.cards.items()}
+    stand_ins = _open_lanes(view, column_of, rooms, LANES[direction])
     columns: list[list[str]] = [[] for _ in range(max(column_of.values()) + 1)]
     for node, column in column_of.items():
         columns[column].append(node)
-    tops = {node: i * ROW for layer in columns for i, node in enumerate(layer)}
-    for sweep in range(SWEEPS):
-        before = dict(tops)
-        neighbours = view.predecessors if sweep % 2 == 0 else view.successors
-        for layer in columns if sweep % 2 == 0 else reversed(columns):
-            wish = {n: _wished(n, list(neighbours(n)), [m for m in nx.all_neighbors(view, n) if m in stand_ins], tops) for n in layer}
-            _place(sorted(layer, key=wish.__getitem__), wish, heights, tops, stand_ins)
-        if all(abs(tops[node] - top) < 1 for node, top in before.items()):
-            break
-
-    if direction == "across":
-        bands = _kept_bands(graph, edges, columns, column_of, view) or _bands(columns, view, tops, heights)
-        positions = _banded(bands, tops, heights)
+    columns = ordered(view, columns, {n: v for n, (_, v) in known.items()})
+    level_of = levels(view, columns, rooms, stand_ins)
+    if direction == "down":
+        bands = [columns]
     else:
-        positions = _stacked(graph, columns, tops, view)
-    dx, dy = _offset(graph, positions)
-    return {node: (positions[node][0] + dx, positions[node][1] + dy) for node in graph.nodes}
+        bands = (_kept_bands(known, edges, columns, column_of, view) if known else []) or _bands(columns, view, level_of, rooms)
+    return _banded(sheet, bands, level_of, rooms)
 
 
-def _banded(bands: Sequence[Sequence[Sequence[str]]], tops: dict[str, float], heights: dict[str, float]) -> dict[str, Position]:
-    """Layers side by side, bands below each other."""
-    positions: dict[str, Position] = {}
-    y = 0.0
+def _banded(
+    sheet: Sheet, bands: Sequence[Sequence[Sequence[str]]], level_of: Mapping[str, float], rooms: Mapping[str, Room]
+) -> dict[str, Position]:
+    """Layers one behind the other, bands beside each other."""
+    places: dict[str, Position] = {}
+    aside = 0.0
     for band in bands:
-        top, height = _extent(band, tops, heights)
-        for i, layer in enumerate(band):
-            for node in layer:
-                positions[node] = (i * COLUMN, round((y + tops[node] - top) / GRID) * GRID)
-        y += height + GAP
-    return positions
+        first, breadth = _extent(band, level_of, rooms)
+        along = 0.0
+        for layer in band:
+            nodes = [n for n in layer if n in sheet.cards]
+            places |= {n: (along, round((aside + level_of[n] - first) / GRID) * GRID) for n in nodes}
+            along += max((sheet.cards[n].depth for n in nodes), default=0.0)
+        aside += breadth + GAP
+    return places
 
 
-def _stacked(graph: CoreGraph, layers: Sequence[Sequence[str]], lefts: dict[str, float], view: nx.DiGraph) -> dict[str, Position]:
-    """Layers below each other, nodes in columns, so that edges between distant rows run beside the cards and not under them."""
-    positions: dict[str, Position] = {}
-    column: dict[str, int] = {}
-    y = 0.0
-    for layer in layers:
-        wish = {n: min((column[before] for before in view.predecessors(n)), default=round(lefts[n] / COLUMN)) for n in layer}
-        column |= {n: wish[n] for n in layer if n not in graph}  # an edge that passes needs no column: it runs between them
-        free = min(wish.values())
-        for node in sorted((n for n in layer if n in graph), key=lambda n: (wish[n], lefts[n])):
-            column[node] = max(wish[node], free)
-            free = column[node] + 1
-            positions[node] = (column[node] * COLUMN, y)
-        y += max((_height(graph, graph[node]) for node in layer if node in graph), default=ROW) + GAP
-    left = min(x for x, _ in positions.values())
-    return {node: (x - left, y) for node, (x, y) in positions.items()}
+def _turned(position: Position, direction: Direction, before: float) -> Position:
+    """Where a card lies along the way of edges, and its level beside it."""
+    along, aside = position if direction == "across" else position[::-1]
+    return along, aside + before
+
+
+def _turned_back(place: Position, direction: Direction, before: float) -> Position:
+    corner = place[0], place[1] - before
+    return corner if direction == "across" else corner[::-1]
 
 
 def _kept_bands(
-    graph: CoreGraph, edges: Sequence[tuple[str, str]], columns: list[list[str]], column_of: dict[str, int], view: nx.DiGraph
+    at: Mapping[str, Position], edges: Sequence[tuple[str, str]], columns: list[list[str]], column_of: dict[str, int], view: nx.DiGraph
 ) -> list[list[list[str]]]:
     """The columns broken where an edge runs back now, as long as the bands stay alike; nothing where that is of no use any more."""
-    at = {n.id: n.position for n in graph}
     back = {column_of[a] for a, b in edges if column_of[b] == column_of[a] + 1 and at[b][0] < at[a][0] and at[b][1] > at[a][1]}
     ends = [c for c in sorted(back) if sum(view.out_degree(node) for node in columns[c]) == 1]
     starts = [0, *(c + 1 for c in ends), len(columns)]
@@ -126,13 +152,11 @@ def _kept_bands(
     return bands if len(bands) > 1 and max(widths) <= UNEVEN * sorted(widths)[len(widths) // 2] else []
 
 
-def _offset(graph: CoreGraph, positions: dict[str, Position]) -> Position:
+def _offset(here: Mapping[str, Position], places: Mapping[str, Position]) -> Position:
     """What brings most nodes to where they are now; nothing where there is no such place."""
-    if not any(n.position != (0.0, 0.0) for n in graph):
-        return 0.0, 0.0
-    away = Counter((n.position[0] - positions[n.id][0], n.position[1] - positions[n.id][1]) for n in graph)
+    away = Counter((here[n][0] - u, here[n][1] - v) for n, (u, v) in places.items())
     offset, count = away.most_common(1)[0]
-    return offset if 3 * count >= len(graph) else (0.0, 0.0)
+    return offset if 3 * count >= len(places) else (0.0, 0.0)
 
 
 def ports_beside(graph: CoreGraph) -> dict[str, Position]:
@@ -151,33 +175,39 @@ def ports_beside(graph: CoreGraph) -> dict[str, Position]:
     return positions
 
 
-def _height(graph: CoreGraph, node: Node) -> float:
-    if node.form == "collapsed":
-        return ROW
-    ports = max(len(node.spec.inputs), len(node.spec.outputs) - len(graph.idle_outputs(node.id)))
-    return ROW + PORT * (ports - 1) + PREVIEW * (node.form == "expanded")
+def _card(graph: CoreGraph, node: Node, direction: Direction) -> Card:
+    names = _names(graph, node) if node.form != "collapsed" else ([], [])
+    more = PREVIEW * (node.form == "expanded")
+    if direction == "down":
+        wide = width(names, direction)
+        tall = PLAIN + NAMES * sum(len(side) > 1 for side in names) + more
+        step = STEPS["down"][1] - PLAIN
+        return Card(Room(wide / 2, wide / 2 + COLUMN - CARD), math.ceil((tall + step) / GRID) * GRID, (tall, wide))
+    tall = ROW + PORT * max(0, len(names[0]) - 1, len(names[1]) - 1) + more
+    return Card(Room(PLAIN / 2, tall - PLAIN / 2), COLUMN, (CARD, tall - ROW + PLAIN))
 
 
-def _extent(band: Sequence[Sequence[str]], tops: dict[str, float], heights: dict[str, float]) -> tuple[float, float]:
+def _names(graph: CoreGraph, node: Node) -> tuple[list[str], list[str]]:
+    """The names of the ports that a card has."""
+    idle = graph.idle_outputs(node.id)
+    return [p.name for p in node.spec.inputs], [p.name for p in node.spec.outputs if p.name not in idle]
+
+
+def _extent(band: Sequence[Sequence[str]], levels: Mapping[str, float], rooms: Mapping[str, Room]) -> tuple[float, float]:
     """Top and height of some columns."""
     nodes = [node for layer in band for node in layer]
-    top = min(tops[n] for n in nodes)
-    return top, max(tops[n] + heights[n] for n in nodes) - top
+    top = min(levels[n] - rooms[n].before for n in nodes)
+    return top, max(levels[n] + rooms[n].after for n in nodes) - top
 
 
-def _wished(node: str, neighbours: Sequence[str], long: Sequence[str], tops: dict[str, float]) -> float:
-    """Where a node would like to be: level with the long edges at it, which so run straight, or else amid its neighbours."""
-    return fmean([tops[n] for n in long or neighbours] or [tops[node]])
-
-
-def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, float]) -> set[str]:
+def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], rooms: dict[str, Room], lane: Room) -> set[str]:
     """Puts a stand-in into every column that an edge passes, so that no node lies in its way; their ids."""
     made = set()
     for source, target in list(view.edges):
         last = source
         for column in range(column_of[source] + 1, column_of[target]):
             stand_in = f"{source}→{target}@{column}"
-            column_of[stand_in], heights[stand_in] = column, ROW
+            column_of[stand_in], rooms[stand_in] = column, lane
             view.add_edge(last, stand_in)
             made.add(stand_in)
             last = stand_in
@@ -187,18 +217,7 @@ def _open_lanes(view: nx.DiGraph, column_of: dict[str, int], heights: dict[str, 
     return made
 
 
-def _place(layer: Sequence[str], wish: dict[str, float], heights: dict[str, float], tops: dict[str, float], stand_ins: set[str]) -> None:
-    """Tops as near to the wished ones as the nodes' heights allow; long edges have their wish, and nodes make way."""
-    placed: list[float] = []
-    for i, node in enumerate(layer):
-        placed.append(max(wish[node], placed[-1] + heights[layer[i - 1]]) if placed else wish[node])
-    off = {n: wish[n] - top for n, top in zip(layer, placed, strict=True)}
-    shift = fmean([off[n] for n in layer if n in stand_ins] or off.values())
-    for node, top in zip(layer, placed, strict=True):
-        tops[node] = top + shift
-
-
-def _bands(columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], heights: dict[str, float]) -> list[list[list[str]]]:
+def _bands(columns: list[list[str]], view: nx.DiGraph, level_of: Mapping[str, float], rooms: Mapping[str, Room]) -> list[list[list[str]]]:
     """The columns, broken where that brings the whole nearest to the proportions of a screen."""
     crossing = [sum(view.out_degree(node) for node in layer) for layer in columns]  # every edge leads to the next column
 
@@ -214,8 +233,8 @@ def _bands(columns: list[list[str]], view: nx.DiGraph, tops: dict[str, float], h
         return bands
 
     def badness(bands: list[list[list[str]]]) -> float:
-        height = sum(_extent(band, tops, heights)[1] for band in bands)
-        return abs(log(max(map(len, bands)) * COLUMN / height / ASPECT))
+        height = sum(_extent(band, level_of, rooms)[1] for band in bands)
+        return abs(math.log(max(map(len, bands)) * COLUMN / height / ASPECT))
 
     def filled(width: int) -> list[list[list[str]]]:
         """Broken to the width that the widest band takes anyway."""

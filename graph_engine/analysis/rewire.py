@@ -12,7 +12,7 @@ from graph_engine.errors import EdgeError
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, Move, RemoveNodes, Rename
 from graph_engine.graph.graph import CoreGraph, new_node
-from graph_engine.graph.node import COLUMN, Edge, Node, Position
+from graph_engine.graph.node import STEPS, Edge, Node, Position
 from graph_engine.spec.block import BlockSpec, Site
 from graph_engine.spec.faults import Fault
 from graph_engine.spec.ports import Port
@@ -64,7 +64,7 @@ def chain(graph: CoreGraph, nodes: Sequence[str]) -> Macro:
             raise reason
         parts.append(Connect(source, start.spec.outputs[0].name, target, into.name))
     if not parts:
-        raise EdgeError("Select two or more nodes that are not connected yet: each is joined to the next, left to right.")
+        raise EdgeError("Select two or more nodes that are not connected yet: each is joined to the next.")
     return Macro("Connect in a row", parts)
 
 
@@ -95,7 +95,7 @@ def is_loose(graph: CoreGraph, node: str) -> bool:
 
 
 def put(graph: CoreGraph, node: Node, edge: str, position: Position) -> Macro:
-    """Puts a node onto an edge: what ran from source to target runs through it. What lies behind it makes room where it must.
+    """Puts a node onto an edge: what ran from source to target runs through it. What lies before or behind it makes room where it must.
 
     Args:
         graph: the graph.
@@ -107,7 +107,11 @@ def put(graph: CoreGraph, node: Node, edge: str, position: Position) -> Macro:
     assert into is not None
     old = graph.edges[edge]
     parts: list[Command] = [] if node.id in graph else [AddNode(node)]
-    parts.append(Move({**_make_room(graph, old, position), node.id: _between(graph, old, position)}))
+    room, place = _make_room(graph, old, position), _between(graph, old, position)
+    if old.source in room:
+        axis = _ahead(graph)[0]
+        place = _at(place, axis, place[axis] + room[old.source][axis] - graph[old.source].position[axis])
+    parts.append(Move({**room, node.id: place}))
     parts.append(Connect(old.source, old.source_port, node.id, into.name))
     parts += redraw(graph, {edge: (node.id, node.spec.outputs[0].name)})
     return Macro(f"Insert {node.name}", parts)
@@ -166,21 +170,52 @@ def swap(graph: CoreGraph, id: str, spec: BlockSpec) -> tuple[Macro, str]:
 
 def _between(graph: CoreGraph, edge: Edge, position: Position) -> Position:
     """Where a node goes on an edge that is wanted at ``position``: not upon the source, if the edge runs forward."""
-    start, end = graph[edge.source].position[0], graph[edge.target].position[0]
-    return (max(position[0], start + COLUMN) if end > start else position[0]), position[1]
+    axis, step = _ahead(graph)
+    start, end = graph[edge.source].position[axis], graph[edge.target].position[axis]
+    return _at(position, axis, max(position[axis], start + step)) if end > start else position
 
 
 def _make_room(graph: CoreGraph, edge: Edge, position: Position) -> dict[str, Position]:
-    """Where the target of an edge that runs forward, and what runs forward from it, must go for a node on the edge."""
-    start, end = graph[edge.source].position[0], graph[edge.target].position[0]
-    further = _between(graph, edge, position)[0] + COLUMN - end
+    """Where what is at one end of an edge that runs forward must go for a node on the edge: what lies behind it goes on, or what lies
+    before it goes back, whichever moves less. Nothing moves that has room enough.
+    """
+    axis, step = _ahead(graph)
+    start, end = graph[edge.source].position[axis], graph[edge.target].position[axis]
+    further = _between(graph, edge, position)[axis] + step - end
     if end <= start or further <= 0:
         return {}
-    moved = [edge.target]
-    for id in moved:
-        here = graph[id].position[0]
-        moved += dict.fromkeys(e.target for e in graph.outgoing(id) if graph[e.target].position[0] > here and e.target not in moved)
-    return {id: (graph[id].position[0] + further, graph[id].position[1]) for id in moved}
+    behind, before = _pushed(graph, edge.target, further), _pushed(graph, edge.source, -further)
+    if len(before) < len(behind) and edge.target not in before:
+        return before
+    return behind
+
+
+def _pushed(graph: CoreGraph, node: str, way: float) -> dict[str, Position]:
+    """Where a node goes that is moved along edges, or back, and all that it pushes before it."""
+    axis, step = _ahead(graph)
+    at = {node: graph[node].position[axis] + way}
+    queue = [node]
+    for id in queue:
+        old = graph[id].position[axis]
+        for edge in graph.outgoing(id) if way > 0 else graph.incoming(id):
+            other = edge.target if way > 0 else edge.source
+            here = at.get(other, graph[other].position[axis])
+            room = (here - at[id]) * (1 if way > 0 else -1)
+            ran_on = (graph[other].position[axis] - old) * way > 0
+            if ran_on and room < min(step, abs(graph[other].position[axis] - old)):
+                at[other] = at[id] + (1 if way > 0 else -1) * min(step, abs(graph[other].position[axis] - old))
+                queue.append(other)
+    return {id: _at(graph[id].position, axis, place) for id, place in at.items()}
+
+
+def _ahead(graph: CoreGraph) -> tuple[int, float]:
+    """Which coordinate grows along edges, and by how much from node to node."""
+    axis = 0 if graph.direction == "across" else 1
+    return axis, STEPS[graph.direction][axis]
+
+
+def _at(position: Position, axis: int, place: float) -> Position:
+    return (place, position[1]) if axis == 0 else (position[0], place)
 
 
 def _matched(old: Sequence[Port], new: Sequence[Port]) -> Mapping[str, Port]:

@@ -24,6 +24,7 @@ from graph_engine.graph.network import network
 from graph_engine.settings.augmentations import arguments, unfit
 from graph_engine.settings.datasets import DatasetOption
 from graph_engine.settings.losses import misfits, target_losses
+from graph_engine.settings.metrics import Asked, asked, measured, unknown
 from graph_engine.settings.option import Selected
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.tensor import TensorSpec
@@ -49,6 +50,7 @@ class _Plan(NamedTuple):
         dataset: with sizes in its shapes.
         ends: the network's outputs.
         augmentation: arguments of what changes pictures.
+        metrics: of torchmetrics.
         values: for the templates.
         parts: of the script's template.
         answers: what predict.py needs to know.
@@ -57,6 +59,7 @@ class _Plan(NamedTuple):
     dataset: DatasetOption
     ends: list[End]
     augmentation: Mapping[str, Any]
+    metrics: list[Asked]
     values: Mapping[str, Any]
     parts: set[str]
     answers: Prediction
@@ -105,9 +108,10 @@ def _plan(graph: Graph) -> _Plan:
     _refuse_untrainable(graph, checked.parameters, dataset)
     _refuse_unfit(graph.settings, dataset)
     ends, losses = list(_ends(graph)), target_losses(training, dataset.targets)
-    task = Task(dataset, losses, ends)
     augmentation = arguments(graph.settings.augmentation, dataset)
-    recipe = Recipe(training)
+    metrics = asked(training, dataset)
+    task = Task(dataset, losses, ends, metrics, "mixup" in augmentation)
+    recipe = Recipe(training, measured(training, dataset))
     values = {
         "title": graph.name,
         "model": class_name(graph.name),
@@ -129,17 +133,18 @@ def _plan(graph: Graph) -> _Plan:
     parts |= {"mixed"} if "mixup" in augmentation and "hits" in parts else set()
     parts |= {"weights"} if graph.begins_with_weights else set()
     parts |= {"load_file"} if parts & {"weights", "best"} else set()
-    return _Plan(dataset, ends, augmentation, values, parts, Prediction(dataset, losses, ends, shows="samples" in task.parts()))
+    return _Plan(dataset, ends, augmentation, metrics, values, parts, Prediction(dataset, losses, ends, shows="samples" in task.parts()))
 
 
 def _training_files(graph: Graph, plan: _Plan) -> dict[str, str]:
-    needed = ("kornia>=0.8",) if plan.augmentation else ()
+    needed = ["kornia>=0.8"] * bool(plan.augmentation) + ["torchmetrics>=1.7"] * bool(plan.metrics)
+    beside = (*_EXPORTED, *["augmentation.py"] * bool(plan.augmentation), *["measuring.py"] * bool(plan.metrics))
     lines = (*_REQUIREMENTS, *needed, *plan.dataset.requirements, *requirements(graph.foreign, graph.folder))
     return {
         **travelling(graph.foreign, graph.folder),
         "model.py": graph.to_python(),
         **data_files(plan.dataset),
-        **{name: _exported(name) for name in (*_EXPORTED, *["augmentation.py"] * bool(plan.augmentation))},
+        **{name: _exported(name) for name in beside},
         "train.py": _fill("train.py.txt", plan.values, plan.parts),
         "requirements.txt": "".join(f"{line}\n" for line in dict.fromkeys(lines)),
         "README.md": _fill("README.md.txt", plan.values, plan.parts),
@@ -240,6 +245,8 @@ def _refuse_unfit(settings: Settings, dataset: DatasetOption) -> None:
     for field, loss in zip(dataset.targets, target_losses(settings.training, dataset.targets), strict=True):
         for message in misfits(field, loss):
             raise RunError(message)
+    for _, message in unknown(settings.training, dataset):
+        raise RunError(message)
 
 
 def _refuse_absent(dataset: DatasetOption) -> None:

@@ -22,13 +22,16 @@ class Recipe:
 
     Args:
         training: the section of the settings.
+        measured: what is measured of the validation part, and what is better.
 
     Raises:
         RunError: two of them do not go together.
     """
 
-    def __init__(self, training: Mapping[str, Any]):
+    def __init__(self, training: Mapping[str, Any], measured: Mapping[str, str]):
         self._settings = training
+        self._best_by = next(iter(training["best_by"]), "loss")
+        self._is_more = measured.get(self._best_by) == "more"
         self._schedule: Selected = training["schedule"]
         self._searches = training["optimizer"].id == "LBFGS"
         self._refuse()
@@ -67,7 +70,13 @@ class Recipe:
             "min_delta": literal(stopping.params.get("min_delta")),
             "average_decay": literal(average.params.get("decay")),
             "average_start": literal(average.params.get("start")),
+            "best_by": self._best_by,
             "counting": self._counting(),
+            "reached": f'{"-" * self._is_more}values["val/{self._best_by}"]',
+            "best": "least validation loss"
+            if self._best_by == "loss"
+            else f"{'minus the greatest' if self._is_more else 'the least'} val/{self._best_by}",
+            "better": "least validation loss" if self._best_by == "loss" else f"best val/{self._best_by}",
             "judged": "self.model" if average.id == "none" else "self.average.module",
         }
 
@@ -79,8 +88,17 @@ class Recipe:
     def _counting(self) -> str:
         """Which weights a run leaves, in words."""
         of = {"none": "weights", "EMA": "moving average of the weights", "SWA": "mean of the weights over the last epochs"}
-        when = "of the epoch with the least validation loss" if self._settings["keep"] == "best" else "at the end"
+        when = self._best_words() if self._settings["keep"] == "best" else "at the end"
         return f"the {of[self._settings['average'].id]} {when}"
+
+    def _best_words(self) -> str:
+        """Of which epoch the best weights are, in words."""
+        by = (
+            "least validation loss"
+            if self._best_by == "loss"
+            else f"{'greatest' if self._is_more else 'least'} {self._best_by} on the validation part"
+        )
+        return f"of the epoch with the {by}"
 
     def _refuse(self) -> None:
         optimizer = self._settings["optimizer"]

@@ -10,6 +10,7 @@ from graph_engine.codegen.shown import show_lines, spelled
 from graph_engine.codegen.values import literal
 from graph_engine.settings.datasets import DatasetOption, Field
 from graph_engine.settings.losses import OWN, LossOption
+from graph_engine.settings.metrics import Asked, constructor, prediction, truth
 from graph_engine.settings.option import Selected
 from graph_engine.spec.tensor import Shape
 
@@ -52,15 +53,26 @@ class Task:
     Args:
         dataset: with sizes in its shapes.
         losses: of each target.
+        metrics: those of torchmetrics that are switched on.
+        mixed: samples of the training part may be mixed, so that targets are shares of classes.
         ends: the network's outputs in their order, which for those with a target is that of the targets.
     """
 
-    def __init__(self, dataset: DatasetOption, losses: Sequence[Selected[LossOption]], ends: Sequence[End]):
+    def __init__(
+        self,
+        dataset: DatasetOption,
+        losses: Sequence[Selected[LossOption]],
+        ends: Sequence[End],
+        metrics: Sequence[Asked] = (),
+        mixed: bool = False,
+    ):
         self._dataset = dataset
         self._ends = ends
         self._terms = [end for end in ends if end.factor is not None]
         outputs = [end.shape for end in ends if end.factor is None]
         self._losses = losses
+        self._metrics = metrics
+        self._mixed = mixed
         self._last = [
             _holds_classes_last(field, one, shape) for field, one, shape in zip(dataset.targets, self._losses, outputs, strict=True)
         ]
@@ -76,6 +88,8 @@ class Task:
         balanced = [one.params.get("balance") == "balanced" for one in self._losses]
         others = {"terms": bool(self._terms), "whole": self._dataset.whole, "balanced": any(balanced)}
         weighted = [is_weighted(one) for one in self._losses]
+        others |= {"metrics": bool(self._metrics), "perplexity": any(one.metric.call == "Perplexity" for one in self._metrics)}
+        others |= {"torchmetrics": any(one.metric.call != "Perplexity" for one in self._metrics)}
         others |= {"weighted": any(weighted) and not self._several, "weighted losses": any(weighted) and self._several}
         loss = "one loss" if len(self._losses) == 1 else "losses"
         return {*self._kinds, *cut, *padded, *self._shown(), *(part for part, there in others.items() if there), loss}
@@ -89,9 +103,9 @@ class Task:
             "losses": "".join(
                 f"    {literal(field.name)}: {_loss(field, one)},\n" for field, one in zip(self._dataset.targets, self._losses, strict=True)
             ).rstrip(),
-            "zeros": literal(
-                [self._zero]
-                * (sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms) + self._several * len(self._kinds))
+            "zeros": self._zeros(),
+            "metrics": "\n".join(
+                f"    {literal(one.name)}: {constructor(one, self._dataset.targets[one.place])}," for one in self._metrics
             ),
             "balances": "\n".join(f"    {line}" for line in self._balances()),
             "judge": "\n".join(f"    {line}" for line in self._judge()),
@@ -121,6 +135,11 @@ class Task:
         """What is added up: for each target, then for all of them."""
         return [*self._kinds, *["whole"] * self._dataset.whole]
 
+    def _zeros(self) -> str:
+        """The sums over no samples."""
+        count = sum(len(TALLIES[kind][1]) for kind in self._tallied) + 2 * len(self._terms) + self._several * len(self._kinds)
+        return f"[0.0] * ({count} + sizes(METRICS))" if self._metrics else literal([self._zero] * count)
+
     @property
     def _fields(self) -> tuple[Field, ...]:
         return self._dataset.inputs + self._dataset.targets
@@ -128,7 +147,7 @@ class Task:
     @property
     def _zero(self) -> int | float:
         """The first value of a sum: whole where all of them count."""
-        return 0.0 if "errors" in self._kinds or self._terms or self._several else 0
+        return 0.0 if "errors" in self._kinds or self._terms or self._several or self._metrics else 0
 
     @property
     def _several(self) -> bool:
@@ -180,9 +199,22 @@ class Task:
         if self._dataset.whole:
             tallies += [f"count_whole(({', '.join(outputs)}), ({', '.join(targets)}))"]
         tallies += [f"sum_values({end.name}_term)" for end in self._terms]
+        places: list[str] = []
+        for place, target in enumerate(targets):
+            own = [one for one in self._metrics if one.place == place]
+            told = target
+            if own and self._mixed and own[0].kind == "classes":
+                told = f"{target}_class"
+                lines += [f"{told} = {target}.argmax(dim=1) if {target}.is_floating_point() else {target}"]
+            field, loss = self._dataset.targets[place], self._losses[place].option
+            places += [
+                f"added(METRICS[{literal(one.name)}], {prediction(one, loss, outputs[place], field)}, {truth(one, told, field)})"
+                for one in own
+            ]
         if self._several:
             parts = ", ".join(f"{name}_loss * {name}_sums[0]" for name in targets)
             tallies += [f"torch.stack(({parts})).detach()"]
+        tallies += places
         if len(tallies) == 1:
             return [*lines, f"return loss, {tallies[0]}"]
         return [*lines, "sums = (", *(f"    {tally}," for tally in tallies), ")", "return loss, torch.cat(sums)"]
@@ -208,6 +240,9 @@ class Task:
                 f"{literal(f'{field.name}_loss')}: {field.name}_loss / {field.name}_{TALLIES[kind][1][0]}"
                 for field, kind in zip(self._dataset.targets, self._kinds, strict=True)
             ]
+        if self._metrics:
+            names.append(["*states"])
+            metrics.append("**results(METRICS, states)")
         made = [f"return {{{metrics[0]}}}"] if len(metrics) == 1 else ["return {", *(f"    {metric}," for metric in metrics), "}"]
         return [f"{', '.join(chain(*names))} = sums", *made]
 

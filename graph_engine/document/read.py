@@ -63,6 +63,7 @@ def from_text(text: str, kind: type[G], name: str = "The document", folder: Path
         )
     record = validate(DocumentRecord, upgrade(content), name)
     graph = kind(record.name, record.description)
+    graph._direction = record.direction
     graph.weights_file = Path(record.weights) if record.weights is not None else None
     graph.origins |= {id: place(way) for id, way in record.origins.items()}
     try:
@@ -166,6 +167,7 @@ def build_definitions(root: CoreGraph, records: Sequence[DefinitionRecord], *, k
         exposed = [Exposed(e.name, e.node, e.param) for e in record.exposed]
         definition = Definition(root, id, record.name if keep_ids else free_title(root, record.name), record.description)
         try:
+            definition._direction = record.direction
             nodes, edges, owners, bends = build(definition, record.nodes, record.edges, done, keep_ids=keep_ids)
             ids = {r.id: n.id for r, n in zip(record.nodes, nodes, strict=True)}
             AddMany(nodes, edges, owners, bends).do(definition)

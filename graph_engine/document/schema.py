@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field
 
 from graph_engine.document.annotations import AnnotationRecord
-from graph_engine.graph.node import Mode
+from graph_engine.graph.node import Direction, Mode
 
 Finite = Annotated[float, AllowInfNan(False)]
 
@@ -62,7 +62,7 @@ class ExposedRecord(BaseModel):
 
 
 class DefinitionRecord(BaseModel):
-    """The content of a group."""
+    """The content of a group; its direction is left out where edges go across."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -70,6 +70,7 @@ class DefinitionRecord(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: str = ""
     exposed: list[ExposedRecord] = []
+    direction: Direction = "across"
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []
     annotations: list[AnnotationRecord] = []
@@ -88,7 +89,7 @@ class ClipRecord(BaseModel):
 
 
 class DocumentRecord(BaseModel):
-    """A document."""
+    """A document; its direction is left out where edges go across."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -96,6 +97,7 @@ class DocumentRecord(BaseModel):
     version: int
     name: str
     description: str = ""
+    direction: Direction = "across"
     definitions: list[DefinitionRecord] = []
     nodes: list[NodeRecord] = []
     edges: list[EdgeRecord] = []

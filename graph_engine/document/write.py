@@ -43,6 +43,7 @@ def to_text(graph: CoreGraph, folder: Path | None = None, weights: str | None = 
         "version": _compact(VERSION),
         "name": _compact(graph.name),
         "description": _compact(graph.description),
+        **({"direction": _compact(graph.direction)} if graph.direction != "across" else {}),
         **({"definitions": _definitions(graph.definitions.values())} if graph.definitions else {}),
         "nodes": _lines(node_record(graph, n) for n in graph),
         "edges": _lines(edge_records(graph, graph.nodes)),
@@ -61,6 +62,8 @@ def definition_record(definition: Definition) -> dict[str, Any]:
         record["description"] = definition.description
     if definition.exposed:
         record["exposed"] = [e._asdict() for e in definition.exposed]
+    if definition.direction != "across":
+        record["direction"] = definition.direction
     record["nodes"] = [node_record(definition, n) for n in definition]
     record["edges"] = edge_records(definition, definition.nodes)
     if definition.annotations:

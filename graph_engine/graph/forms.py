@@ -1,4 +1,4 @@
-"""How cards are shown: whole, down to their titles, or with what is inside a group."""
+"""How cards are shown, whole, down to their titles, or with what is inside a group, and on which sides they have their ports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from graph_engine.errors import GraphError
 from graph_engine.graph.command import Command
 from graph_engine.graph.graph import CoreGraph
-from graph_engine.graph.node import Form
+from graph_engine.graph.node import Direction, Form
 
 
 class SetForm(Command):
@@ -36,3 +36,20 @@ class SetForm(Command):
     def undo(self, graph: CoreGraph) -> None:
         for id, form in self.before.items():
             graph._set_form(id, form)
+
+
+class SetDirection(Command):
+    """Lets edges go across, from the right of cards to the left of others, or down, from their lower to upper edges."""
+
+    text = "Change direction"
+
+    def __init__(self, direction: Direction):
+        self.direction = direction
+        self.before: Direction = "across"
+
+    def do(self, graph: CoreGraph) -> None:
+        self.before = graph.direction
+        graph._set_direction(self.direction)
+
+    def undo(self, graph: CoreGraph) -> None:
+        graph._set_direction(self.before)

@@ -27,7 +27,7 @@ from graph_engine.errors import (
 from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.changes import LOOKS, Change
 from graph_engine.graph.names import check_identifier
-from graph_engine.graph.node import Bends, Edge, Form, GroupSpec, Mode, Node, Position
+from graph_engine.graph.node import Bends, Direction, Edge, Form, GroupSpec, Mode, Node, Position
 from graph_engine.graph.walks import Walks
 from graph_engine.settings.schema import Settings
 from graph_engine.spec.block import BlockSpec
@@ -64,6 +64,7 @@ class CoreGraph(Walks):
         self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
+        self._direction: Direction = "across"
         self._bends: dict[str, Bends] = {}  # those of removed edges stay, as an undone removal brings these back
         self._annotations: dict[str, Annotation] = {}
         self._names: dict[str, str] = {}
@@ -161,6 +162,11 @@ class CoreGraph(Walks):
     def edges(self) -> Mapping[str, Edge]:
         """The edges by id."""
         return MappingProxyType(self._edges)
+
+    @property
+    def direction(self) -> Direction:
+        """Where edges go on the canvas."""
+        return self._direction
 
     @property
     def bent(self) -> Iterator[str]:
@@ -432,6 +438,10 @@ class CoreGraph(Walks):
     def _rename(self, name: str, description: str) -> None:
         self._name, self._description = name, description
         self._note(Change("renamed", name))
+
+    def _set_direction(self, direction: Direction) -> None:
+        self._direction = direction
+        self._note(Change("direction", direction))
 
     def _set_form(self, id: str, form: Form) -> None:
         self._nodes[id]._form = form

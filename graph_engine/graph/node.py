@@ -20,8 +20,20 @@ Form = Literal["whole", "collapsed", "expanded"]
 Mode = Literal["active", "bypassed", "muted"]
 """Whether a node computes; passes on what arrives, as if it were not there; or gives nothing, as if nothing were connected to it."""
 
+Direction = Literal["across", "down"]
+"""Where edges go on the canvas: from left to right, or top down."""
+
 COLUMN = 272.0
-"""From one node to the next behind it, in scene units."""
+"""From one node to the next behind it, in scene units, where edges go across."""
+
+STEPS: dict[Direction, Position] = {"across": (COLUMN, 0.0), "down": (0.0, 144.0)}
+"""From one node to the next behind it."""
+
+
+def ahead(position: Position, direction: Direction, steps: float) -> Position:
+    """The place so many steps further along edges."""
+    dx, dy = STEPS[direction]
+    return position[0] + steps * dx, position[1] + steps * dy
 
 
 @dataclass(frozen=True, kw_only=True)

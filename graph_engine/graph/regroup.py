@@ -15,7 +15,7 @@ from graph_engine.graph.definition import Definition, free_title, new_definition
 from graph_engine.graph.graph import CoreGraph, new_node
 from graph_engine.graph.groups import AddDefinition, RemoveDefinition, uses
 from graph_engine.graph.modes import refusal
-from graph_engine.graph.node import COLUMN, Bends, Edge, GroupSpec, Node, Position
+from graph_engine.graph.node import STEPS, Bends, Edge, GroupSpec, Node, Position
 from graph_engine.graph.places import Place, origin
 
 End = tuple[str, str]
@@ -45,12 +45,18 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
             other = next(other for other in graph.sharing(id) if other not in chosen)
             raise GraphError(f"{graph[id].name} shares its weights with {graph[other].name}: take both into the group, or neither.")
     definition = Definition(graph.root, new_definition_id(graph.root), free_title(graph.root, name))
+    definition._direction = graph.direction
     definition._annotations = {id: a for id, a in graph.annotations.items() if id in annotations}
     inside = [n for n in graph if n.id in chosen]
     for node in inside:
         definition._insert_node(node)
     definition._owners = {id: owner for id, owner in graph._owners.items() if id in chosen}
-    left, right = min(n.position[0] for n in inside) - COLUMN, max(n.position[0] for n in inside) + COLUMN
+    axis, step = (0, STEPS["across"][0]) if graph.direction == "across" else (1, STEPS["down"][1])
+    first, last = min(n.position[axis] for n in inside) - step, max(n.position[axis] for n in inside) + step
+
+    def level(node: Node, at: float) -> Position:
+        return (at, node.position[1]) if axis == 0 else (node.position[0], at)
+
     sources: dict[End, Node] = {}
     entering: list[tuple[End, str]] = []
     edges: list[tuple[End, End, Bends]] = []
@@ -60,7 +66,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
             if edge.source not in chosen:
                 if source not in sources:
                     stem = _argument(edge.target_port, graph[edge.source].name, definition)
-                    sources[source] = _port(definition, "Input", stem, (left, node.position[1]))
+                    sources[source] = _port(definition, "Input", stem, level(node, first))
                     entering.append((source, sources[source].name))
                 source = (sources[source].id, "output")
             edges.append((source, (node.id, edge.target_port), graph.bends(edge.id) if edge.source in chosen else ()))
@@ -71,7 +77,7 @@ def group(graph: CoreGraph, nodes: Collection[str], name: str, annotations: Coll
             outside = [e for e in graph.outputs(node.id, out.name) if e.target not in chosen]
             ends = out is node.spec.outputs[0] and not any(True for _ in graph.outgoing(node.id))
             if outside or ends:
-                end = _port(definition, "Output", "output" if not leaving else node.name, (right, node.position[1]))
+                end = _port(definition, "Output", "output" if not leaving else node.name, level(node, last))
                 leaving[node.id, out.name] = end.name
                 edges.append(((node.id, out.name), (end.id, "input"), ()))
             rejoined += [(leaving[node.id, out.name], e, graph.inputs(e.target, e.target_port).index(e)) for e in outside]
@@ -144,7 +150,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     content = [n for n in definition if n.spec.call.kind not in ("input", "output")]
     values = definition.values_inside(dict(used.params))
     xs, ys = [n.position[0] for n in content] or [0.0], [n.position[1] for n in content] or [0.0]
-    width = max(xs) - min(xs) + COLUMN
+    step_x, step_y = STEPS[graph.direction]
+    far = (max(xs) - min(xs) + step_x, 0.0) if step_x else (0.0, max(ys) - min(ys) + step_y)  # from one turn to the next
     names: set[str] = set()
     nodes: list[Node] = []
     owners: dict[str, str] = {}
@@ -159,7 +166,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     origins, born = graph.root.origins, dict[str, Place]()
     for turn in range(used.params["repeat"]):
         ids = {inner.id: inner.id if last_use and not turn else graph._new_node_id() for inner in content}
-        dx, dy = used.position[0] - min(xs) + turn * width, used.position[1] - (min(ys) + max(ys)) / 2
+        dx = used.position[0] - (min(xs) if step_x else (min(xs) + max(xs)) / 2) + turn * far[0]
+        dy = used.position[1] - (min(ys) if step_y else (min(ys) + max(ys)) / 2) + turn * far[1]
         notes |= copies(graph, definition.annotations.values(), (dx, dy), notes)
         step = 0 if used.params["share_weights"] else turn
         born |= {ids[inner.id]: (*origin(origins, node, step), *origin(origins, inner.id)) for inner in content}
@@ -190,8 +198,8 @@ def dissolve(graph: CoreGraph, node: str) -> Macro:
     origins |= born
     ends = dict(zip(definition.spec.output_names, results, strict=True))
     leaving = [(ends[e.source_port], e, graph.inputs(e.target, e.target_port).index(e)) for e in graph.outgoing(node)]
-    room = width * used.params["repeat"] - COLUMN
-    moved = {id: (graph[id].position[0] + room, graph[id].position[1]) for id in sorted(graph.descendants(node))}
+    room = far[0] * used.params["repeat"] - step_x, far[1] * used.params["repeat"] - step_y
+    moved = {id: (graph[id].position[0] + room[0], graph[id].position[1] + room[1]) for id in sorted(graph.descendants(node))}
     return Macro(
         f"Dissolve {used.name}",
         [

@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from graph_engine.errors import ImportModuleError
 from graph_engine.importing.exported import open_exported
+from graph_engine.importing.onnx_graph import open_onnx
 
 SHAPE = re.compile(r"(?:([A-Za-z_]\w*)=)?(\d+(?:x\d+)*)?(?::(\w+))?(?:<(\d+))?")
 """``3x224x224``, ``ids=12:int64<1000``: the argument, the sizes of one sample, the dtype, and the number that whole numbers stay below."""
 
-FILES: Mapping[str, Callable[[Path], nn.Module]] = {".pt2": open_exported}
+FILES: Mapping[str, Callable[[Path], nn.Module]] = {".pt2": open_exported, ".onnx": open_onnx}
 """What reads a file that holds a network, by its suffix."""
 
 SOURCE = re.compile(r"(.+?)::?([A-Za-z_][\w.]*)\s*(\(.*\))?", re.DOTALL)

@@ -10,12 +10,13 @@ from graph_engine.errors import ParamError
 from graph_engine.settings.augmentations import AUGMENTATIONS
 from graph_engine.settings.datasets import DATASETS
 from graph_engine.settings.losses import LOSSES
+from graph_engine.settings.metrics import METRICS
 from graph_engine.settings.optimizers import OPTIMIZERS
 from graph_engine.settings.option import EachParam, OptionParam, plain, with_paths
 from graph_engine.settings.own import OWN
 from graph_engine.settings.schedules import SCHEDULES
 from graph_engine.settings.techniques import AVERAGES, CLIPPINGS, STOPPINGS
-from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
+from graph_engine.spec.params import BoolParam, ChoiceParam, FloatParam, IntParam, NamesParam, Param
 
 SECTIONS: Mapping[str, tuple[Param, ...]] = {
     "data": (
@@ -42,6 +43,15 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             visible="never",
             help="What training makes small for each target by its name, where there are several; they add up.",
         ),
+        NamesParam(
+            name="metrics",
+            default=(),
+            options=tuple(metric.id for metric in METRICS),
+            advanced=True,
+            help="What is measured beside the loss and what is always measured, by torchmetrics: "
+            + "; ".join(f"{metric.id}: {metric.title[:1].lower()}{metric.title[1:]}" for metric in METRICS)
+            + ".",
+        ),
         OptionParam(name="optimizer", default="AdamW", options=OPTIMIZERS, help="How the weights are changed to get there."),
         OptionParam(name="schedule", default="constant", options=SCHEDULES, help="How the learning rate changes over the run."),
         IntParam(name="epochs", default=5, minimum=1, help="Passes over the training data."),
@@ -66,7 +76,15 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             default="last",
             options=("last", "best"),
             advanced=True,
-            help="Which weights count in the end: those of the last step, or those of least validation loss.",
+            help="Which weights count in the end: those of the last step, or those of the best epoch.",
+        ),
+        NamesParam(
+            name="best_by",
+            default=(),
+            most=1,
+            advanced=True,
+            help="What of the validation part tells which epoch is the best one, for stopping and for the weights that count; the loss if "
+            "empty.",
         ),
         OptionParam(name="clipping", default="none", options=CLIPPINGS, advanced=True, help="How gradients that are too great are cut."),
         OptionParam(name="average", default="none", options=AVERAGES, advanced=True, help="Whether a mean of the weights is kept."),

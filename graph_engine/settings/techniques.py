@@ -44,7 +44,7 @@ STOPPINGS = (
     NONE,
     Option(
         id="patience",
-        summary="The run ends when the validation loss has not become better for some epochs.",
+        summary="The run ends when no epoch has been better than the best one for some time, by the validation loss or what best by names.",
         params=(
             IntParam(name="patience", default=5, minimum=1, help="Epochs without progress that are waited for."),
             FloatParam(name="min_delta", default=0.0, minimum=0.0, advanced=True, help="Less progress than this counts as none."),

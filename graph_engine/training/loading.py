@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
 
-NAMES = ("model", "data", "augmentation", "recording", "processes", "cores", "train")
+NAMES = ("model", "data", "augmentation", "measuring", "recording", "processes", "cores", "train")
 """In the order in which they import each other; not every run has all."""
 
 

@@ -112,7 +112,7 @@ class Working(RuleBasedStateMachine):
     @rule(
         number=SEEDS,
         action=st.sampled_from(
-            ("group", "dissolve", "enter", "leave", "expand", "bypass", "mute", "share", "duplicate", "paste", "layout")
+            ("group", "dissolve", "enter", "leave", "expand", "bypass", "mute", "share", "duplicate", "paste", "layout", "layout_down")
         ),
     )
     def act_on_groups(self, number: int, action: str) -> None:

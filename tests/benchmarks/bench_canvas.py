@@ -30,7 +30,6 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QG
 from rich.console import Console
 from rich.table import Table
 
-from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from app.canvas.scene import CanvasScene
 from app.canvas.view import CanvasView
@@ -134,7 +133,7 @@ def bare_scene(graph: Graph) -> tuple[QGraphicsScene, dict[str, BareNode], dict[
 
 def bare_path(source: BareNode, target: BareNode) -> QPainterPath:
     """The line of an edge from where its nodes are now."""
-    return curve_path(curve(source.x() + 176, source.y() + 36, target.x(), target.y() + 36))
+    return curve_path((source.x() + 176, source.y() + 36), (target.x(), target.y() + 36), "across")
 
 
 def bare_view(scene: QGraphicsScene) -> QGraphicsView:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper
 from torch import Tensor, nn
 from torch.export import Dim
 
@@ -85,6 +87,35 @@ def test_an_exported_program_is_the_network_that_was_exported(module: nn.Module,
     if isinstance(module, Pictures):
         assert [n.name for n in graph if n.id in graph.groups] == ["blocks"] and made.train()
         assert [i.shape for i in propose(read).inputs] == ["3x8x8:float32"]
+
+
+@pytest.mark.parametrize(("module", "given", "is_free"), [(Pictures(), IMAGES, True), (Pictures(), IMAGES, False), (Words(), IDS, True)])
+@pytest.mark.filterwarnings("ignore")
+def test_an_onnx_file_is_the_network_that_was_exported(module: nn.Module, given: Tensor, is_free: bool, tmp_path: Path) -> None:
+    module.eval()
+    path = tmp_path / "net.onnx"
+    torch.onnx.export(module, (given,), path, dynamic_shapes=({0: Dim("batch")},) if is_free else None, verbose=False)
+    read = load(str(path))
+    graph = Graph.from_module(read, proposed(read), "net")
+    report = graph.report
+    assert report is not None and report.bitwise and not report.opaque, str(report)
+    assert any("run by onnxruntime" in note for note in report.notes)
+    assert torch.allclose(graph.compile().eval()(given), module(given), atol=1e-5)
+    assert torch.equal(graph.weights["head.weight"], module.head.weight)  # type: ignore[arg-type, union-attr]
+    if isinstance(module, Pictures):
+        assert [n.name for n in graph if n.id in graph.groups] == ["blocks"]
+
+
+def test_operators_of_onnx_without_a_counterpart_are_told(tmp_path: Path) -> None:
+    info = helper.make_tensor_value_info
+    nodes = [helper.make_node("Hardmax", ["x"], ["a"]), helper.make_node("Hardmax", ["a"], ["b"]), helper.make_node("Relu", ["b"], ["y"])]
+    graph = helper.make_graph(nodes, "net", [info("x", TensorProto.FLOAT, ["N", 4])], [info("y", TensorProto.FLOAT, ["N", 4])])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "net.onnx")
+    with pytest.raises(ImportModuleError, match=r"no counterpart here: 2 × Hardmax\."):
+        load(str(tmp_path / "net.onnx"))
+    (tmp_path / "bad.onnx").write_bytes(b"nonsense")
+    with pytest.raises(ImportModuleError, match=r"bad\.onnx cannot be read"):
+        load(str(tmp_path / "bad.onnx"))
 
 
 def test_operators_without_a_counterpart_are_told_by_name_and_number() -> None:

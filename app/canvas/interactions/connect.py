@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QGraphicsPathItem
 
-from app.canvas.geometry import PortKey, PortPlace, Side, curve
+from app.canvas.geometry import PortKey, PortPlace, Side
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.items import NodeItem, curve_path
 from app.canvas.wish import Wish
@@ -126,7 +126,7 @@ class DrawEdge(Interaction):
         fixed = self._point(self._node, self._port)
         start, stop = (fixed, free) if self._port.side == "output" else (free, fixed)
         self._draft.setPen(look.draft if end is not None else look.draft_loose)
-        self._draft.setPath(curve_path(curve(start.x(), start.y(), stop.x(), stop.y())))
+        self._draft.setPath(curve_path(start.toTuple(), stop.toTuple(), stage.graph.direction))
         self.view.update_drafts()
 
     def end(self, pointer: Pointer) -> None:
@@ -168,11 +168,9 @@ class DrawEdge(Interaction):
         best, found = reach, None
         for item in self.scene.nodes_near(pointer.at, reach):
             for side, name in self._ends_on(item):
-                place = item.layout.port(side, name)
-                beyond = max(0.0, abs(y - item.y() - place.y) - place.span / 2)
-                distance = ((x - item.x() - place.x) ** 2 + beyond**2) ** 0.5
+                distance = item.layout.port(side, name).distance(x - item.x(), y - item.y())
                 if distance < best:
-                    best, found = distance, (item.node.id, (place.side, name))
+                    best, found = distance, (item.node.id, (side, name))
         if found is None and node is not None:
             end = best_end(self.scene.stage.graph, node.node.id, self._ends)
             found = (node.node.id, end) if end is not None else None

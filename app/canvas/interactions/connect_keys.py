@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 PAUSE = 1000
 """Milliseconds without a letter after which the next one begins another name."""
 
-_AHEAD = (Qt.Key.Key_Right, Qt.Key.Key_Tab)
-_BACK = (Qt.Key.Key_Left, Qt.Key.Key_Backtab)
+_AHEAD = {"across": (Qt.Key.Key_Right, Qt.Key.Key_Tab), "down": (Qt.Key.Key_Down, Qt.Key.Key_Tab)}
+_BACK = {"across": (Qt.Key.Key_Left, Qt.Key.Key_Backtab), "down": (Qt.Key.Key_Up, Qt.Key.Key_Backtab)}
+_ASIDE = {"across": (Qt.Key.Key_Up, Qt.Key.Key_Down), "down": (Qt.Key.Key_Left, Qt.Key.Key_Right)}
 
 
 class ConnectByKeys(DrawEdge):
     """Goes on until Enter or Esc.
 
-    Up and Down choose the port of the node that it began at, Left and Right one of those that fit, the nearest first; letters go to the
-    node of that name, and where nothing there fits, the reason is told.
+    The arrows that lie along the side of a card with its ports choose the one that it begins at, the other two one of those that fit,
+    the nearest first; letters go to the node of that name, and where nothing there fits, the reason is told.
 
     Args:
         view: the canvas.
@@ -61,15 +62,15 @@ class ConnectByKeys(DrawEdge):
         self.cancel()
 
     def key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
+        key, direction = Qt.Key(event.key()), self.scene.stage.graph.direction
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._draw_edge()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            step = 1 if key == Qt.Key.Key_Down else -1
+        elif key in _ASIDE[direction]:
+            step = 1 if key == _ASIDE[direction][1] else -1
             self._choose((self._ports.index(self._port) + step) % len(self._ports))
-        elif key in (*_AHEAD, *_BACK):
+        elif key in (*_AHEAD[direction], *_BACK[direction]):
             if self._found:
-                self._at = (self._at + (1 if key in _AHEAD else -1)) % len(self._found)
+                self._at = (self._at + (1 if key in _AHEAD[direction] else -1)) % len(self._found)
             self._show()
         elif event.text().isidentifier() or (self._typed and event.text().isdigit()):
             self._go_to(event.text())
@@ -78,12 +79,12 @@ class ConnectByKeys(DrawEdge):
     def _choose(self, number: int) -> None:
         self._port = self._ports[number]
         self._light()
-        x, y = self._node.x(), self._node.y()
+        here, axis = self._node.rect, 0 if self.scene.stage.graph.direction == "across" else 1
 
         def far(id: str) -> float:
-            item = self.scene.nodes[id]
-            ahead = (item.x() - x) * (1 if self._port.side == "output" else -1)
-            return float(abs(ahead) + 2 * abs(item.y() - y) + (4000 if ahead < 0 else 0))
+            there = self.scene.nodes[id].rect
+            ahead = (there[axis] - here[axis]) * (1 if self._port.side == "output" else -1)
+            return abs(ahead) + 2 * abs(there[1 - axis] - here[1 - axis]) + (4000 if ahead < 0 else 0)
 
         ends = self._ends
         ordered = ([p for p in self.scene.nodes[id].layout.ports if (p.side, p.name) in ends[id]] for id in sorted(ends, key=far))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QDropEvent, QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import WIDTH, fresh_layout, snap
+from app.canvas.geometry import Layout, fresh_layout, snap
 from app.canvas.interactions.onto_edge import OntoEdge
 from app.theme import RADIUS
 from graph_engine.analysis.rewire import carries, put
@@ -50,12 +50,13 @@ class DropBlock:
         """The pointer has moved; false where no block is dragged."""
         if self._spec is None or self._outline is None:
             return False
-        corner = centred(self._spec, self._view.camera.scene_point(event.position()))
+        card = fresh_layout(self._spec, self._view.canvas.stage.graph.direction)
+        corner = centred(card, self._view.camera.scene_point(event.position()))
         path = QPainterPath()
-        path.addRoundedRect(*corner, WIDTH, fresh_layout(self._spec).height, RADIUS.card, RADIUS.card)
+        path.addRoundedRect(*corner, card.width, card.height, RADIUS.card, RADIUS.card)
         self._outline.setPath(path)
         if carries(self._spec):
-            self._onto.look(corner, fresh_layout(self._spec))
+            self._onto.look(corner, card)
         self._view.update_drafts()
         return True
 
@@ -65,7 +66,8 @@ class DropBlock:
             return False
         spec, edge = self._spec, self._onto.take()
         self._end()
-        add_block(self._view, spec, centred(spec, self._view.camera.scene_point(event.position())), edge)
+        card = fresh_layout(spec, self._view.canvas.stage.graph.direction)
+        add_block(self._view, spec, centred(card, self._view.camera.scene_point(event.position())), edge)
         self._view.setFocus()
         return True
 
@@ -92,6 +94,6 @@ def add_block(view: CanvasView, spec: BlockSpec, position: Position, edge: str |
     return node.id
 
 
-def centred(spec: BlockSpec, at: QPointF) -> Position:
+def centred(card: Layout, at: QPointF) -> Position:
     """Where a card goes whose centre is to be at a point."""
-    return snap(at.x() - WIDTH / 2, at.y() - fresh_layout(spec).height / 2)
+    return snap(at.x() - card.width / 2, at.y() - card.height / 2)

@@ -1,4 +1,4 @@
-"""Lines on which a dragged card stops: the left and upper edges of other cards, and the height at which an edge runs level."""
+"""Lines on which a dragged card stops: the left and upper edges of other cards, and where an edge runs straight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import WIDTH, Point, Rect
+from app.canvas.geometry import Point, Rect
 from app.canvas.items import NodeItem
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ class Guides:
             if other.node.id not in moving:
                 mine = self._held.layout.port("input", edge.target_port) if into else self._held.layout.port("output", edge.source_port)
                 its = other.layout.port("output", edge.source_port) if into else other.layout.port("input", edge.target_port)
-                self._level.append(Line(other.y() + its.y - mine.y, other.y() + its.y, other.rect))
+                if graph.direction == "across":
+                    self._level.append(Line(other.y() + its.y - mine.y, other.y() + its.y, other.rect))
+                else:
+                    self._upright.append(Line(other.x() + its.x - mine.x, other.x() + its.x, other.rect))
 
     def stop(self, wanted: Point, snapped: Point) -> Point:
         """Where the card goes.
@@ -80,9 +83,9 @@ class Guides:
             path.moveTo(upright.shown, min(top, y) - BEYOND)
             path.lineTo(upright.shown, max(top + height, y + self._held.layout.height) + BEYOND)
         if level is not None:
-            left = level.card[0]
+            left, _, width, _ = level.card
             path.moveTo(min(left, x) - BEYOND, level.shown)
-            path.lineTo(max(left, x) + WIDTH + BEYOND, level.shown)
+            path.lineTo(max(left + width, x + self._held.layout.width) + BEYOND, level.shown)
         self._show(path)
         return x, y
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath, QPen
 
-from app.canvas.geometry import Curve, along
+from app.canvas.curves import Curve, along
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.items import EdgeItem
 from graph_engine.graph.commands import Disconnect

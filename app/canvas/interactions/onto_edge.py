@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.canvas.geometry import WIDTH, Layout, Point, curve, distance_to
+from app.canvas.curves import distance_to
+from app.canvas.geometry import Layout, Point
 from app.canvas.items import EdgeItem, curve_path
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class OntoEdge:
             card: its size and ports.
         """
         scene = self._view.canvas
-        x, y = corner[0] + WIDTH / 2, corner[1] + card.height / 2
+        x, y = corner[0] + card.width / 2, corner[1] + card.height / 2
         best, found = NEAR, None
-        for item in scene.items_in(QRectF(x - WIDTH / 2, y - NEAR, WIDTH, 2 * NEAR)):
+        for item in scene.items_in(QRectF(x - NEAR, y - NEAR, 2 * NEAR, 2 * NEAR)):
             if isinstance(item, EdgeItem) and (item is self.edge or item.isVisible()) and (d := distance_to(item.parts, x, y)) < best:
                 best, found = d, item
         if found is not self.edge:
@@ -48,8 +49,8 @@ class OntoEdge:
         if self._draft is None:
             self._draft = scene.add_draft(scene.stage.look.draft)
         c, into, out = self.edge.curve, card.inputs[0], card.outputs[0]
-        path = curve_path(curve(c[0], c[1], corner[0] + into.x, corner[1] + into.y))
-        path.addPath(curve_path(curve(corner[0] + out.x, corner[1] + out.y, c[6], c[7])))
+        path = curve_path(c[:2], (corner[0] + into.x, corner[1] + into.y), card.direction)
+        path.addPath(curve_path((corner[0] + out.x, corner[1] + out.y), c[6:], card.direction))
         self._draft.setPath(path)
         self._view.update_drafts()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QPoint
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.geometry import curve
 from app.canvas.items import curve_path
 from graph_engine.analysis.rewire import left_by, take_out
 from graph_engine.graph.command import Command
@@ -70,7 +69,8 @@ class TakeOut:
                 edge = graph.edges[id]
                 source, target = scene.nodes[before[0]], scene.nodes[edge.target]
                 out, into = source.layout.port("output", before[1]), target.layout.port("input", edge.target_port)
-                path.addPath(curve_path(curve(source.x() + out.x, source.y() + out.y, target.x() + into.x, target.y() + into.y)))
+                start, end = (source.x() + out.x, source.y() + out.y), (target.x() + into.x, target.y() + into.y)
+                path.addPath(curve_path(start, end, graph.direction))
         self._draft = scene.add_draft(scene.stage.look.draft)
         self._draft.setPath(path)
         view.update_drafts()

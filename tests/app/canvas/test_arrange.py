@@ -88,20 +88,20 @@ def test_streams_are_selected(hands: Hands) -> None:
 
 def test_a_walk_by_keys(hands: Hands) -> None:
     walk = hands.view.walk
-    walk.step("next")
+    walk.step("right")
     assert selected(hands) == ["x"]
-    walk.step("next")
-    walk.step("next")
+    walk.step("right")
+    walk.step("right")
     assert selected(hands) == ["relu"]
-    walk.step("below")
+    walk.step("down")
     assert selected(hands) == ["product"]
-    walk.step("previous")
+    walk.step("left")
     assert selected(hands) == ["concat"]
-    walk.step("above")
+    walk.step("up")
     assert selected(hands) == ["conv"]
-    walk.step("previous")
+    walk.step("left")
     assert selected(hands) == ["x"]
-    walk.step("previous")
+    walk.step("left")
     assert selected(hands) == ["x"]
 
 
@@ -121,7 +121,7 @@ def test_a_screen_reader_is_told_of_the_selection(hands: Hands) -> None:
     QAccessible.setActive(True)
     try:
         hands.view.select([hands.id("conv")])
-        hands.view.walk.step("next")
+        hands.view.walk.step("right")
     finally:
         QAccessible.setActive(False)
     assert hands.view.accessibleDescription().startswith("relu, ReLU")

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.canvas.geometry import along, distance_to, through
+from app.canvas.curves import along, distance_to, through
 from app.window import MainWindow
 from graph_engine.document.write import to_text
 from graph_engine.graph.bends import Bend
@@ -173,7 +173,7 @@ def test_it_is_drawn_through_its_points_near_and_far(hands: Hands, zoom: float) 
 
 def test_a_way_through_points_is_smooth_and_meets_them() -> None:
     bends = ((100.0, 50.0), (40.0, 120.0), (260.0, 90.0))
-    parts = through((0.0, 0.0), bends, (300.0, 0.0))
+    parts = through((0.0, 0.0), bends, (300.0, 0.0), "across")
     for before, after, point in zip(parts, parts[1:], bends, strict=False):
         assert before[6:] == after[:2] == point
         (ax, ay), (bx, by) = (point[0] - before[4], point[1] - before[5]), (after[2] - point[0], after[3] - point[1])

@@ -77,13 +77,12 @@ def test_nothing_moves_where_no_motion_is_wanted(window: MainWindow, monkeypatch
     assert as_shown(window) == as_is(window)
 
 
-def test_the_direction_is_remembered_and_layout_keeps_to_it(window: MainWindow, make_window: Callable[[], MainWindow]) -> None:
+def test_the_direction_belongs_to_the_document_and_layout_keeps_to_it(window: MainWindow) -> None:
     assert window.actions_["layout_across"].isChecked()
     window.actions_["layout_down"].trigger()
     place = as_is(window)
     assert len({x for x, _ in place.values()}) == 1
     window.actions_["layout"].trigger()
     assert as_is(window) == place
-    again = make_window()
-    assert again.edits.direction == "down"
-    assert again.actions_["layout_down"].isChecked()
+    window.session.undo()
+    assert window.actions_["layout_across"].isChecked()

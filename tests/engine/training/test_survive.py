@@ -73,7 +73,13 @@ def script(project: Path, *arguments: str, processes: int) -> subprocess.Complet
 
 @pytest.mark.parametrize(
     ("settings", "augmentation"),
-    [({}, {}), ({"parts": 3, "clipping": "norm", "schedule": "StepLR"}, {"rotation": "turn", "erasing": "rectangle", "mixing": "mixup"})],
+    [
+        ({}, {}),
+        (
+            {"parts": 3, "clipping": "norm", "schedule": "StepLR", "metrics": ["f1"]},
+            {"rotation": "turn", "erasing": "rectangle", "mixing": "mixup"},
+        ),
+    ],
 )
 def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(
     tmp_path: Path, settings: dict[str, Any], augmentation: dict[str, str]
