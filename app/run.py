@@ -111,6 +111,10 @@ class Run(QObject):
         done = self.progress.step - self._since_step
         return (time.monotonic() - self._since) / done * (self.progress.steps - self.progress.step)
 
+    def named(self, words: str, document: Graph) -> str:
+        """What is said of the run while a document is shown: with the name of its own, where that is another."""
+        return words if self.document is None or self.document is document else f"{self.document.name}: {words}"
+
     def is_of(self, document: Graph) -> bool:
         """Whether the run, if there was one, is that of ``document``: what another's nodes do is not shown on this one's."""
         return self.document is None or self.document is document

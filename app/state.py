@@ -108,11 +108,10 @@ class WindowState(QObject):
         if not run.is_busy:
             words.setText("")
         elif run.state == RunState.STARTING:
-            words.setText(self.tr("Starting…"))
+            words.setText(run.named(self.tr("Starting…"), self._window.session.document))
         else:
-            words.setText(
-                self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
-            )
+            text = self.tr("Epoch {0} of {1}   {2:.0%}").format(max(1, run.progress.epoch), run.progress.epochs or "–", run.fraction)
+            words.setText(run.named(text, self._window.session.document))
 
     def _follow_selection(self, nodes: tuple[str, ...]) -> None:
         window, actions, graph = self._window, self._window.actions_, self._window.session.graph

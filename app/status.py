@@ -30,6 +30,7 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(label)
         session.checked_changed.connect(self._show_costs)
         session.replaced.connect(self._show_costs)
+        session.replaced.connect(self._show_worker)
         run.state_changed.connect(self._show_worker)
         run.progress_changed.connect(self._show_worker)
         run.worker.ready.connect(self._show_worker)
@@ -66,19 +67,22 @@ class StatusBar(QStatusBar):
         self.dot.setPixmap(icon("circle-fill", colour).pixmap(QSize(8, 8)))
         self.worker.setToolTip(run.worker.problem or run.message)
 
+    def _named(self, words: str) -> str:
+        return self._run.named(words, self._session.document)
+
     def _words(self) -> tuple[str, str]:
         run = self._run
         if run.worker.problem:
             return self.tr("Training not available"), "error"
         if run.state == RunState.RUNNING:
             progress = run.progress
-            return self.tr("Training, epoch {0} of {1}").format(progress.epoch, progress.epochs), "success"
+            return self._named(self.tr("Training, epoch {0} of {1}").format(progress.epoch, progress.epochs)), "success"
         if run.state == RunState.PAUSED:
-            return self.tr("Paused"), "warning"
+            return self._named(self.tr("Paused")), "warning"
         if run.state == RunState.STARTING:
-            return self.tr("Starting…"), "warning"
+            return self._named(self.tr("Starting…")), "warning"
         if run.state == RunState.FAILED:
-            return self.tr("Run failed"), "error"
+            return self._named(self.tr("Run failed")), "error"
         if not run.worker.is_alive:
             return "", "text_faint"
         if not run.worker.is_ready:

@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
         if self.charts is None:
             from app.panels.charts import ChartsPanel
 
-            self.charts = ChartsPanel(self.run)
+            self.charts = ChartsPanel(self.run, self.session)
             self.charts.failed.connect(self.status.tell)
             self._charts_place.addWidget(self.charts)
             self._show_runs()

@@ -92,6 +92,13 @@ def training(window: MainWindow) -> None:
     window.docks.show("training")
 
 
+def others_run(window: MainWindow) -> None:
+    """The run of another document than the one that is shown."""
+    _run(window, 0.55, ("loss", "accuracy"))
+    window.run.document = window.session.document
+    window.session.new(template("vit_digits").open())
+
+
 def finished(window: MainWindow) -> None:
     _run(window, 1.0, ("loss", "cultivar_accuracy", "proline_mae", "proline_rmse"))
     window.run.take([StateChange(RunState.FINISHED)])
@@ -193,8 +200,8 @@ def data(window: MainWindow) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, finished, thousand, shares, far, health, findings,
-    history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
+    start, empty, cnn, transformer, expanded, down, down_unet, broken, training, others_run, finished, thousand, shares, far, health,
+    findings,     history, code, commands, blocks, tour, tour_end, rate_answer, batch_answer, runs,
     data,
 )  # fmt: skip
 

@@ -77,7 +77,13 @@ def without_bends(items: Iterable[EdgeItem], places: Collection[Place]) -> Comma
     return Bend(left, one if len(places) == 1 else QCoreApplication.translate("canvas", "Remove {0} points of edges").format(len(places)))
 
 
-def with_bends_moved(items: Iterable[EdgeItem], places: Collection[Place], by: Point) -> Command:
+def loose(scene: ScreenScene, nodes: Collection[str]) -> list[EdgeItem]:
+    """The edges with selected points that do not go along by themselves when these nodes move, as not both of their ends do."""
+    items = [scene.edges[id] for id in dict.fromkeys(id for id, _ in scene.bends.selected)]
+    return [item for item in items if not (item.edge.source in nodes and item.edge.target in nodes)]
+
+
+def with_bends_moved(items: Iterable[EdgeItem], places: Collection[Place], by: Point) -> Bend:
     """The command that moves points."""
     moved = {
         item.edge.id: tuple(shifted([p], by)[0] if (item.edge.id, i) in places else p for i, p in enumerate(item.bends)) for item in items

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QScrollArea, QSplitter, QStackedLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from app.panels.plot import SPLITS, Plot
 from app.run import Run
 from app.series import Overlay
+from app.session import Session
+from app.theme import SPACE
 from app.widgets.empty import EmptyState
 from app.widgets.scroll import fill_scroll_area
 from app.widgets.text import measure_words
@@ -41,10 +43,11 @@ class ChartsPanel(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self, run: Run, parent: QWidget | None = None):
+    def __init__(self, run: Run, session: Session, parent: QWidget | None = None):
         self.plots: dict[str, Plot] = {}
         super().__init__(parent)
         self._run = run
+        self._session = session
         self._overlays: tuple[Overlay, ...] = ()
         self._is_stale = False
         self._timer = QTimer(self)
@@ -61,11 +64,22 @@ class ChartsPanel(QWidget):
         self._empty = EmptyState(
             "chart-line", self.tr("No run yet"), self.tr("Press Run (F5) to train; the curves appear here as it learns.")
         )
+        self.owner = QLabel()
+        self.owner.setProperty("role", "muted")
+        self.owner.setContentsMargins(SPACE.wide, SPACE.base, SPACE.wide, 0)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.owner)
+        column.addWidget(area, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(area)
+        self._stack.addWidget(page)
+        session.replaced.connect(self._name_owner)
         run.began.connect(self._on_began)
         run.metrics_changed.connect(self._later)
+        self._name_owner()
         if run.series:
             self._on_began()
             self._update()
@@ -103,7 +117,15 @@ class ChartsPanel(QWidget):
             for plot in self.plots.values():
                 plot.retheme()
 
+    def _name_owner(self) -> None:
+        """Says whose run this is, where it is not that of the document that is shown."""
+        run = self._run
+        self.owner.setHidden(run.folder is None or run.is_of(self._session.document))
+        if run.document is not None:
+            self.owner.setText(self.tr("The run of {0}, another document").format(run.document.name))
+
     def _on_began(self) -> None:
+        self._name_owner()
         self._stack.setCurrentIndex(1)
         for plot in self.plots.values():
             plot.begin()

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -18,6 +19,7 @@ from app.jobs import GIVE_UP_AFTER, Worker
 from app.panels.samples import SampleRow, SampleTile
 from app.run import Run
 from app.window import MainWindow
+from graph_engine import Graph
 from graph_engine.graph.commands import SetParams, SetSettings
 from graph_engine.templates import template
 from graph_engine.training.events import Measured, Progress, Samples, StateChange
@@ -214,3 +216,23 @@ def test_pictures_are_shown_with_what_the_network_takes_them_for(qtbot: QtBot, w
     assert not right.toolTip() and wrong.toolTip() == "Expected: 4"
     image = right.findChildren(QLabel)[0].pixmap().toImage()
     assert [image.pixelColor(x, y).red() for x, y in ((2, 2), (image.width() - 2, 2), (2, image.height() - 2))] == [0, 255, 128]
+
+
+def test_a_run_of_another_document_is_named_wherever_it_shows(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    first = window.session.document
+    window.need_charts()
+    charts = window.charts
+    assert charts is not None
+    window.run.folder, window.run.document = Path("run"), first
+    window.run.began.emit()
+    window.run.take([StateChange(RunState.RUNNING), Progress(3, 10, 1, 2, 0.0)])
+    words = window.status.worker.text(), window.run_words.text()
+    assert charts.owner.isHidden() and not any(first.name in said for said in words)
+    window.session.new(Graph("other"))
+    assert not charts.owner.isHidden() and first.name in charts.owner.text()
+    assert window.status.worker.text() == f"{first.name}: {words[0]}"
+    assert window.run_words.text() == f"{first.name}: {words[1]}"
+    window.session.new(first)
+    assert charts.owner.isHidden() and (window.status.worker.text(), window.run_words.text()) == words
+    window.run.take([StateChange(RunState.IDLE)])

@@ -1,4 +1,4 @@
-"""Click and drag on a point of an edge: selects and moves it, snapped to the grid and to the points before and behind it."""
+"""Click and drag on a point of an edge: selects and moves it, with what else is selected; stops on the grid and by its neighbours."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QApplication, QGraphicsPathItem
 
-from app.canvas.bends import Place, with_bends_moved
+from app.canvas.bends import Place, loose, with_bends_moved
 from app.canvas.geometry import Point, snap
 from app.canvas.interactions.base import Interaction, Pointer
 from app.canvas.interactions.guides import REACH
 from graph_engine.graph.bends import Bend
+from graph_engine.graph.command import Command
+from graph_engine.graph.commands import Macro, Move
+from graph_engine.graph.node import Position
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
 
 
 class MoveBend(Interaction):
-    """Selects the point under the pointer, and drags all that are selected; the drag is one step to undo."""
+    """Selects the point under the pointer, and drags all points and cards that are selected; the drag is one step to undo."""
 
     def __init__(self, view: CanvasView):
         super().__init__(view)
@@ -29,6 +32,7 @@ class MoveBend(Interaction):
         self._at: Point = (0.0, 0.0)
         self._beside: tuple[Point, Point] = ((0.0, 0.0), (0.0, 0.0))
         self._moved: Bend | None = None
+        self._nodes: dict[str, Position] = {}
         self._guide: QGraphicsPathItem | None = None
 
     @classmethod
@@ -55,21 +59,31 @@ class MoveBend(Interaction):
         if self._moved is None and (pointer.place - self._place).manhattanLength() < QApplication.startDragDistance() // 2:
             return
         places = self.scene.bends.selected
-        items = [self.scene.edges[id] for id in dict.fromkeys(id for id, _ in places)]
+        nodes = {id: self.scene.stage.graph[id].position for id in self.scene.selected_nodes()}
+        items = loose(self.scene, nodes)
         self._show(None)
         x, y = self._stop((self._at[0] + pointer.at.x() - self._start.x(), self._at[1] + pointer.at.y() - self._start.y()))
-        command = with_bends_moved(items, places, (x - self._at[0], y - self._at[1]))
-        assert isinstance(command, Bend)
-        self._show(command)
+        dx, dy = x - self._at[0], y - self._at[1]
+        self._nodes = {id: (left + dx, top + dy) for id, (left, top) in nodes.items()}
+        self.scene.place(self._nodes)
+        self._show(with_bends_moved(items, places, (dx, dy)))
 
     def end(self, pointer: Pointer) -> None:
-        moved = self._moved
+        moved, nodes = self._moved, self._nodes
         self.cancel()
-        if moved is not None and any(self.scene.stage.graph.bends(id) != bends for id, bends in moved.bends.items()):
-            self.scene.session.execute(moved)
+        graph = self.scene.stage.graph
+        if moved is None:
+            return
+        parts: list[Command] = [Move(nodes)] if any(graph[id].position != place for id, place in nodes.items()) else []
+        if any(graph.bends(id) != bends for id, bends in moved.bends.items()):
+            parts.append(moved)
+        if parts:
+            self.scene.session.execute(parts[0] if len(parts) == 1 else Macro(parts[0].text, parts))
 
     def cancel(self) -> None:
         self._show(None)
+        self.scene.place({id: self.scene.stage.graph[id].position for id in self._nodes})
+        self._nodes = {}
         if self._guide is not None:
             self.scene.remove_draft(self._guide)
             self._guide = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt
 
-from app.canvas.bends import Place, with_bends_moved
+from app.canvas.bends import Place, loose, with_bends_moved
 from app.canvas.geometry import GRID
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import Macro, Move
@@ -48,9 +48,7 @@ class Nudge:
         graph = self.view.canvas.stage.graph
         times = 4 if far else 1
         moved = {id: (graph[id].position[0] + times * step[0], graph[id].position[1] + times * step[1]) for id in nodes}
-        edges = {id: self.view.canvas.edges[id] for id, _ in bends}
-        carried = {id for id, item in edges.items() if item.edge.source in nodes and item.edge.target in nodes}
-        items = [item for id, item in edges.items() if id not in carried]
+        items = loose(self.view.canvas, nodes)
         parts: list[Command] = [Move(moved)] if moved else []
         if items:
             parts.append(with_bends_moved(items, bends, (times * step[0], times * step[1])))

@@ -180,3 +180,24 @@ def test_a_way_through_points_is_smooth_and_meets_them() -> None:
         assert abs(ax * by - ay * bx) < 1e-6 and ax * bx + ay * by > 0, "a corner"
     assert parts[0][3] == 0 and parts[-1][5] == 0, "leaves and arrives level"
     assert all(distance_to(parts, *p) < 1.5 for p in bends)
+
+
+def test_selected_points_go_along_with_the_cards_that_are_selected_with_them(hands: Hands) -> None:
+    edge = next(e for e in hands.graph.edges.values() if e.target == hands.id("relu"))
+    hands.session.execute(Bend({edge.id: ((496.0, 80.0),)}, "Bend"))
+    hands.view.canvas.select([hands.id("relu")], (), (), [(edge.id, 0)])
+    start = hands.body("relu")
+    hands.press(start)
+    hands.move(start + QPoint(40, 40))
+    hands.move(start + QPoint(64, 64))
+    assert hands.view.canvas.edges[edge.id].bends == ((560.0, 144.0),)
+    hands.key(Qt.Key.Key_Escape)
+    assert hands.view.canvas.edges[edge.id].bends == ((496.0, 80.0),)
+    hands.drag(start, start + QPoint(64, 64))
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((608.0, 64.0), ((560.0, 144.0),))
+    point = hands.place(560, 144)
+    hands.drag(point, point - QPoint(64, 64))
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((544.0, 0.0), ((496.0, 80.0),))
+    hands.session.undo()
+    hands.session.undo()
+    assert (hands.graph.named("relu").position, hands.graph.bends(edge.id)) == ((544.0, 0.0), ((496.0, 80.0),))
