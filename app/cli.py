@@ -185,25 +185,29 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Makes a document of a module.
+    """Makes a document of a module, or of a file that holds a network or its tensors.
 
     SOURCE is imported and called, which says that you trust it. What it gives is a torch.nn.Module, which runs on inputs of the shapes that
     --input says, one for each, or on what fits its first layers; its weights lie beside the document. A Python file without --input, or
     file.py:Name for one of its classes, is read and never run. A file of torch.export (.pt2), which you trust,
-    or of ONNX (.onnx) is read as it is.
+    or of ONNX (.onnx) is read as it is; of tensors alone (.safetensors, or a state_dict) a skeleton of layers is proposed.
     """
     from graph_engine import Graph
+    from graph_engine.foreign.outline import CHECKPOINTS
 
     if output.exists():
         raise ArchloomError(f"{output} is there already: choose another name, or remove it first.")
     if not inputs and ".py" in source and "(" not in source:
         _read(source, output, as_json=as_json)
         return
-    from graph_engine.importing.proposals import proposed
-    from graph_engine.importing.source import examples, load
+    if source.lower().endswith(CHECKPOINTS):
+        graph = Graph.from_checkpoint(source, output.stem)
+    else:
+        from graph_engine.importing.proposals import proposed
+        from graph_engine.importing.source import examples, load
 
-    module = load(source)
-    graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
+        module = load(source)
+        graph = Graph.from_module(module, examples(inputs) if inputs else proposed(module), output.stem)
     graph.save(output)
     assert graph.report is not None
     if as_json:

@@ -142,9 +142,11 @@ class Worker(QObject):
         seed: int | None = None,
         device: str | None = None,
         resume: bool = False,
+        processes: int = 1,
     ) -> None:
         """Begins the run in that folder as soon as the worker is warm."""
-        self.send({"do": "run", "run_dir": str(run_dir), "epochs": epochs, "seed": seed, "device": device, "resume": resume})
+        options = {"epochs": epochs, "seed": seed, "device": device, "resume": resume, "processes": processes}
+        self.send({"do": "run", "run_dir": str(run_dir), **options})
 
     def probe(self, kind: str, run_dir: Path) -> None:
         """Has a question answered (`graph_engine.training.probe`)."""

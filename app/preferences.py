@@ -68,6 +68,15 @@ class Preferences(QObject):
         self._store.setValue("live", on)
 
     @property
+    def processes(self) -> int:
+        """How many processes a run is shared among."""
+        return max(1, int(cast(int, self._store.value("processes", 1, int))))
+
+    def remember_processes(self, count: int) -> None:
+        """Keeps how many those are to be."""
+        self._store.setValue("processes", count)
+
+    @property
     def knows_tour(self) -> bool:
         """Whether the tour has been begun once."""
         return self._store.value("tour", "") == "begun"

@@ -39,6 +39,7 @@ class Run(QObject):
         samples: some samples as the network did them after the last epoch; None where it shows none.
         folder: the run's folder, or None before the first run.
         document: whose run it is; None before the first run.
+        processes: how many the next run is shared among.
         everywhere: a folder for each document, with its runs.
 
     Signals:
@@ -71,6 +72,7 @@ class Run(QObject):
         super().__init__(parent)
         self.worker = worker
         self.everywhere = runs if runs is not None else user_data_path("archloom") / "runs"
+        self.processes = 1
         self.state = RunState.IDLE
         self.message = ""
         self.node: str | None = None
@@ -136,7 +138,7 @@ class Run(QObject):
         self.folder = new_run(graph, folder if folder is not None else self.home(graph), path)
         self.document = graph
         self._begin()
-        self.worker.run(self.folder)
+        self.worker.run(self.folder, processes=self.processes)
 
     def probe(self, graph: Graph, kind: str) -> None:
         """Asks a question of a network that is trained for a moment, in a folder that goes afterwards.
@@ -158,7 +160,7 @@ class Run(QObject):
     def resume(self, folder: Path, graph: Graph) -> None:
         """Goes on with a run of ``graph`` that was stopped, failed or killed, from its last checkpoint."""
         self._go_on(folder, graph)
-        self.worker.run(folder, resume=True)
+        self.worker.run(folder, resume=True, processes=self.processes)
 
     def attach(self, folder: Path, graph: Graph) -> None:
         """Takes over a run of ``graph`` that goes on without a window; nothing happens where it has ended meanwhile."""

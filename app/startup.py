@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PACKAGES = {"libxcb-cursor.so.0": "libxcb-cursor0", "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libxkbcommon.so.0": "libxkbcommon0"}
 """Debian's package of the libraries that a bare system lacks most often."""
+_SETTLED_MS = 1000
+"""When, after a document was opened, all is there that lives as long as it."""
 
 
 def open_window(path: Path | None) -> int:
@@ -105,7 +107,21 @@ def make_window(app: QApplication, preferences: Preferences | None = None) -> Ma
     from app.window import MainWindow
 
     kept = preferences if preferences is not None else Preferences()
-    return MainWindow(Session(), Run(Worker()), ThemeManager(app, kept.theme), kept)
+    window = MainWindow(Session(), Run(Worker()), ThemeManager(app, kept.theme), kept)
+    _tidy_memory(window)
+    return window
+
+
+def _tidy_memory(window: MainWindow) -> None:
+    """Has the collector pass over what is there once the window has shown, and whenever a document has been opened."""
+    from PySide6.QtCore import QTimer
+
+    from graph_engine.memory import set_aside
+
+    later = QTimer(window, interval=_SETTLED_MS, singleShot=True)
+    later.timeout.connect(set_aside)
+    window.session.replaced.connect(later.start)
+    later.start()
 
 
 def _start_worker_later(window: MainWindow) -> None:

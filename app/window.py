@@ -267,6 +267,7 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> None:
         session, run = self.session, self.run
+        run.processes = self.preferences.processes
         self.palette_panel = PalettePanel(registry())
         self.inspector = InspectorPanel(session, self.vitals)
         self.training = TrainingPanel(
@@ -279,6 +280,7 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(session, self.vitals)
         self.code = CodePanel(session)
         self.history = HistoryPanel(session)
+        self.training.processes_chosen.connect(self.preferences.remember_processes)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
         self.data_panel = DataPanel(session, AugmentedSamples(session, run, self))

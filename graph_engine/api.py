@@ -205,7 +205,7 @@ class Graph(Editing, CoreGraph):
         return self.check()
 
     def _foreign_nodes(self) -> Iterator[tuple[CoreGraph, Node]]:
-        return ((holder, node) for holder in self.graphs() for node in holder if node.spec.foreign)
+        return ((holder, node) for holder in self.graphs() for node in holder.foreign_nodes)
 
     def source(self) -> Source:
         """Generated source with the node of each line.
@@ -292,6 +292,26 @@ class Graph(Editing, CoreGraph):
         graph = cls()
         parsed = from_source(graph, text, name)
         graph._name, graph._description, graph.notes = parsed.name, parsed.description, parsed.notes
+        return graph
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path, name: str | None = None) -> Graph:
+        """The skeleton of the network whose tensors a file holds: its layers by names and shapes, one behind the other, with their weights.
+
+        Args:
+            path: a ``.safetensors`` file, or a ``state_dict`` that PyTorch saved; nothing in it is executed.
+            name: of the graph; left out, the file's.
+
+        Returns:
+            The graph; ``report`` tells what a checkpoint leaves open.
+
+        Raises:
+            ImportModuleError: the file cannot be read, or holds no layers.
+        """
+        from graph_engine.importing import from_checkpoint
+
+        graph = cls(name or Path(path).stem)
+        graph.report = from_checkpoint(graph, Path(path))
         return graph
 
     def save(self, path: str | Path) -> None:

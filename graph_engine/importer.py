@@ -18,6 +18,8 @@ from torch import nn
 
 from graph_engine.api import Graph
 from graph_engine.errors import ArchloomError, ImportModuleError
+from graph_engine.foreign.outline import CHECKPOINTS
+from graph_engine.importing.programs import Interpreted
 from graph_engine.importing.proposals import propose, texts
 from graph_engine.importing.source import examples, load
 
@@ -55,7 +57,8 @@ class Serving:
         self._say("Looking for what it takes", 0.7)
         proposal = propose(self._module)
         return {
-            "name": type(self._module).__name__,
+            "name": Path(source).stem if isinstance(self._module, Interpreted) else type(self._module).__name__,
+            "is_file": isinstance(self._module, Interpreted),
             "parameters": sum(p.numel() for p in self._module.parameters()),
             "inputs": [one._asdict() for one in proposal.inputs],
             "problem": proposal.problem,
@@ -63,13 +66,19 @@ class Serving:
 
     def _import(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Leaves a document, and its weights, in a folder."""
+        if request["path"].lower().endswith(CHECKPOINTS):
+            self._say("Reading", 0.5)
+            return self._leave(Graph.from_checkpoint(request["path"], request["name"]), request["into"])
         if self._module is None or request["path"] != self._source:
             raise ImportModuleError("The module has to be loaded first.")
         inputs = examples(texts(request["arguments"], request["inputs"]))
         graph = Graph.from_module(self._module, inputs, request["name"] or None, self._say)
+        return self._leave(graph, request["into"])
+
+    def _leave(self, graph: Graph, folder: str) -> dict[str, Any]:
         assert graph.report is not None
         self._say("Writing", 0.95)
-        graph.save(Path(request["into"]) / DOCUMENT)
+        graph.save(Path(folder) / DOCUMENT)
         return {"report": graph.report.to_plain()}
 
 

@@ -141,7 +141,9 @@ class ImportDialog(QDialog):
             return
         self._tell("")
         source = self.what.source
-        if page == WHAT:
+        if page == WHAT and self.what.is_checkpoint:
+            self._importing.take(source, self.what.title, [], {})
+        elif page == WHAT:
             self._importing.look(source)
         else:
             self._importing.take(source, self.what.title, self.inputs.arguments, self.inputs.shapes)
@@ -152,7 +154,8 @@ class ImportDialog(QDialog):
         super().accept()
 
     def _on_back(self) -> None:
-        self.pages.setCurrentIndex(self.pages.currentIndex() - 1)
+        is_first = self.pages.currentIndex() == INPUTS or self.what.is_checkpoint
+        self.pages.setCurrentIndex(WHAT if is_first else INPUTS)
         self._tell("")
         self._refresh()
 
@@ -198,6 +201,8 @@ class ImportDialog(QDialog):
         self.back.setVisible(page != WHAT)
         self.back.setEnabled(not busy)
         self.leave.setText(self.tr("Cancel") if busy or page != REPORT else self.tr("Discard"))
-        self.forward.setText((self.tr("Trust and Load"), self.tr("Import"), self.tr("Open Network"))[page])
+        self.forward.setText(
+            (self.tr("Trust and Load") if self.what.is_code else self.tr("Load"), self.tr("Import"), self.tr("Open Network"))[page]
+        )
         ready = (bool(self.what.source), self.inputs.is_complete, True)[page]
         self.forward.setEnabled(ready and not busy)

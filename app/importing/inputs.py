@@ -72,6 +72,8 @@ class InputsPage(QWidget):
         self.title.setText(self.tr("{0} · {1} parameters").format(found["name"], count_text(found["parameters"])))
         tried = self.tr("It runs on inputs of these shapes, which fit its first layers. Others may be what you want.")
         open_ = self.tr("Say which shapes it takes.")
+        if found["is_file"]:
+            tried = self.tr("The file was made for inputs of these shapes.")
         self.more.setText((open_ if found["problem"] else tried) + " " + self.tr("Each is that of one sample, without the batch."))
         self.problem.setText(self.tr("On these shapes it does not run: {0}").format(found["problem"]) if found["problem"] else "")
         self.problem.setVisible(bool(found["problem"]))

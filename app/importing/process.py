@@ -12,6 +12,7 @@ from app.jobs import Asker
 from app.session import Session
 from graph_engine import Graph
 from graph_engine.errors import ArchloomError
+from graph_engine.foreign.outline import CHECKPOINTS, NETWORKS, PYTHON
 
 COMMAND = ("-P", "-m", "graph_engine.importer")
 """Arguments of Python."""
@@ -22,16 +23,10 @@ SECONDS = 900.0
 DOCUMENT = "network.archloom"
 """What the process calls the document that it leaves."""
 
-PYTHON = ".py"
-"""The suffix of a file of Python."""
-
-NETWORKS = (".pt2", ".onnx")
-"""Suffixes of files that hold one network, with its weights."""
-
 
 def is_network(path: Path) -> bool:
     """Whether a file that is dropped is a network to import, and no data to learn from."""
-    return path.suffix.lower() in (PYTHON, *NETWORKS)
+    return path.suffix.lower() in (PYTHON, *NETWORKS, *CHECKPOINTS)
 
 
 class Imported(NamedTuple):

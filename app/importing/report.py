@@ -45,9 +45,11 @@ class ReportPage(QWidget):
     def show_report(self, report: Mapping[str, Any]) -> None:
         """Shows a report as JSON has it."""
         batches = self.tr(" and ").join(str(c["batch"]) for c in report["compared"])
-        good = report["agrees"]
+        good = report["agrees"] or not report["compared"]
         self.mark.setPixmap(icon("check-circle" if good else "warning", "success" if good else "warning").pixmap(20, 20))
-        if report["bitwise"]:
+        if not report["compared"]:
+            self.title.setText(self.tr("The layers of the file, to be completed by you"))
+        elif report["bitwise"]:
             self.title.setText(self.tr("It gives what the original gives, to the bit"))
         elif good:
             self.title.setText(self.tr("It gives what the original gives, to rounding"))
@@ -57,7 +59,8 @@ class ReportPage(QWidget):
         compared = self.tr("Both ran on the same inputs, with batches of {0}.").format(batches)
         if not report["bitwise"]:
             compared += " " + self.tr("The outputs differ by {0:.1e} of their size at most.").format(report["largest"])
-        self._say(compared, "muted")
+        if report["compared"]:
+            self._say(compared, "muted")
         self._facts(report)
         self._section(
             self.tr("Without a block: nodes that run as they were written, on the shapes that they had"),

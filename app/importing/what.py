@@ -9,11 +9,10 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QGridLayout, QHBox
 
 from app.foreign import origin
 from app.importing.labels import title_label
-from app.importing.process import NETWORKS, PYTHON
 from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from graph_engine.errors import ArchloomError
-from graph_engine.foreign.outline import Offer, offers
+from graph_engine.foreign.outline import CHECKPOINTS, NETWORKS, PYTHON, TRUSTED, Offer, offers
 
 
 class WhatPage(QWidget):
@@ -112,10 +111,21 @@ class WhatPage(QWidget):
 
     @staticmethod
     def _is_network(text: str) -> bool:
-        return text.strip().lower().endswith(NETWORKS)
+        return text.strip().lower().endswith((*NETWORKS, *CHECKPOINTS))
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether a file of tensors alone is named."""
+        return self.field.text().strip().lower().endswith(CHECKPOINTS)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether what is named may run code."""
+        text = self.field.text().strip().lower()
+        return not self._is_network(text) or text.endswith(TRUSTED)
 
     def _on_choose(self) -> None:
-        kinds = self.tr("Networks ({0})").format(" ".join(f"*{suffix}" for suffix in (PYTHON, *NETWORKS)))
+        kinds = self.tr("Networks ({0})").format(" ".join(f"*{suffix}" for suffix in (PYTHON, *NETWORKS, *CHECKPOINTS)))
         name, _ = QFileDialog.getOpenFileName(self.window(), self.tr("Import"), str(Path.home()), kinds)
         if name:
             self.name(Path(name))
@@ -150,15 +160,17 @@ class WhatPage(QWidget):
             offer.arguments if offer is not None else self.tr("as in a call, such as 18, width=64; often none")
         )
         examples = self.tr(
-            'For example torchvision.models:resnet18, or timm:create_model with the argument "resnet18", or a file: net.py, net.pt2.'
+            'For example torchvision.models:resnet18, timm:create_model with the argument "resnet18", net.py, net.onnx, net.pth.'
         )
-        self.about.setText(offer.summary if offer is not None else "" if self.field.text().strip() else examples)
+        told = self.tr("Tensors alone: layers are proposed by their names and shapes, and left to you to be connected.")
+        hint = told if self.is_checkpoint else "" if self.field.text().strip() else examples
+        self.about.setText(offer.summary if offer is not None else hint)
         self.changed.emit()
 
     def _warn(self) -> None:
         place, _ = self._place()
         text = self.field.text().strip()
-        self._notice.setVisible(bool(place) or self._is_network(text))
+        self._notice.setVisible(self.is_code and (bool(place) or self._is_network(text)))
         where = text if self._is_file(text) or self._is_network(text) else origin(place, Path.cwd()) if place else ""
         self.notice.setText(self.tr("Loading runs this code with your rights, as any program that you start: {0}").format(where))
 

@@ -18,6 +18,7 @@ class HistoryPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._rows: list[tuple[str, bool, bool]] = []
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("History"))
         self.list.setIconSize(QSize(10, 10))
@@ -40,6 +41,7 @@ class HistoryPanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
+            self._rows = []
             self._show()
 
     def _show(self) -> None:
@@ -53,12 +55,16 @@ class HistoryPanel(QWidget):
             self.list.takeItem(self.list.count() - 1)
         while self.list.count() < len(texts):
             self.list.addItem(QListWidgetItem())
-        for place, text in enumerate(texts):
+        rows = [(text, place <= here, place == here) for place, text in enumerate(texts)]
+        for place, (text, is_done, is_here) in enumerate(rows):
+            if place < len(self._rows) and self._rows[place] == rows[place]:
+                continue
             item = self.list.item(place)
             item.setText(text)
-            item.setForeground(QColor(theme.text if place <= here else theme.text_faint))
-            item.setIcon(icon("circle-fill", "accent") if place == here else icon("circle", "text_faint"))
-            item.setToolTip(self.tr("Here you are") if place == here else self.tr("Go to this step"))
+            item.setForeground(QColor(theme.text if is_done else theme.text_faint))
+            item.setIcon(icon("circle-fill", "accent") if is_here else icon("circle", "text_faint"))
+            item.setToolTip(self.tr("Here you are") if is_here else self.tr("Go to this step"))
+        self._rows = rows
         self.list.setCurrentRow(here)
         self.list.scrollToItem(self.list.item(here))
 

@@ -192,6 +192,7 @@ class ProblemsPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._vitals = vitals
+        self._seen: tuple[object, object] = (None, ())
         self._shown: object = None
         self._told: Sequence[tuple[Diagnostic, str]] = ()
         self.list = RowList(self._row)
@@ -209,6 +210,9 @@ class ProblemsPanel(QWidget):
 
     def _show(self, *_: object) -> None:
         document, told = self._session.document, self._vitals.findings
+        if self._seen[0] is self._session.report and self._seen[1] == told:
+            return
+        self._seen = self._session.report, told
         found = (*self._session.report.diagnostics, *(finding.diagnostic for finding in told))
         causes = [*[""] * len(self._session.report.diagnostics), *(finding.follows for finding in told)]
         concerned = dict.fromkeys(id for d in found for id in (*d.path, d.node) if id is not None)

@@ -199,6 +199,8 @@ class RunsPanel(QWidget):
         if record.threads is None:
             return ""
         threads = self.tr("1 thread") if record.threads == 1 else self.tr("{0} threads").format(record.threads)
+        if record.processes > 1:
+            return self.tr("On {0}, {1} processes with {2} each.").format(record.device, record.processes, threads)
         return self.tr("On {0} with {1}.").format(record.device, threads)
 
     def _on_edited(self, item: QTreeWidgetItem, column: int) -> None:

@@ -27,13 +27,26 @@ from app.theme.icons import icon
 from app.theme.tokens import SPACE
 from app.vitals import Vitals
 from app.widgets.buttons import FlatButton, PrimaryButton
-from app.widgets.form import Facts
+from app.widgets.form import Facts, Form
 from app.widgets.scroll import fill_scroll_area
 from app.widgets.section import Section
 from app.widgets.text import count_text, label_text, measure_text, measure_words, time_text
 from graph_engine.settings.augmentations import chosen
 from graph_engine.settings.schema import SECTIONS
+from graph_engine.spec.params import IntParam
 from graph_engine.training.state import RunState
+
+MACHINE = (
+    IntParam(
+        name="processes",
+        default=1,
+        minimum=1,
+        maximum=64,
+        help="How many processes share each batch, each with a GPU of its own, or some of the cores. "
+        "Remembered for all documents, and stored in none.",
+    ),
+)
+"""What is chosen for this machine, in the form in which settings of a document are declared."""
 
 
 class TrainingPanel(QWidget):
@@ -46,10 +59,12 @@ class TrainingPanel(QWidget):
     Signals:
         failed: an edit was refused; one sentence.
         node_chosen: id of the node that a failed run concerns.
+        processes_chosen: how many processes the next run is to have.
     """
 
     failed = Signal(str)
     node_chosen = Signal(str)
+    processes_chosen = Signal(int)
 
     def __init__(
         self,
@@ -147,12 +162,23 @@ class TrainingPanel(QWidget):
             form.failed.connect(self.failed)
             self.sections[name].body.addWidget(form)
             column.addWidget(self.sections[name])
+        self.machine = Form(MACHINE, label_text)
+        self.machine.edited.connect(lambda _, count, gesture: self._share(count))
+        self.machine.show_values({"processes": self._run.processes})
+        here = Section(self.tr("This Machine"), is_open=False)
+        here.body.addWidget(self.machine)
+        column.addWidget(here)
         column.addStretch()
         fill_scroll_area(area, holder)
         self._session.checked_changed.connect(lambda _: self._show_augmentation())
         self._session.replaced.connect(self._open_augmentation)
         self._open_augmentation()
         return area
+
+    def _share(self, processes: int) -> None:
+        self._run.processes = processes
+        self.machine.show_values({"processes": processes})
+        self.processes_chosen.emit(processes)
 
     def _open_augmentation(self) -> None:
         """Folds the section of augmentation away in documents that have none."""

@@ -89,7 +89,7 @@ class NamesEditor(TextEditor):
         if unknown is None:
             super()._offer(value)
         else:
-            self.refused.emit(str(ParamError(self.tr("The data has nothing called {0}.").format(unknown))))
+            self.refused.emit(str(ParamError(self.tr("There is nothing called {0} to choose.").format(unknown))))
 
     def _fill(self) -> None:
         self.menu.clear()

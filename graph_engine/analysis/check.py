@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
-from weakref import WeakMethod, WeakValueDictionary, finalize
+from weakref import WeakMethod, WeakValueDictionary, finalize, ref
 
 from graph_engine.analysis import remedies, topology
 from graph_engine.analysis.alike import Alike
@@ -19,7 +19,7 @@ from graph_engine.analysis.diagnostics import Diagnostic, Severity, impassable, 
 from graph_engine.analysis.findings import Findings
 from graph_engine.graph.changes import LOOKS, Change
 from graph_engine.graph.definition import Definition
-from graph_engine.graph.graph import CoreGraph
+from graph_engine.graph.graph import CoreGraph, Listener
 from graph_engine.graph.network import Network, network, passed_input
 from graph_engine.graph.node import GroupSpec, Node
 from graph_engine.memory import uncollected
@@ -71,7 +71,8 @@ class Checker:
             if note is not None:
                 note(changes)
 
-        finalize(self, graph.subscribe(tell))
+        graph.subscribe(tell)
+        finalize(self, _unsubscribe, ref(graph), tell)
 
     def check(self) -> CheckedGraph:
         """What is now known of the graph; the same object as before where nothing changed."""
@@ -383,6 +384,13 @@ class Checker:
         if fresh:
             self._shown = self._shown.of(self._graph.nodes)
             self._faulty &= self._own.keys()
+
+
+def _unsubscribe(graph: ref[CoreGraph], listener: Listener) -> None:
+    """Ends what a checker has subscribed to; it must not keep the graph alive that may keep the checker alive."""
+    found = graph()
+    if found is not None:
+        found.unsubscribe(listener)
 
 
 class Use(NamedTuple):

@@ -30,14 +30,16 @@ class Costs(NamedTuple):
 
     def replaced(self, before: CheckedNode | None, after: CheckedNode) -> Costs:
         """These totals with one node's share exchanged."""
-        gone = Costs.of([before] if before else [])
-        new = Costs.of([after])
+        gone = before if before is not None else _NOTHING
         return Costs(
-            self.parameters - gone.parameters + new.parameters,
-            self.flops - gone.flops + new.flops,
-            self.outputs - gone.outputs + new.outputs,
-            self.stored - gone.stored + new.stored,
+            self.parameters - gone.parameters + after.parameters,
+            self.flops - gone.flops + after.flops,
+            self.outputs - gone.memory + after.memory,
+            self.stored - gone.stored + after.stored,
         )
+
+
+_NOTHING = CheckedNode("", "waiting")
 
 
 def bytes_stored(parameters: int, buffers: Mapping[str, tuple[int, ...]]) -> int:

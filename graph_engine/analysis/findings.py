@@ -10,7 +10,7 @@ from typing import Any
 import graph_engine.analysis.lints  # noqa: F401 (declares its rules)
 from graph_engine.analysis.checked import CheckedNode
 from graph_engine.analysis.diagnostics import Diagnostic
-from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphView, Index, NodeView, rules_for
+from graph_engine.analysis.rules import ANY, CAUSES, GRAPH_RULES, Declared, GraphRule, GraphView, Index, NodeView, rules_for
 from graph_engine.graph.graph import CoreGraph
 from graph_engine.graph.node import Node
 
@@ -46,7 +46,7 @@ class Findings:
         self._near: dict[str, tuple[Diagnostic, ...]] = {}
         self._near_shapes: dict[str, tuple[Diagnostic, ...]] = {}
         self._far: dict[str, tuple[Diagnostic, ...]] = {}
-        self._by_rule: dict[Declared, tuple[Diagnostic, ...]] = {}
+        self._by_rule: dict[GraphRule, tuple[Diagnostic, ...]] = {}
         self._index = Index(drawn)
 
     @property
@@ -128,16 +128,19 @@ class Findings:
 
     def _run_graph_rules(self, edited: set[str], *, flowed: bool, stale: bool) -> set[str]:
         categories = {self._drawn[id].spec.category for id in edited} | ({ANY} if edited else set())
-        due = [r for r in self._rules if stale or (flowed and r.shapes) or r.params & categories]
+        due = [r for r in self._rules if stale or (flowed and r.shapes) or not r.params.isdisjoint(categories)]
         view = GraphView(self._graph, self._own, self._index, self._drawn)
-        before = {rule: self._by_rule.get(rule, ()) for rule in due}
-        self._by_rule |= {rule: tuple(rule.run(view)) for rule in due}
-        if all(self._by_rule[rule] == found for rule, found in before.items()):
+        is_other = False
+        for rule in due:
+            found_now = tuple(rule.run(view))
+            is_other |= found_now != self._by_rule.get(rule.function, ())
+            self._by_rule[rule.function] = found_now
+        if not is_other:
             return set()
         whole: list[Diagnostic] = []
         far: dict[str, tuple[Diagnostic, ...]] = {}
         for rule in self._rules:
-            for found in self._by_rule[rule]:
+            for found in self._by_rule[rule.function]:
                 if found.node is None:
                     whole.append(found)
                 else:

@@ -57,6 +57,7 @@ class Forward:
 
     def write(self) -> Iterator[Line]:
         program = self._program
+        last = len(program.steps) - 1
         for i, step in enumerate(program.steps):
             if step.spec.call.is_held:
                 continue
@@ -66,7 +67,7 @@ class Forward:
             expression = self._expression(step)
             comment = self._comment(step)
             is_tensor = self._gives_tensor(step)
-            if is_tensor and self._is_returned(i, step):
+            if i == last and is_tensor and self._is_returned(step):
                 yield Line("return ", expression, comment, step.node)
                 return
             results = self._results(i, step, is_tensor)
@@ -109,21 +110,24 @@ class Forward:
             if Ref(step.node, port) not in self._program.last_use:
                 self._free.append(name)
 
-    def _is_returned(self, i: int, step: Step) -> bool:
-        last = i == len(self._program.steps) - 1 and len(self._program.outputs) == 1
-        return last and len(step.spec.results_with(step.params)) == 1 and self._program.outputs[0].inputs["input"][0].node == step.node
+    def _is_returned(self, step: Step) -> bool:
+        """Whether what the last step gives is the result."""
+        outputs = self._program.outputs
+        alone = len(outputs) == 1 and len(step.spec.results_with(step.params)) == 1
+        return alone and outputs[0].inputs["input"][0].node == step.node
 
     def _gives_tensor(self, step: Step) -> bool:
         """Whether types tell that what a step gives is a tensor.
 
         Functions of torch itself and of ``F`` say so; layers and deeper modules do not; an operator does as far as its operands do.
         """
-        kind, names = step.spec.call.kind, [self._names[ref] for refs in step.inputs.values() for ref in refs]
-        known = [name in self._declared or self._tensors.get(name, name.startswith("self.")) for name in names]
-        if kind in ("module", "written") or helper(step):
+        kind = step.spec.call.kind
+        if kind in ("module", "written"):
             return False
         if kind == "function":
             return step.spec.call.target.count(".") == 1
+        names = [self._names[ref] for refs in step.inputs.values() for ref in refs]
+        known = [name in self._declared or self._tensors.get(name, name.startswith("self.")) for name in names]
         return all(known if kind == "operator" else known[:1])
 
     def _expression(self, step: Step) -> Expression:
@@ -207,8 +211,8 @@ class Forward:
             if isinstance(name, tuple):
                 inner = self._target(step, name, is_tensor)
                 parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
-            elif (ref := Ref(step.node, name)) in self._program.last_use:
-                self._names[ref] = fresh = self._fresh(tensor=ref == self._returned and not is_tensor)
+            elif (step.node, name) in self._program.last_use:
+                self._names[Ref(step.node, name)] = fresh = self._fresh(tensor=not is_tensor and (step.node, name) == self._returned)
                 self._tensors[fresh] = is_tensor
                 parts.append(fresh)
             else:
@@ -217,10 +221,9 @@ class Forward:
 
     def _fresh(self, keep: Sequence[str] = (), *, tensor: bool = False) -> str:
         """A name that is free and not in ``keep``; with ``tensor``, one that is known to be a tensor, or a new one."""
-        free = next((name for name in reversed(self._free) if name not in keep and (name in self._declared or not tensor)), None)
-        if free is not None:
-            self._free.remove(free)
-            return free
+        for place in reversed(range(len(self._free))):
+            if self._free[place] not in keep and (not tensor or self._free[place] in self._declared):
+                return self._free.pop(place)
         if tensor and (end := self._program.outputs[0].name) not in self._used and not hasattr(builtins, end):
             self._used.add(end)
             return end

@@ -145,7 +145,8 @@ def _imports(steps: Sequence[Step], arguments: Sequence[Argument], parts: Sequen
     written = {step.spec.call.target for step in own}
     arguments_written = (str(a) for step in own if step.spec.call.kind == "written" for a in step.spec.call.arguments)
     written.update(name for text in arguments_written for name in re.findall(r"torch\.\w+", text))
-    typed = {step.spec.id: [p for p in step.spec.params if isinstance(p, DtypeParam)] for step in own if not step.turns}
+    specs = {step.spec.id: step.spec for step in own if not step.turns}
+    typed = {id: [p for p in spec.params if isinstance(p, DtypeParam)] for id, spec in specs.items()}
     written.update(value_text(p, step.params[p.name]) for step in own if not step.turns for p in typed[step.spec.id])
     if any(name.startswith("torch.") for name in written):
         lines.add("import torch")
@@ -217,7 +218,8 @@ class _Writer:
         wrapped = []
         for line in lines:
             deeper = 2 * INDENT if line.startswith(" ") else ""
-            wrapped += textwrap.wrap(line, WIDTH - 4 - len(indent), subsequent_indent=deeper) or [""]
+            width = WIDTH - 4 - len(indent)
+            wrapped += [line.rstrip()] if len(line) <= width else textwrap.wrap(line, width, subsequent_indent=deeper)
         self.line(f'{indent}"""{wrapped[0]}')
         for line in wrapped[1:]:
             self.line(f"{indent}{line}".rstrip())

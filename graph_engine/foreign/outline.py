@@ -8,6 +8,18 @@ from typing import NamedTuple
 
 from graph_engine.errors import ImportModuleError
 
+PYTHON = ".py"
+"""The suffix of a file of Python."""
+
+TRUSTED = (".pt2",)
+"""Suffixes of files that hold one network, and may hold code."""
+
+NETWORKS = (*TRUSTED, ".onnx")
+"""Suffixes of files that hold one network, with its weights."""
+
+CHECKPOINTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+"""Suffixes of files that hold tensors by name, and no more."""
+
 
 class Offer(NamedTuple):
     """Something that is a network, or most likely gives one when it is called.

@@ -61,6 +61,7 @@ class CoreGraph(Walks):
         self._definitions: dict[str, Definition] = {}
         self._groups: dict[str, str] = {}
         self._modes: dict[str, Mode] = {}
+        self._foreign: dict[str, None] = {}
         self._owners: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[str, Edge] = {}
@@ -102,6 +103,11 @@ class CoreGraph(Walks):
     def modes(self) -> Mapping[str, Mode]:
         """The nodes that do not compute, being bypassed or muted, by id; `graph_engine.graph.network` tells what is left."""
         return MappingProxyType(self._modes)
+
+    @property
+    def foreign_nodes(self) -> Iterator[Node]:
+        """The nodes that are modules which are not the program's own."""
+        return (self._nodes[id] for id in self._foreign)
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -291,7 +297,11 @@ class CoreGraph(Walks):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls ``listener`` with the changes of each edit; returns what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self.unsubscribe(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Does not call ``listener`` any more."""
+        self._listeners.remove(listener)
 
     def on_settled(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls ``listener`` after each edit of the document, when all graphs have told of their changes; returns what ends that."""
@@ -347,6 +357,8 @@ class CoreGraph(Walks):
             self._groups[node.id] = node.spec.definition
         if node.mode != "active":
             self._modes[node.id] = node.mode
+        if node.spec.foreign:
+            self._foreign[node.id] = None
         self._note(Change("node-added", node.id))
 
     def _delete_node(self, id: str) -> None:
@@ -354,6 +366,7 @@ class CoreGraph(Walks):
         del self._names[node.name], self._in[id], self._out[id]
         self._groups.pop(id, None)
         self._modes.pop(id, None)
+        self._foreign.pop(id, None)
         self._note(Change("node-removed", id))
 
     def _set_owner(self, id: str, owner: str | None) -> None:

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ from graph_engine.importing.programs import Interpreted, Part, Reference
 from graph_engine.importing.recording import Call, Recording, Scope, operation, values_in
 from graph_engine.importing.report import Compared, ImportReport
 from graph_engine.importing.rewriting import rewritten, with_constants_expanded
+from graph_engine.importing.skeleton import propose
 from graph_engine.importing.trace import Kind, record
 
 RECORDED, COMPARED = (2, 3), (4, 5)
@@ -70,10 +72,7 @@ class Imported:
         self.plan = plan(recording, matches)
         shapes = Shapes(self.plan)
         assemble(graph, self.plan, shapes)
-        self.report.nodes = sum(1 for g in graph.graphs() for n in g if n.spec.call.kind not in ("input", "output"))
-        self.report.groups = len(graph.definitions)
-        turns = [(n.name, int(n.params["repeat"])) for g in graph.graphs() for n in g if n.id in g.groups]
-        self.report.folded = {name: times for name, times in turns if times > 1}
+        _count(self.report, graph)
         self.report.opaque = _opaque(graph, matches)
         self.report.decisions = [f"{d.place} ({d.what})" for d in recording.decisions]
         self.report.renamed = {old: new for new, old in names(self.plan, self.tensors).items() if old != new}
@@ -406,3 +405,25 @@ def from_module(graph: Any, module: nn.Module, example_inputs: Any, say: Callabl
         if refused is not None and not imported.report.agrees:  # what torch.export saw holds for some sizes of the batch only
             raise refused
     return imported.report
+
+
+def from_checkpoint(graph: Any, path: Path) -> ImportReport:
+    """Fills an empty `graph_engine.Graph` with the layers whose tensors a checkpoint holds, and gives it these.
+
+    Raises:
+        ImportModuleError: the file cannot be read, or holds no layers.
+    """
+    started = time.perf_counter()
+    graph.weights, notes = propose(graph, path)
+    report = ImportReport(graph.name, way="proposed from the names and shapes of tensors", notes=notes)
+    _count(report, graph)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _count(report: ImportReport, graph: CoreGraph) -> None:
+    """Tells how large a graph is."""
+    report.nodes = sum(1 for g in graph.graphs() for n in g if n.spec.call.kind not in ("input", "output"))
+    report.groups = len(graph.definitions)
+    turns = [(n.name, int(n.params["repeat"])) for g in graph.graphs() for n in g if n.id in g.groups]
+    report.folded = {name: times for name, times in turns if times > 1}

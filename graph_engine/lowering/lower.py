@@ -77,9 +77,10 @@ def body(
     order = written_order(graph, ends)
     constructed: set[str] = set()
     steps = {}
+    owners = graph.owners
     for id in order:
         step = _step(graph, checked, id, values, units)
-        if graph.owners:
+        if owners:
             owner = graph.owner(id)
             step = step._replace(layer=graph[owner].name, constructs=owner not in constructed)
             constructed.add(owner)

@@ -93,10 +93,11 @@ class Units:
 
     def _make(self, definition: Definition) -> None:
         """Makes the classes of one group, those of the groups in it being made."""
+        made = [(use, self._program(definition, use)) for use in self._uses[definition].values()]
         alike: dict[Any, list[tuple[_Use, Program]]] = {}
-        for use in self._uses[definition].values():
-            program = self._program(definition, use)
-            alike.setdefault(_structure(program), []).append((use, program))
+        for use, program in made:
+            structure = _structure(program) if len(made) > 1 or definition.exposed else None  # of one that has nothing to compare with
+            alike.setdefault(structure, []).append((use, program))
         self._units[definition] = []
         for variant, (structure, members) in enumerate(alike.items()):
             uses, programs = [use for use, _ in members], [program for _, program in members]
@@ -226,6 +227,8 @@ def _shapes(programs: Sequence[Program], arguments: Sequence[Argument], uses: in
         arguments: what its class is constructed with, with values for all of these.
         uses: how many of the programs are uses.
     """
+    if len(programs) == 1:
+        return {}
     steps = [(*program.inputs, *program.steps) for program in programs]
     taken = {letter for step in steps[0] for spec in step.outputs.values() for size in spec.shape for letter in str(size)}
     letters = iter([letter for letter in LETTERS if letter not in taken])
@@ -287,5 +290,5 @@ def _free(slot: Slot, definition: Definition, arguments: Sequence[Argument]) -> 
 
 def _values(unit: Unit, use: _Use, program: Program) -> dict[str, Any]:
     """What the class of a group is constructed with for one use."""
-    slots = _slots(program)
+    slots = _slots(program) if unit.arguments else {}
     return {a.name: use.exposed[a.source] if isinstance(a.source, str) else slots[a.source] for a in unit.arguments}

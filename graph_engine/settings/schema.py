@@ -47,7 +47,6 @@ SECTIONS: Mapping[str, tuple[Param, ...]] = {
             name="metrics",
             default=(),
             options=tuple(metric.id for metric in METRICS),
-            advanced=True,
             help="What is measured beside the loss and what is always measured, by torchmetrics: "
             + "; ".join(f"{metric.id}: {metric.title[:1].lower()}{metric.title[1:]}" for metric in METRICS)
             + ".",
@@ -123,7 +122,7 @@ def _defaults(section: str) -> Mapping[str, Any]:
 
 def _is_seldom(section: str, param: Param) -> bool:
     """Whether documents name a setting only where it is not as by default."""
-    return param.advanced or section == "augmentation"
+    return param.advanced or section == "augmentation" or isinstance(param, NamesParam)
 
 
 class Settings(NamedTuple):

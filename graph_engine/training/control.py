@@ -17,6 +17,7 @@ class Control:
     def __init__(self) -> None:
         self.wish: Literal["go", "pause", "stop"] = "go"
         self._changed = threading.Condition()
+        self._follower: Callable[[str], None] = lambda wish: None
 
     def pause(self) -> None:
         """Holds the run, unless it is to stop."""
@@ -29,6 +30,11 @@ class Control:
     def stop(self) -> None:
         """Ends the run; this cannot be taken back."""
         self._set("stop")
+
+    def follow(self, follower: Callable[[str], None]) -> None:
+        """Tells somebody else each wish from now on, the present one first."""
+        self._follower = follower
+        follower(self.wish)
 
     def wait(self, unless: Callable[[], bool] = lambda: False) -> None:
         """Returns when the wish is not (any more) to pause, or when ``unless`` has become true, which `wake` says."""
@@ -45,3 +51,4 @@ class Control:
             if self.wish != "stop":
                 self.wish = wish
             self._changed.notify_all()
+            self._follower(self.wish)

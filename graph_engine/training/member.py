@@ -1,6 +1,7 @@
 """One of several processes that train a run together: ``torchrun … -m graph_engine.training.member RUN_DIR``.
 
-The first is a run as any other, whose events leave on stdout as lines (`graph_engine.training.events`); the others do their share. When
+The first is a run as any other, whose events leave on stdout as lines (`graph_engine.training.events`), and which takes a wish a line,
+``go``, ``pause`` or ``stop``, on stdin; the others do their share. When stdin ends, because who began the run was killed, or when
 `torchrun` is told to end, the first one stops the run, which all of them agree on, and which leaves a checkpoint.
 """
 
@@ -9,8 +10,11 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
+
+import torch.distributed as dist
 
 from graph_engine.training import rundir
 from graph_engine.training.control import Control
@@ -35,18 +39,31 @@ def main() -> None:
     if os.environ.get("RANK", "0") == "0":
         control = Control()
         signal.signal(signal.SIGTERM, lambda *_: control.stop())
+        threading.Thread(target=_read_wishes, args=(control,), name="wishes", daemon=True).start()
 
         def send(event: Event) -> None:
-            protocol.write(encode([event]))
+            with suppress(OSError):  # who listened is dead, which the end of stdin tells
+                protocol.write(encode([event]))
 
-        sys.exit(run(run_dir, send, control, **options).state is RunState.FAILED)
+        record = run(run_dir, send, control, **options)
+        if dist.is_initialized():
+            dist.destroy_process_group()
+        os._exit(record.state is RunState.FAILED)  # a thread waits for wishes
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     record = rundir.read_run(run_dir)
     for name, value in options.items():
         if value is None:
             options[name] = getattr(record, name)
     with loaded(run_dir / rundir.SOURCE) as train:
-        train.Training(run_dir, **options).fit()
+        training = train.Training(run_dir, **options)
+        training.fit()
+        training.team.close()
+
+
+def _read_wishes(control: Control) -> None:
+    for line in os.fdopen(os.dup(0), "rb"):
+        {b"go": control.resume, b"pause": control.pause, b"stop": control.stop}[line.strip()]()
+    control.stop()
 
 
 if __name__ == "__main__":

@@ -92,6 +92,7 @@ def run(
                 seed=training.seed,
                 device=str(training.device),
                 threads=training.threads,
+                processes=training.team.size,
                 versions=versions(),
             )
             rundir.write_run(run_dir, record, sync=False)
@@ -148,11 +149,11 @@ def train(
     else:
         rundir.prepare(graph, run_dir)
     with held(run_dir, Holder(os.getpid())):
-        if processes > 1:
-            record = run_together(run_dir, listener, processes, epochs=epochs, seed=seed, device=device, resume=resume)
-        else:
-            control = Control()
-            with _interrupt(control):
+        control = Control()
+        with _interrupt(control):
+            if processes > 1:
+                record = run_together(run_dir, listener, control, processes, epochs=epochs, seed=seed, device=device, resume=resume)
+            else:
                 record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
     if record.state is RunState.FAILED:
         raise RunError(record.message)

@@ -61,6 +61,7 @@ class RunRecord:
         node: id of the node at which it failed.
         settings: the document's data and training settings.
         epochs, seed, device, threads: as the run used them; None before it started.
+        processes: how many shared each batch.
         versions: of the program's parts that can change the result.
         metrics: last value of each.
         lines: node id by line of ``source/model.py``.
@@ -81,6 +82,7 @@ class RunRecord:
     seed: int | None = None
     device: str | None = None
     threads: int | None = None
+    processes: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[int, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 It is started ahead, loads torch and takes one step with a toy network, so that a run begins in milliseconds. Commands arrive on
 stdin as JSON lines::
 
-    {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false}
+    {"do": "run", "run_dir": "…", "epochs": null, "seed": null, "device": null, "resume": false, "processes": 1}
     {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
     {"do": "judge", "run_dir": "…", "part": "validation"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
@@ -41,6 +41,10 @@ from graph_engine.training.results import Results
 from graph_engine.training.run import devices, run, versions
 from graph_engine.training.sender import LogStream, Sender
 from graph_engine.training.state import RunState
+from graph_engine.training.together import run_together
+
+GRACE = 2.0
+"""Seconds for which a window that wants to attach waits for another one to be gone, which may have closed only just now."""
 
 OUTPUT = "process.log"
 """File in the run's folder with what its process prints on the standard error while no window looks on."""
@@ -57,11 +61,12 @@ class Worker:
         self._listener = self._sender = sender
         self._runs: queue.SimpleQueue[tuple[dict[str, Any], Control] | None] = queue.SimpleQueue()
         self._control = Control()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._is_attended = True
         self._open_jobs = 0
         self._training: Path | None = None
         self._judges = False
+        self._is_shared = False
         self._looker = Looker(sender)
         self.desk = Desk(self._attach)
 
@@ -85,6 +90,7 @@ class Worker:
             self._runs.put((command | {"do": do}, self._control))
         elif do == "look":
             self._looker.ask(command if command["number"] is not None else None)
+            self._refuse_to_look()
             self._control.wake()
             self._runs.put(({"do": do}, self._control))
         elif do == "augment":
@@ -128,12 +134,28 @@ class Worker:
             self._judge(run_dir, options["part"], control)
         else:
             with held(run_dir, self.desk.holder, lambda: self._is_attended):
-                run(run_dir, self._listener, control, looker=self._looker, **options)
+                processes = options.pop("processes", 1)
+                if processes > 1:
+                    self._train_together(run_dir, processes, options, control)
+                else:
+                    run(run_dir, self._listener, control, looker=self._looker, **options)
+
+    def _train_together(self, run_dir: Path, processes: int, options: dict[str, Any], control: Control) -> None:
+        self._is_shared = True
+        self._refuse_to_look()
+        try:
+            run_together(run_dir, self._listener, control, processes, **options)
+        finally:
+            self._is_shared = False
+
+    def _refuse_to_look(self) -> None:
+        if self._is_shared and self._looker.is_asked:
+            self._looker.refuse("A run in several processes cannot be looked at while it trains.")
 
     def _attach(self, events: BinaryIO, commands: BinaryIO) -> bool:
         """A window has connected: it takes the place of the one that is gone."""
         with self._lock:
-            if self._is_attended:
+            if not self._lock.wait_for(lambda: not self._is_attended, GRACE):
                 return False
             self._is_attended = True
         self._sender.turn_to(events)
@@ -148,6 +170,7 @@ class Worker:
             if run_dir is not None:
                 self._is_attended = False
                 self._sender.turn_to(None)
+                self._lock.notify_all()
         if run_dir is None:
             self.obey({"do": "quit"})
         else:

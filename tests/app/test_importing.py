@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from torch import nn
 
 from app.importing.dialog import INPUTS, REPORT, WHAT, ImportDialog
 from app.importing.inputs import InputRow
@@ -128,6 +130,18 @@ def test_what_goes_wrong_is_told_and_can_be_mended(qtbot: QtBot, window: MainWin
     before = window.session.document
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert window.imports.dialog is None and window.session.document is before
+
+
+def test_a_checkpoint_becomes_a_skeleton_and_asks_for_no_trust(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    torch.save(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).state_dict(), tmp_path / "net.pth")
+    dialog = drop(window, tmp_path / "net.pth")
+    assert dialog.what._notice.isHidden() and dialog.forward.text() == "Load"
+    press(qtbot, window)
+    assert dialog.pages.currentIndex() == REPORT and "to be completed" in dialog.report.title.text()
+    qtbot.keyClick(dialog.forward, Qt.Key.Key_Return)
+    document = window.session.document
+    assert [n.block for n in document] == ["Input", "Linear", "Linear", "Output"] and document.begins_with_weights
+    window.session.new()
 
 
 def test_a_file_that_is_no_python_offers_nothing(window: MainWindow, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_the_form_chooses_file_and_columns(qtbot: QtBot, window: MainWindow, tmp
     targets.refused.connect(refused.append)
     targets.field.setText("tea")
     targets.field.textEdited.emit("tea")
-    assert refused[-1] == "The data has nothing called tea."
+    assert refused[-1] == "There is nothing called tea to choose."
     window.undo()
     assert window.session.document.settings.data["dataset"].params["targets"] == ("region",)
 

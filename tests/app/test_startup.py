@@ -81,3 +81,15 @@ def test_screenshot_of_a_bad_document_is_one_sentence(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "bad.png").exists()
+
+
+def test_the_collector_passes_over_the_open_document_and_frees_the_one_before() -> None:
+    code = (
+        "import gc, weakref\nfrom PySide6.QtCore import QEvent\nfrom app.screenshot import off_screen_window, settle\n"
+        "app, window = off_screen_window((800, 600), 'light')\nwindow.session.new()\nold = weakref.ref(window.session.document)\n"
+        "settle(app, lambda: gc.get_freeze_count() > 0)\nwindow.session.new()\n"
+        "app.processEvents()\napp.sendPostedEvents(None, QEvent.Type.DeferredDelete)\nsettle(app, lambda: old() is None)\n"
+        "print(gc.get_freeze_count() > 50_000, old())"
+    )
+    result = run("-c", code, QT_QPA_PLATFORM="offscreen")
+    assert result.stdout.strip() == "True None", result.stderr

@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.jobs import GIVE_UP_AFTER, Worker
 from app.panels.samples import SampleRow, SampleTile
+from app.preferences import Preferences
 from app.run import Run
 from app.window import MainWindow
 from graph_engine import Graph
@@ -216,6 +217,16 @@ def test_pictures_are_shown_with_what_the_network_takes_them_for(qtbot: QtBot, w
     assert not right.toolTip() and wrong.toolTip() == "Expected: 4"
     image = right.findChildren(QLabel)[0].pixmap().toImage()
     assert [image.pixelColor(x, y).red() for x, y in ((2, 2), (image.width() - 2, 2), (2, image.height() - 2))] == [0, 255, 128]
+
+
+def test_a_run_is_shared_among_as_many_processes_as_chosen(window: MainWindow, store: QSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    monkeypatch.setattr(window.run.worker, "send", sent.append)
+    window.training.machine.rows["processes"].edited.emit(2, None)
+    assert Preferences(store).processes == 2
+    window.start_run()
+    assert sent[-1]["do"] == "run" and sent[-1]["processes"] == 2
 
 
 def test_a_run_of_another_document_is_named_wherever_it_shows(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +22,7 @@ from graph_engine.errors import CheckError, GraphError
 from graph_engine.graph.history import History
 from graph_engine.templates import templates
 from tests.engine.edits import EDITS
-from tests.engine.graphs import documents_cnn, random_graph, sequence
+from tests.engine.graphs import documents_cnn, grouped, random_graph, residual, sequence
 
 CNN_SHAPES = [
     ("N", 1, 28, 28), ("N", 32, 26, 26), ("N", 32, 26, 26), ("N", 32, 13, 13), ("N", 64, 11, 11), ("N", 64, 11, 11), ("N", 64, 5, 5),
@@ -303,3 +305,13 @@ def test_what_alike_nodes_have_in_common_is_worked_out_once() -> None:
     graph.share(*same[:2])
     shared = graph.check().nodes
     assert [shared[n.id].parameters for n in same] == [584, 0, 584]
+
+
+@pytest.mark.parametrize("make", [lambda: residual(2), lambda: grouped(2, 2)])
+def test_a_graph_that_was_checked_does_not_live_for_ever(make: Callable[[], Graph]) -> None:
+    graph = make()
+    graph.check()
+    seen = weakref.ref(graph)
+    del graph
+    gc.collect()
+    assert seen() is None

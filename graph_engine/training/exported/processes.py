@@ -9,14 +9,66 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
 T = TypeVar("T")
+
+LONGEST = timedelta(days=7)
+"""How long the others wait for one of them, as they do while a run is paused; one that dies is told by torchrun."""
+
+
+class _Total(torch.autograd.Function):
+    """The sum of a tensor over all processes, through which gradients flow back to all of them."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        total = tensor.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
+
+
+class WholeBatchNorm(_BatchNorm):
+    """Batch normalization by the whole batch, not by this process's share: as torch's SyncBatchNorm, which needs GPUs."""
+
+    team: Team
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        pass
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training and self.running_mean is not None:
+            return super().forward(input)
+        values = input.float()
+        dims = [0, *range(2, input.dim())]
+        shape = [1, -1, *[1] * (input.dim() - 2)]
+        counted = self.team.counts()
+        size = values.new_tensor([values.numel() / values.size(1)])
+        total = _Total.apply(counted * torch.cat((values.sum(dims), size)))
+        mean, size = total[:-1] / total[-1], total[-1].detach()
+        centred = values - mean.view(shape)
+        variance = _Total.apply(counted * centred.square().sum(dims)) / size
+        if self.training and self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
+            factor = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)
+            self.running_mean.lerp_(mean.detach(), factor)
+            self.running_var.lerp_(variance.detach() * size / (size - 1), factor)
+        found = centred * torch.rsqrt(variance + self.eps).view(shape)
+        if self.weight is not None:
+            found = found * self.weight.view(shape) + self.bias.view(shape)
+        return found.to(input.dtype)
 
 
 class Team:
@@ -31,7 +83,7 @@ class Team:
         self.rank, self.size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         self._idle = False
         if self.size > 1 and not dist.is_initialized():
-            dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+            dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=LONGEST)
 
     @property
     def is_first(self) -> bool:
@@ -86,6 +138,10 @@ class Team:
         self._idle = not len(mine)
         return batch[:2] if self._idle else mine
 
+    def counts(self) -> float:
+        """1, or 0 where the present share of this process counts for nothing."""
+        return 0.0 if self._idle else 1.0
+
     def join(self, loss: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
         """The loss of the whole batch from those of the shares, of which `sums[0]` tells how much each one counts.
 
@@ -118,6 +174,11 @@ class Team:
         """The network as it is to be called while it learns."""
         if self.size == 1:
             return model
+        for module in model.modules():
+            if isinstance(module, _BatchNorm):
+                module.__class__ = WholeBatchNorm
+                assert isinstance(module, WholeBatchNorm)
+                module.team = self
         return DistributedDataParallel(model)
 
     def even_out(self, buffers: Iterable[Tensor]) -> None:

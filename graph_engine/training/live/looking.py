@@ -76,6 +76,12 @@ class Looker:
         except ArchloomError as error:
             self._listener(Looked(request["number"], message=str(error)))
 
+    def refuse(self, words: str) -> None:
+        """Answers the latest request with the reason why it cannot be, in a sentence."""
+        request = self._answered = self._request
+        if request is not None:
+            self._listener(Looked(request["number"], request["part"], message=words))
+
     def augment(self, request: dict[str, Any]) -> None:
         """Shows samples of the training data as some epochs will have them."""
         from graph_engine.training.live.running import BrokenError

@@ -6,19 +6,22 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph_engine import Graph
 from graph_engine.codegen.project import project_files
-from graph_engine.training.events import Event, Measured, StateChange
+from graph_engine.training.control import Control
+from graph_engine.training.events import Event, Looked, Measured, StateChange
 from graph_engine.training.run import train
-from graph_engine.training.rundir import prepare
+from graph_engine.training.rundir import new_run, prepare, read_run
 from graph_engine.training.state import RunState
 from graph_engine.training.together import run_together
-from tests.benchmarks.bench_training import networks
-from tests.engine.training.helpers import change, metrics, small_net
+from tests.benchmarks.bench_training import chain, networks
+from tests.engine.training.helpers import Process, change, metrics, small_net
 from tests.survive import harass
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -50,11 +53,32 @@ def test_several_processes_train_a_run_that_one_can_go_on_with(tmp_path: Path) -
     assert record.metrics.keys() == alone.metrics.keys()
 
 
+def test_several_processes_pause_and_end_with_the_one_that_began_them(tmp_path: Path) -> None:
+    run_dir = new_run(small_net(epochs=500), tmp_path)
+    process = Process().until_ready()
+    process.send(do="run", run_dir=str(run_dir), processes=2)
+    process.until_step(5)
+    process.send(do="look", number=3, part="validation")
+    process.until(lambda event: isinstance(event, Looked) and "several processes" in (event.message or ""))
+    process.send(do="pause")
+    process.until_state(RunState.PAUSED)
+    process.send(do="resume")
+    process.until_state(RunState.RUNNING)
+    process.popen.kill()
+    process.close()
+    deadline = time.monotonic() + 60
+    while read_run(run_dir).state is not RunState.STOPPED:
+        assert time.monotonic() < deadline, "they go on"
+        time.sleep(0.1)
+    assert read_run(run_dir).processes == 2
+    assert (run_dir / "checkpoints" / "last.pt").exists()
+
+
 def test_the_death_of_one_of_several_processes_is_a_sentence(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     prepare(networks()[1], run_dir)
     change(run_dir, "        self.at.step += 1\n", "        self.at.step += 1\n        os.kill(os.getpid(), 9)\n", "train.py")
-    record = run_together(run_dir, lambda _: None, 2)
+    record = run_together(run_dir, lambda _: None, Control(), 2)
     assert record.state is RunState.FAILED
     assert "One of the 2 processes ended unasked" in (record.message or "")
     assert "SIGKILL" in (run_dir / "processes.log").read_text()
@@ -63,6 +87,13 @@ def test_the_death_of_one_of_several_processes_is_a_sentence(tmp_path: Path) -> 
 def losses(run_dir: Path) -> list[float]:
     """Everything that was measured, in its order."""
     return [row["value"] for row in metrics(run_dir)]
+
+
+def normalized() -> Graph:
+    """A network with batch normalization of images and of vectors; a bias before one would learn from rounding alone."""
+    images: list[tuple[str, dict[str, object]]] = [("Conv2d", {"out_channels": 8, "kernel_size": 3, "bias": False}), ("BatchNorm2d", {})]
+    vectors: list[tuple[str, dict[str, object]]] = [("Linear", {"out_features": 16, "bias": False}), ("BatchNorm1d", {"affine": False})]
+    return chain("normalized", [1, 8, 8], *images, ("ReLU", {}), ("Flatten", {}), *vectors, ("Linear", {"out_features": 10}))
 
 
 def script(project: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
@@ -84,8 +115,8 @@ def script(project: Path, *arguments: str, processes: int) -> subprocess.Complet
 def test_two_processes_give_the_losses_of_one_and_go_on_as_one_and_back(
     tmp_path: Path, settings: dict[str, Any], augmentation: dict[str, str]
 ) -> None:
-    """The network has nothing that looks at a batch as a whole or draws random numbers."""
-    graph = networks()[1]
+    """Where the batch is not computed in parts the network normalizes by it as a whole; it draws no random numbers."""
+    graph = networks()[1] if settings else normalized()
     graph.configure(training={"epochs": 3, "batch_size": 71, **settings})  # the last batch of an epoch has an odd number of samples
     graph.configure(augmentation=augmentation)
     for name, text in project_files(graph).items():
