@@ -68,6 +68,7 @@ MENUS: Mapping[str, str] = {
     "file/export": _(_C, "&Export"),
     "view/bookmarks": _(_C, "&Bookmarks"),
     "view/live": _(_C, "&Live Sample"),
+    "view/compare": _(_C, "&Compare"),
     "view/shares": _(_C, "Sha&res on Nodes"),
     "view/theme": _(_C, "&Theme"),
     "view/panels": _(_C, "&Panels"),
@@ -195,6 +196,13 @@ ACTIONS: tuple[Act, ...] = (
     Act("live_random", "view/live", _(_C, "&Random Sample"), ("Shift+PgDown",), "dice-five", "", "live.draw", local=True),
     Act("live_part", "view/live", _(_C, "Next &Part of the Data"), ("Shift+PgUp",), "",
         _(_C, "From validation to training to test data"), "live.other_part", local=True),
+    Act("compare_saved", "view/compare", _(_C, "With the &Saved Version"), ("Ctrl+Alt+D",), "git-diff",
+        _(_C, "Mark on the canvas what is different from the file"), "comparison.with_saved"),
+    Act("compare_run", "view/compare", _(_C, "With the Last &Run"), (), "git-diff",
+        _(_C, "Mark on the canvas what is different from the last run; any other is compared from Runs"), "comparison.with_last_run"),
+    Act("change_next", "view/compare", _(_C, "&Next Change"), ("F8",), "caret-right", "", "comparison.step", 1, gap=True),
+    Act("change_previous", "view/compare", _(_C, "&Previous Change"), ("Shift+F8",), "caret-left", "", "comparison.step", -1),
+    Act("compare_end", "view/compare", _(_C, "&End Comparison"), (), "", _(_C, "Also Esc"), "comparison.end"),
     Act("shares_off", "view/shares", _(_C, "&None"), (), "", "", "show_shares", "off", "shares"),
     Act("shares_parameters", "view/shares", _(_C, "Share of &Parameters"), (), "chart-bar-horizontal",
         _(_C, "A bar on each node: the longest is the node with most of the network's parameters"), "show_shares", "parameters", "shares"),
@@ -330,7 +338,7 @@ _SUBMENU_AFTER: dict[str, tuple[str, ...]] = {
     "save_as": ("file/export",),
     "add": ("edit/select",),
     "layout": ("edit/arrange", "edit/annotate"),
-    "fit_all": ("view/bookmarks", "view/live", "view/shares", "view/theme", "view/panels"),
+    "fit_all": ("view/bookmarks", "view/live", "view/compare", "view/shares", "view/theme", "view/panels"),
 }
 """Which sub-menus stand below which action."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -244,16 +245,28 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in RUN_DIR.")] = False,
     nproc: Annotated[int, typer.Option(min=1, help="Processes that share each batch, each with a GPU or some of the cores.")] = 1,
+    nnodes: Annotated[
+        str | None,
+        typer.Option(metavar="N|MIN:MAX", help="Machines that share it, on each of which this is entered.", show_default=False),
+    ] = None,
+    rdzv_endpoint: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="With --nnodes: one of them, where they meet, as for torchrun.")
+    ] = "localhost:29400",
+    rdzv_id: Annotated[str, typer.Option(metavar="ID", help="With --nnodes: tells runs that meet there apart.")] = "archloom",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Trains a document, as the window does."""
     from graph_engine.training.run import train as run
+    from graph_engine.training.together import Meeting
 
+    if nnodes is not None and not re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", nnodes):
+        raise typer.BadParameter("a number of machines, or the least and the greatest: 2, 1:4.", param_hint="--nnodes")
+    meeting = Meeting(nnodes, rdzv_endpoint, rdzv_id) if nnodes is not None else None
     graph = _open(file, trust, trains=True)
     with _Shown(graph.name, quiet=as_json) as shown:
         try:
-            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc)
+            record = run(graph, output, shown, epochs=epochs, seed=seed, device=device, resume=resume, processes=nproc, meeting=meeting)
         except RunError:
             if not as_json:
                 print_findings(shown.findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.names import file_stem
@@ -227,3 +228,11 @@ class Documents(QObject):
 
     def _filter(self) -> str:
         return self.tr("Archloom documents (*{0})").format(SUFFIX)
+
+
+def dropped_file(event: QDropEvent) -> Path | None:
+    """The one document, or file or folder of data, that is dragged, or None."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    return Path(urls[0].toLocalFile())

@@ -52,6 +52,8 @@ class Canvas(Protocol):
 
     def add_block(self, block: str) -> str: ...
 
+    def room_for(self, forms: Mapping[str, Form]) -> list[Command]: ...
+
     def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]: ...
 
     def reveal(self, node: str) -> None: ...
@@ -171,12 +173,20 @@ class Edits(QObject):
             self._canvas.select(graph.nodes.keys() - before)
 
     def expand(self) -> None:
-        """Shows the selected cards small: of nodes the title, of groups no content; where all are small, large again."""
+        """Shows the selected cards small: of nodes the title, of groups no content; where all are small, large again, with room for it."""
         graph, chosen = self._session.graph, self._canvas.selected_nodes()
         small: dict[str, Form] = {id: "whole" if id in graph.groups else "collapsed" for id in chosen}
         large: dict[str, Form] = {id: "expanded" if id in graph.groups else "whole" for id in chosen}
         if chosen:
-            self._try(lambda: SetForm(large if all(graph[id].form == form for id, form in small.items()) else small))
+            forms = large if all(graph[id].form == form for id, form in small.items()) else small
+            form, room = SetForm(forms), self._canvas.room_for(forms)
+            if not room:
+                self._try(lambda: form)
+            else:
+                names = [graph[id].name for id in chosen]
+                text = QCoreApplication.translate("Edits", "Expand {0}").format(names[0])
+                many = QCoreApplication.translate("Edits", "Expand {0} nodes").format(len(names))
+                self._canvas.glide(lambda: self._try(lambda: Macro(text if len(names) == 1 else many, [form, *room])))
 
     def set_mode(self, mode: Mode) -> None:
         """Bypasses or mutes the selected nodes, as far as they can be; where all are already, switches them on again."""

@@ -127,6 +127,26 @@ def _draw(kind: Literal["svg", "pdf", "png"]) -> Callable[[Order], Sequence[str]
     return write_figure
 
 
+def _write_card(order: Order) -> Sequence[str]:
+    from graph_engine.codegen.card import write_card
+    from graph_engine.codegen.curves import draw_curves, read_curves
+    from graph_engine.files import write_text
+    from graph_engine.training.rundir import METRICS, read_run
+
+    stem, metrics, run = order.path.stem, dict[str, float](), ""
+    curves: dict[str, str] = {}
+    if order.run is not None:
+        record = read_run(order.run)
+        metrics, run = dict(record.metrics), record.name
+        curves = {f"{stem}-{name}.svg": draw_curves(name, parts) for name, parts in read_curves(order.run / METRICS).items()}
+    text = write_card(order.graph, f"{stem}.svg", metrics, list(curves), run)
+    _draw("svg")(order._replace(path=order.path.with_name(f"{stem}.svg")))
+    for name, curve in curves.items():
+        write_text(order.path.with_name(name), curve)
+    write_text(order.path, text)
+    return (f"Its pictures are beside it: {', '.join([f'{stem}.svg', *curves])}.",)
+
+
 def _write_with_torch(format: str) -> Callable[[Order], Sequence[str]]:
     def write(order: Order) -> Sequence[str]:
         from graph_engine.export.formats import export
@@ -158,6 +178,8 @@ EXPORTS: tuple[Export, ...] = (
         _draw("pdf"), ("part",), icon="file-pdf"),
     Export("png", _(_C, "Figure as P&NG…"), _(_C, "PNG pictures"), ".png", _(_C, "the canvas as a figure of 300 pixels an inch"),
         _draw("png"), ("part",), icon="image"),
+    Export("markdown", _(_C, "Model &Card…"), _(_C, "Markdown"), ".md", _(_C, "a model card: layers, data, settings, what a run reached"),
+        _write_card, ("weights",), icon="article"),
     Export("onnx", _(_C, "&ONNX…"), _(_C, "ONNX files"), ".onnx", _(_C, "the network for ONNX Runtime and other programs that run ONNX"),
         _write_with_torch("onnx"), ("weights",), needs_torch=True, icon="share-network"),
     Export("pt2", _(_C, "PyTorch &Archive (pt2)…"), _(_C, "PyTorch archives"), ".pt2", _(_C, "the network as torch.export.load reads it"),

@@ -19,11 +19,13 @@ DOCUMENT_ACTIONS = (
     "walk_left", "walk_right", "walk_above", "walk_below",
     "walk_edge", "paste", "paste_fed", "add", "frame", "note", "edit_code", "find", "layout", "layout_across", "layout_down",
     "zoom_in", "zoom_out", "zoom_reset", "fit_selection", "fit_all",
-    "reset_panels", "start_page", "tour",
+    "compare_saved", "compare_run", "reset_panels", "start_page", "tour",
 )  # fmt: skip
 """What needs a document in view."""
 SELECTION_ACTIONS = ("cut", "copy", "duplicate", "delete")
 """What needs something selected: nodes, edges, frames or notes."""
+COMPARISON_ACTIONS = ("change_next", "change_previous", "compare_end")
+"""What needs the document to be compared with another version."""
 LIVE_ACTIONS = ("live_next", "live_previous", "live_random", "live_part")
 """What needs the live sample to be shown."""
 NODE_ACTIONS = ("select_up", "select_down", "straighten", "group", "share", "expand", "bypass", "mute")
@@ -55,6 +57,7 @@ class WindowState(QObject):
         run.state_changed.connect(self._follow_run)
         run.progress_changed.connect(self._follow_progress)
         window.live.changed.connect(self._follow_live)
+        window.comparison.changed.connect(self._follow_comparison)
         window.canvas.selection_changed.connect(self._follow_selection)
         window.vitals.changed.connect(self._follow_health)
         window.code.begun.connect(lambda: window.docks.show("code"))
@@ -83,6 +86,7 @@ class WindowState(QObject):
         actions.enable(DOCUMENT_ACTIONS, has_document)
         actions["live"].setEnabled(has_document and not window.run.worker.problem)
         self._follow_live()
+        self._follow_comparison()
         actions[f"layout_{session.graph.direction}"].setChecked(True)
         actions["leave"].setEnabled(has_document and bool(session.place))
         self._follow_run()
@@ -91,6 +95,10 @@ class WindowState(QObject):
         actions, live = self._window.actions_, self._window.live
         actions["live"].setChecked(live.is_on)
         actions.enable(LIVE_ACTIONS, live.is_on and self._window.start_page.isHidden())
+
+    def _follow_comparison(self) -> None:
+        compares = self._window.comparison.found is not None and self._window.start_page.isHidden()
+        self._window.actions_.enable(COMPARISON_ACTIONS, compares)
 
     def _follow_run(self) -> None:
         run, actions = self._window.run, self._window.actions_

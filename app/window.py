@@ -10,12 +10,14 @@ from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QDragEnterEvent, QDrop
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.actions import CONTEXT, QUESTIONS, TOOLBAR, Actions
-from app.augmented import AugmentedSamples
+from app.asked import AugmentedSamples, GivenSamples
 from app.canvas.shares import Measure
 from app.canvas.view import CanvasView
+from app.comparison import Comparison
+from app.comparison_bar import ComparisonBar
 from app.data_bar import DataBar
 from app.docks import Docks, Place
-from app.documents import SUFFIX, Documents
+from app.documents import SUFFIX, Documents, dropped_file
 from app.edits import Edits
 from app.export_bar import ExportBar
 from app.exporting import Exporting
@@ -108,6 +110,7 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(session, parent=self)
         self.edits = Edits(session, self.canvas, self)
         self.actions_ = Actions(self, self.canvas, preferences)
+        self.comparison = Comparison(session, self.runs, self.canvas, self)
         self.trials = Trials(self)
         self.live = Live(session, run, self.canvas, preferences, self)
         self.live_bar = LiveBar(self.live, self.actions_)
@@ -125,12 +128,9 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.trust_bar)
-        column.addWidget(self.data_bar)
-        column.addWidget(ExportBar(self.exporting))
-        column.addWidget(self.run_bar)
-        column.addWidget(self.canvas)
-        column.addWidget(self.live_bar)
+        notices = (self.trust_bar, self.data_bar, ExportBar(self.exporting), self.run_bar, ComparisonBar(self.comparison, self.actions_))
+        for row in (*notices, self.canvas, self.live_bar):
+            column.addWidget(row)
         self.setCentralWidget(middle)
         self._make_panels()
         self._menus = self.actions_.fill(self.menuBar())
@@ -283,7 +283,7 @@ class MainWindow(QMainWindow):
         self.training.processes_chosen.connect(self.preferences.remember_processes)
         self.runs_panel = RunsPanel(self.runs, run)
         self.results_panel = ResultsPanel(self.results)
-        self.data_panel = DataPanel(session, AugmentedSamples(session, run, self))
+        self.data_panel = DataPanel(session, GivenSamples(session, run, self), AugmentedSamples(session, run, self))
         curves = QWidget()
         self._charts_place = QVBoxLayout(curves)
         self._charts_place.setContentsMargins(0, 0, 0, 0)
@@ -356,7 +356,7 @@ class MainWindow(QMainWindow):
         self.inspector.add_section(LiveSection(self.live, self.session))
         run.logged.connect(self.status.tell)
         self.runs.shown_changed.connect(self._show_runs)
-        self.runs.failed.connect(self.status.tell)
+        self.runs_panel.compare_wanted.connect(self.comparison.with_run)
         self.runs_panel.restore_wanted.connect(self.documents.restore)
         self.runs_panel.resume_wanted.connect(self.resume_run)
         self.runs_panel.health_wanted.connect(self.vitals.open)
@@ -370,7 +370,8 @@ class MainWindow(QMainWindow):
         canvas.wishes.wanted.connect(self.searches.add_block)
         canvas.node_activated.connect(self._open_node)
         self.themes.changed.connect(canvas.set_theme)
-        for source in (self.edits.refused, self.inspector.failed, self.problems.failed, self.training.failed):
+        views = (self.inspector, self.problems, self.training, self.runs, self.comparison)
+        for source in (self.edits.refused, *(view.failed for view in views)):
             source.connect(self.status.tell)
         for telling in (self.documents.told, self.exporting.told, self.data.told):
             telling.connect(self.status.tell)
@@ -469,11 +470,11 @@ class MainWindow(QMainWindow):
         menu.popup(event.globalPos())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if dropped_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
+        path = dropped_file(event)
         if path is None:
             return
         event.acceptProposedAction()
@@ -483,11 +484,3 @@ class MainWindow(QMainWindow):
             self.imports.ask(path)
         else:
             self.learn_from(path)
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    """The one document, or file or folder of data, that is dragged, or None."""
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    return Path(urls[0].toLocalFile())

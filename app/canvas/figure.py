@@ -55,6 +55,7 @@ class Figure:
 
     def __init__(self, graph: CoreGraph, checked: CheckedGraph, nodes: Collection[str] | None = None):
         self._look = Look(PAPER, paper=True)
+        self._direction = graph.direction
         stage = Stage(self._look, graph, is_occupied=self._is_occupied)
         chosen = [id for id in graph.nodes if nodes is None or id in nodes]
         self._cards = {id: NodeItem(graph.nodes[id], stage) for id in chosen}
@@ -163,9 +164,11 @@ class Figure:
     def _rects(self) -> np.ndarray:
         return np.array([card.rect for card in self._cards.values()])
 
-    def _is_occupied(self, left: float, right: float, y: float) -> bool:
-        x, top, width, height = self._rects.T
-        return bool(np.any((x < right) & (x + width > left) & (top < y + STACK) & (top + height > y - STACK)))
+    def _is_occupied(self, first: float, last: float, at: float) -> bool:
+        x, y, width, height = self._rects.T
+        if self._direction == "down":
+            x, y, width, height = y, x, height, width
+        return bool(np.any((x < last) & (x + width > first) & (y < at + STACK) & (y + height > at - STACK)))
 
 
 def _hold_width(found: re.Match[str]) -> str:

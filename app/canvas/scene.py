@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QRectF, SignalInstance
 from PySide6.QtCore import Signal as QtSignal
 
+from app.canvas.differences import Differences
 from app.canvas.geometry import Rect, bounds
 from app.canvas.health import HealthMarks
 from app.canvas.items import EdgeItem, NodeItem
@@ -60,6 +61,7 @@ class CanvasScene(ScreenScene):
         shares: the share of the whole that each card shows.
         health: how each node fares while the network trains.
         strips: what nodes give for a sample, below their cards.
+        differences: what is different from another version.
 
     Signals:
         about_to_rebuild: another graph will be shown; what goes on with the items is to end now.
@@ -73,6 +75,8 @@ class CanvasScene(ScreenScene):
         self.shares = Shares(self)
         self.health = HealthMarks(self)
         self.strips = Strips(self)
+        self.differences = Differences(self)
+        self.addItem(self.differences)
         self._lanes = Lanes(self)
         session.changed.connect(self.apply)
         session.checked_changed.connect(self.show_checked)

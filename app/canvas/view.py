@@ -37,6 +37,7 @@ from app.canvas.camera import ZOOM_STEP, Camera
 from app.canvas.flash import Flash
 from app.canvas.geometry import fresh_layout
 from app.canvas.glide import Glide
+from app.canvas.growth import room_for
 from app.canvas.hand import Hand
 from app.canvas.hint import EmptyHint
 from app.canvas.interactions import Interaction
@@ -54,7 +55,7 @@ from graph_engine.graph.annotation import Annotation
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import Macro
 from graph_engine.graph.groups import block_named
-from graph_engine.graph.node import Position
+from graph_engine.graph.node import Form, Position
 
 BEYOND = 50_000.0
 """How far one can scroll away from the cards, in scene units."""
@@ -260,6 +261,10 @@ class CanvasView(QGraphicsView):
         """Ids of the selected frames and notes."""
         return self.canvas.annotations.selected
 
+    def room_for(self, forms: Mapping[str, Form]) -> list[Command]:
+        """What makes room for cards that are to have other forms."""
+        return room_for(self.canvas, forms)
+
     def refitted_frames(self, positions: Mapping[str, Position]) -> Mapping[str, Annotation]:
         """Frames as they go around the same nodes when these are elsewhere."""
         return self.annotating.refitted(positions)
@@ -413,6 +418,7 @@ class CanvasView(QGraphicsView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.canvas.overview.paint(painter, exposed, self.zoom)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.canvas.differences.draw(painter, self.zoom)
         for draft in self.canvas.drafts:
             painter.setOpacity(draft.opacity())
             painter.setPen(draft.pen())

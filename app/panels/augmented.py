@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QStackedLayout, QWidget
 
-from app.augmented import AugmentedSamples
+from app.asked import AugmentedSamples
 from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
 from app.widgets.layouts import clear
@@ -48,8 +48,9 @@ class AugmentedPage(QWidget):
             self.grid.addWidget(_label(head, "muted"), 0, column)
         for row, sample in enumerate(self._shown.samples):
             for column, picture in enumerate(sample):
+                assert isinstance(picture, Picture)
                 label = QLabel()
-                label.setPixmap(_pixmap(picture, self.devicePixelRatioF()))
+                label.setPixmap(pixmap(picture, self.devicePixelRatioF()))
                 label.setAccessibleName(picture.told)
                 label.setToolTip(picture.told)
                 self.grid.addWidget(label, 2 * row + 1, column, Qt.AlignmentFlag.AlignBottom)
@@ -68,7 +69,8 @@ def _label(text: str, role: str) -> QLabel:
     return label
 
 
-def _pixmap(picture: Picture, ratio: float) -> QPixmap:
+def pixmap(picture: Picture, ratio: float) -> QPixmap:
+    """A picture for the screen, small ones with their pixels as squares."""
     pixels = base64.b64decode(picture.colours)
     image = QImage(pixels, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
     side = round(_SIDE * ratio)

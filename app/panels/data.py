@@ -7,10 +7,11 @@ from typing import Any
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
-from app.augmented import AugmentedSamples
+from app.asked import AugmentedSamples, GivenSamples
 from app.jobs import Errand
 from app.panels.augmented import AugmentedPage
 from app.panels.data_pages import fill_columns, fill_received, fill_samples, gallery, table
+from app.panels.given import GivenPage
 from app.session import Session
 from app.theme.tokens import SPACE
 from app.widgets.count_bars import CountBars
@@ -31,10 +32,10 @@ _SAMPLES = 24
 class DataPanel(QWidget):
     """The document's data, looked at in a thread while the panel can be seen."""
 
-    def __init__(self, session: Session, augmented: AugmentedSamples, parent: QWidget | None = None):
+    def __init__(self, session: Session, given: GivenSamples, augmented: AugmentedSamples, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
-        self._augmented = augmented
+        self._asked = {"given": given, "augmented": augmented}
         self._is_watched = False
         self._errand: Errand | None = None
         self._known: tuple[Selected[DatasetOption], int] | None = None
@@ -91,6 +92,7 @@ class DataPanel(QWidget):
             "classes": bars,
             "columns": self.columns,
             "received": self.received,
+            "given": GivenPage(session, given),
             "augmented": AugmentedPage(augmented),
         }
         for page in self._pages.values():
@@ -117,7 +119,8 @@ class DataPanel(QWidget):
     def look(self) -> None:
         """Looks at the document's data where it is not what is shown, or could not be read the last time."""
         if not self._is_watched:
-            self._augmented.watch(False)
+            for asked in self._asked.values():
+                asked.watch(False)
             return
         chosen: Selected[DatasetOption] = self._session.document.settings.data["dataset"]
         if chosen.option.is_own and not (chosen.params["path"] and chosen.params["facts"]):
@@ -137,8 +140,9 @@ class DataPanel(QWidget):
             self._show_samples()
 
     def _ask_others(self) -> None:
-        if self.kind.currentData() == "augmented":
-            self._augmented.others()
+        asked = self._asked.get(self.kind.currentData())
+        if asked is not None:
+            asked.others()
             return
         self._start += 1
         self.look()
@@ -198,7 +202,8 @@ class DataPanel(QWidget):
             "classes": self.tr("Classes") if self._balances() else "",
             "columns": "" if facts is None else self.tr("Columns") if facts.columns else self.tr("Arrays") if facts.arrays else "",
             "received": self.tr("What the network receives"),
-            "augmented": self.tr("Augmented samples") if self._augmented.is_on else "",
+            "given": self.tr("Samples as received") if self._asked["given"].is_on else "",
+            "augmented": self.tr("Augmented samples") if self._asked["augmented"].is_on else "",
         }
         wanted = self.kind.currentData()
         self.kind.blockSignals(True)
@@ -222,8 +227,9 @@ class DataPanel(QWidget):
             return
         self._body.setCurrentWidget(self._pages[name] if name != "samples" or self._found.samples else self.received)
         more = name == "samples" and (self._found.facts is not None and self._found.facts.samples > _SAMPLES)
-        self.others.setVisible(more or name == "augmented")
-        self._augmented.watch(self._is_watched and name == "augmented")
+        self.others.setVisible(more or name in self._asked)
+        for asked_name, asked in self._asked.items():
+            asked.watch(self._is_watched and name == asked_name)
 
     def _show_document(self) -> None:
         """Shows what follows from the document's settings and nodes."""

@@ -40,6 +40,7 @@ class RunsPanel(QWidget):
         restore_wanted: the document of a run is to be opened; the path of its copy.
         resume_wanted: a run is to go on; its folder.
         health_wanted: the health of a run is to be shown on its nodes; its folder.
+        compare_wanted: what the document has that it had not is to be marked; its folder and its name.
         results_wanted: what its network does is to be seen; its folder and its name.
     """
 
@@ -47,6 +48,7 @@ class RunsPanel(QWidget):
     resume_wanted = Signal(object)
     health_wanted = Signal(object)
     results_wanted = Signal(object, str)
+    compare_wanted = Signal(object, str)
 
     def __init__(self, runs: Runs, run: Run, parent: QWidget | None = None):
         super().__init__(parent)
@@ -83,13 +85,23 @@ class RunsPanel(QWidget):
         self.results_button = self._button("target", self.tr("Results"))
         self.results_button.setToolTip(self.tr("Show what the network does with data that it has not learned from"))
         self.results_button.clicked.connect(lambda: self.results_wanted.emit(self._selected().folder, self._selected().name))
+        self.compare_button = self._button("git-diff", self.tr("Compare"))
+        self.compare_button.setToolTip(self.tr("Mark on the canvas what is different now from the document of this run"))
+        self.compare_button.clicked.connect(lambda: self.compare_wanted.emit(self._selected().folder, self._selected().name))
         self.folder_button = self._button("folder-open", self.tr("Folder"))
         self.folder_button.setToolTip(self.tr("Show the folder of this run"))
         self.folder_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._selected().folder))))
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE.base, SPACE.tight, SPACE.near, SPACE.tight)
         foot.addWidget(self._about, 1)
-        for button in (self.resume_button, self.results_button, self.health_button, self.restore_button, self.folder_button):
+        for button in (
+            self.resume_button,
+            self.results_button,
+            self.health_button,
+            self.compare_button,
+            self.restore_button,
+            self.folder_button,
+        ):
             foot.addWidget(button)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -174,7 +186,7 @@ class RunsPanel(QWidget):
 
     def _on_selected(self) -> None:
         chosen = bool(self.list.selectedItems())
-        for button in (self.restore_button, self.health_button, self.folder_button):
+        for button in (self.restore_button, self.health_button, self.compare_button, self.folder_button):
             button.setEnabled(chosen)
         self.results_button.setEnabled(chosen and (self._selected().folder / WEIGHTS).exists())
         is_elsewhere = chosen and self._selected().is_elsewhere

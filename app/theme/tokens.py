@@ -43,6 +43,7 @@ class Theme:
         error_soft, warning_soft, info_soft, success_soft: tints of these behind text.
         focus: ring around what has the keyboard.
         category: colour of each block category.
+        changes: what is different from another version, by what became of it; likewise.
         flow: what flows along edges, by kind; told apart by colour-blind people.
         series: curves of plots; likewise.
         code: colours of highlighted source by kind: keyword, name, string, number, comment, operator.
@@ -77,6 +78,7 @@ class Theme:
     success_soft: str
     focus: str
     category: Mapping[str, str]
+    changes: Mapping[str, str]
     flow: Mapping[str, str]
     series: tuple[str, ...]
     code: Mapping[str, str]
@@ -139,6 +141,7 @@ LIGHT = Theme(
             "Custom": "#4d5d2f",
         }
     ),
+    changes={"added": "#009e73", "removed": "#7a1020", "changed": "#b57a00", "moved": "#5b3fd6"},
     flow={"image": "#2457e0", "sequence": "#d00b95", "vector": "#5f1a9c", "tokens": "#06523f", "mask": "#9e5f00"},
     series=("#2f62d0", "#c2410c", "#cb76a1", "#813131", "#9485d1", "#3c9f46", "#693181", "#9b05ff"),
     code={
@@ -203,6 +206,7 @@ DARK = Theme(
             "Custom": "#b9cf8e",
         }
     ),
+    changes={"added": "#54d69a", "removed": "#e5484d", "changed": "#ffc53d", "moved": "#8fa8ff"},
     flow={"image": "#a3b4ff", "sequence": "#ff4f86", "vector": "#bc6cff", "tokens": "#8fefe5", "mask": "#f4a125"},
     series=("#7aa5ff", "#ff9a62", "#d21e66", "#edcfe1", "#c01baf", "#a938f5", "#aff312", "#db0000"),
     code={

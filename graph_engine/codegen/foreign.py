@@ -13,6 +13,7 @@ from graph_engine.errors import RunError
 
 PROJECT = (
     *("model.py", "data.py", "train.py", "recording.py", "processes.py", "cores.py"),
+    *("augmentation.py", "measuring.py"),
     *("parts.py", "binary.py", "tables.py", "tokens.py", "unreadable.py"),
 )
 """Files of a project, whose names those that travel along may not have."""

@@ -17,14 +17,18 @@ from graph_engine.spec.params import NamesParam, Param
 FEW = 20
 """Whole numbers of no more different values are taken for classes."""
 
-_TAKEN = ("samples", "outputs", "loss", "sums", "model", "torch", "trim", "data", "rows", "found", "words", "math", "nn", "load")
+_TAKEN = ("samples", "outputs", "loss", "sums", "model", "torch", "trim", "data", "rows", "found", "words", "math", "nn", "load",
+          "added", "results", "sizes", "states")  # fmt: skip
 """Names that mean something else where the training script names the tensors of a sample."""
+
+_ENDS = ("_class", "_loss", "_outputs", "_sums", "_term")
+"""What the names of other variables there end in."""
 
 
 def identifier(name: str, taken: Iterable[str] = ()) -> str:
     """A Python name that is like another one and not taken yet."""
     text = re.sub(r"\W+", "_", name.strip().lower()).strip("_") or "column"
-    if text[0].isdigit() or keyword.iskeyword(text) or text in _TAKEN or not text.isidentifier():
+    if text[0].isdigit() or keyword.iskeyword(text) or text in _TAKEN or text.endswith(_ENDS) or not text.isidentifier():
         text = f"{text if text.isidentifier() else 'column_' + re.sub(r'[^0-9a-z_]', '', text)}_"
     known, number, made = set(taken), 2, text
     while made in known:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from graph_engine.training.findings import Finding
 from graph_engine.training.health import Health
 from graph_engine.training.live.augmented import Augmented
+from graph_engine.training.live.given import Given
 from graph_engine.training.live.value import NodeValue
 from graph_engine.training.results import Results
 from graph_engine.training.sample import Sample
@@ -210,7 +211,21 @@ class Looked(NamedTuple):
 
 
 Event = (
-    Augmented | Ready | Greeting | StateChange | Measured | Progress | Samples | Probed | Budgeted | Log | Looked | Health | Found | Results
+    Augmented
+    | Given
+    | Ready
+    | Greeting
+    | StateChange
+    | Measured
+    | Progress
+    | Samples
+    | Probed
+    | Budgeted
+    | Log
+    | Looked
+    | Health
+    | Found
+    | Results
 )
 Listener = Callable[[Event], None]
 
@@ -229,6 +244,7 @@ _KINDS: dict[str, type[Any]] = {
     "log": Log,
     "looked": Looked,
     "augmented": Augmented,
+    "given": Given,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -271,8 +287,8 @@ def _from_json(plain: dict[str, Any]) -> Event:
         plain["places"], plain["losses"] = tuple(plain["places"]), tuple(map(float, plain["losses"]))
     elif kind is Health:
         return Health.of(plain)
-    elif kind is Augmented:
-        return Augmented.of(plain)
+    elif kind in (Augmented, Given):
+        return kind.of(plain)
     elif kind is Results:
         return Results.from_plain(plain)
     elif kind is Found:

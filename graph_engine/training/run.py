@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -33,10 +33,14 @@ from graph_engine.training.loading import loaded
 from graph_engine.training.rundir import RunRecord
 from graph_engine.training.sample import Sample
 from graph_engine.training.state import RunState
-from graph_engine.training.together import run_together
+from graph_engine.training.together import Meeting, run_together
 
 if TYPE_CHECKING:
     from graph_engine.api import Graph
+
+
+PATIENCE = 60.0
+"""Seconds for which one of several machines waits until another has prepared the run."""
 
 
 def run(
@@ -128,6 +132,7 @@ def train(
     device: str | None = None,
     resume: bool = False,
     processes: int = 1,
+    meeting: Meeting | None = None,
 ) -> RunRecord:
     """Trains a graph as the command line does, in this process, or in several. An interrupt from the keyboard stops the run after its step.
 
@@ -137,27 +142,50 @@ def train(
         listener: receives events.
         epochs, seed, device, resume: as for `run`; a folder without a run is begun with or without ``resume``.
         processes: how many share each batch.
+        meeting: with other machines that share it too. The run is begun, or goes on, in a folder that all of them see.
 
     Raises:
         CheckError: the graph has errors.
         RunError: the run cannot start, or failed.
         UnwritableError: the folder cannot be written to.
     """
-    if resume and rundir.holds_run(run_dir):
-        if not rundir.is_run_of(graph, run_dir):
-            raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
-    else:
-        rundir.prepare(graph, run_dir)
-    with held(run_dir, Holder(os.getpid())):
-        control = Control()
-        with _interrupt(control):
-            if processes > 1:
-                record = run_together(run_dir, listener, control, processes, epochs=epochs, seed=seed, device=device, resume=resume)
-            else:
-                record = run(run_dir, listener, control, epochs=epochs, seed=seed, device=device, resume=resume)
+    options: dict[str, Any] = {"epochs": epochs, "seed": seed, "device": device, "resume": resume or meeting is not None}
+    control = Control()
+    with ExitStack() as stack:
+        if meeting is None:
+            _prepare(graph, run_dir, resume)
+            stack.enter_context(held(run_dir, Holder(os.getpid())))
+        else:
+            _prepare_once(graph, run_dir, stack)
+        stack.enter_context(_interrupt(control))
+        if processes > 1 or meeting is not None:
+            record = run_together(run_dir, listener, control, processes, meeting=meeting, **options)
+        else:
+            record = run(run_dir, listener, control, **options)
     if record.state is RunState.FAILED:
         raise RunError(record.message)
     return record
+
+
+def _prepare(graph: Graph, run_dir: Path, resume: bool) -> None:
+    if not resume or not rundir.holds_run(run_dir):
+        rundir.prepare(graph, run_dir)
+    elif not rundir.is_run_of(graph, run_dir):
+        raise RunError(f"The run in {run_dir} was begun with another version of the document: train this one into a new folder.")
+
+
+def _prepare_once(graph: Graph, run_dir: Path, stack: ExitStack) -> None:
+    """Of several machines the first one holds the run and prepares it; the others wait until it has."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        stack.enter_context(held(run_dir, Holder(os.getpid())))
+    except RunError:
+        deadline = time.monotonic() + PATIENCE
+        while not (run_dir / rundir.RECORD).exists():
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+    _prepare(graph, run_dir, resume=True)
 
 
 def devices() -> tuple[str, ...]:

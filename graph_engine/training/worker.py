@@ -7,7 +7,7 @@ stdin as JSON lines::
     {"do": "probe", "run_dir": "…", "kind": "rate" | "batch" | "budget"}
     {"do": "judge", "run_dir": "…", "part": "validation"}
     {"do": "look", "number": 1, …}   {"do": "look", "number": null}
-    {"do": "augment", "number": 1, …}
+    {"do": "give", "number": 1, …}   {"do": "augment", "number": 1, …}
     {"do": "pause"}   {"do": "resume"}   {"do": "stop"}   {"do": "quit"}
 
 Events leave on stdout (`graph_engine.training.events`), in batches, at most thirty a second. The end of stdin means that the
@@ -34,7 +34,7 @@ from graph_engine.training.control import Control
 from graph_engine.training.desk import Desk
 from graph_engine.training.events import Ready, StateChange
 from graph_engine.training.holding import held
-from graph_engine.training.live.looking import Looker
+from graph_engine.training.live.looking import SHOWN, Looker
 from graph_engine.training.loading import compiled
 from graph_engine.training.probe import probe
 from graph_engine.training.results import Results
@@ -93,7 +93,7 @@ class Worker:
             self._refuse_to_look()
             self._control.wake()
             self._runs.put(({"do": do}, self._control))
-        elif do == "augment":
+        elif do in SHOWN:
             self._runs.put((command | {"do": do}, self._control))
         elif do == "quit":
             if not self._open_jobs:
@@ -112,8 +112,8 @@ class Worker:
             if do == "look":
                 self._looker.answer()
                 continue
-            if do == "augment":
-                self._looker.augment(command)
+            if do in SHOWN:
+                self._looker.show(do, command)
                 continue
             try:
                 self._do(do, Path(command.pop("run_dir")), command, control)

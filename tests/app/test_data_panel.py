@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 from app.panels import data
 from app.panels.augmented import AugmentedPage
 from app.panels.data import DataPanel
+from app.panels.given import GivenPage
 from app.window import MainWindow
 from graph_engine.graph.commands import SetSettings
 from graph_engine.training.live.augmented import Augmented, Picture
+from graph_engine.training.live.given import Given
 from tests.engine.data.makers import wine
 
 SLOW = 30_000
@@ -38,7 +40,7 @@ def words(table) -> list[list[str]]:
 def test_pictures_classes_and_what_the_network_receives(qtbot: QtBot, window: MainWindow) -> None:
     choose(window, name="digits")
     panel = shown(qtbot, window)
-    assert [panel.kind.itemData(i) for i in range(panel.kind.count())] == ["samples", "classes", "received"]
+    assert [panel.kind.itemData(i) for i in range(panel.kind.count())] == ["samples", "classes", "received", "given"]
     assert panel.samples.count() == 24 and not panel.samples.item(0).icon().isNull() and panel.samples.item(0).text() == "0"
     assert dict(panel.classes.rows)["3"] == 183 and sum(count for _, count in panel.parts.rows) == 1797
     assert [row[:3] for row in words(panel.received)] == [["image", "1 × 8 × 8", "float32"], ["digit", "one number", "int64"]]
@@ -117,3 +119,20 @@ def test_augmented_samples_are_asked_for_while_they_can_be_seen(qtbot: QtBot, wi
     window.session.undo()
     window.session.undo()
     assert panel.kind.findData("augmented") == -1
+
+
+def test_samples_are_shown_as_the_network_receives_them(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(window.run.worker, "send", asked.append)
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    panel = shown(qtbot, window)
+    panel.kind.setCurrentIndex(panel.kind.findData("given"))
+    assert [request["do"] for request in asked] == ["give"]
+    page = panel.findChild(GivenPage)
+    window.run.worker.events.emit([Given(asked[-1]["number"], ((Picture(2, 1, "AAAA////", ""), "7"),) * 3)])
+    assert (page.cells.rowCount(), page.cells.columnCount()) == (3, 2)
+    assert not page.cells.item(0, 0).icon().isNull() and page.cells.item(0, 1).text() == "7"
+    window.session.execute(SetSettings(window.session.document.settings.replaced("data.validation", 0.3), "data.validation"))
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    window.run.worker.events.emit([Given(asked[-1]["number"], message="The data cannot be read: it is gone.")])
+    assert page._empty._title.text() == "The data cannot be read: it is gone."

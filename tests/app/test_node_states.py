@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
@@ -175,3 +175,29 @@ def test_an_edge_dropped_on_a_collapsed_card_goes_to_the_port_that_is_meant(wind
     hands.move(merged)
     assert "already receives conv1" in window.canvas.bubble.text()
     hands.release(QPoint(5, 5))
+
+
+def test_a_card_that_grows_pushes_down_what_lies_below_it_as_one_step(window: MainWindow) -> None:
+    session, canvas = window.session, window.canvas
+    graph = Graph("tall")
+    a, b = graph.add("ReLU", position=(0, 0)), graph.add("Tanh", position=(272, 0))
+    graph.connect(a, b)
+    block = graph.group([b], "Inner")
+    graph.add("Dropout", name="below", position=(272, 112))
+    graph.add("Sigmoid", name="beside", position=(0, 112))
+    graph.add("Tanh", name="level", position=(544, 0))
+    session.new(graph)
+    before = {n.name: n.position for n in graph}
+    canvas.select([block.id])
+    window.edits.expand()
+    cards = [QRectF(*i.node.position, i.layout.width, i.layout.height) for i in canvas.canvas.nodes.values()]
+    assert not any(a.intersects(b) for i, a in enumerate(cards) for b in cards[:i])
+    after = {n.name: n.position for n in graph}
+    assert after["below"][1] == after["beside"][1] > 112, "what lies in one row stays in one row"
+    assert after["level"] == before["level"]
+    window.edits.expand()
+    window.edits.expand()
+    assert {n.name: n.position for n in graph} == after, "there is room already"
+    for _ in range(3):
+        session.undo()
+    assert {n.name: n.position for n in graph} == before

@@ -80,6 +80,7 @@ def test_colours_that_mean_something_are_told_apart_with_every_kind_of_sight(the
     for name, colours in (
         ("curves", theme.series),
         ("flow", tuple(theme.flow.values())),
+        ("changes", tuple(theme.changes.values())),
         ("selection, error, edge", (theme.accent, theme.error, theme.edge)),
     ):
         for one, other in combinations(colours, 2):

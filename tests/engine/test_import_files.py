@@ -64,6 +64,8 @@ class Writes(nn.Module):
         y = self.linear(x)
         part = y[:, 2:4]
         part *= 2
+        y[:, :1].zero_()
+        y[:, 5:] = x[:, :1]
         return y.tanh()
 
 

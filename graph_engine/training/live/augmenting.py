@@ -21,7 +21,7 @@ NOTABLE = 0.005
 """A smaller share of a class is not told."""
 
 
-def versions(data: Data, request: Mapping[str, Any]) -> tuple[tuple[Picture, ...], ...]:
+def samples(data: Data, request: Mapping[str, Any]) -> tuple[tuple[Picture, ...], ...]:
     """Some samples as they are, and then as each of the first epochs has them, pixel by pixel as in a run with that seed.
 
     Args:
@@ -37,18 +37,19 @@ def versions(data: Data, request: Mapping[str, Any]) -> tuple[tuple[Picture, ...
     name, place = next(iter(augmentation.pictures.items()))
     scale = getattr(part, "preparation", {}).get(name, {"offset": 0.0, "width": 1.0})
     offset, width = torch.tensor(scale["offset"]), torch.tensor(scale["width"])
-    shown = [samples[place] * width + offset for samples in epochs]
+    shown = [tensors[place] * width + offset for tensors in epochs]
     low, high = shown[0].amin().clamp(max=0.0), shown[0].amax().clamp(min=1.0)
     return tuple(
         tuple(
-            _picture((pictures[i] - low) / (high - low), _told(data, [tensor[i] for tensor in samples]))
-            for pictures, samples in zip(shown, epochs, strict=True)
+            small_picture((pictures[i] - low) / (high - low), _told(data, [tensor[i] for tensor in tensors]))
+            for pictures, tensors in zip(shown, epochs, strict=True)
         )
         for i in range(len(rows))
     )
 
 
-def _picture(shares: Tensor, told: str) -> Picture:
+def small_picture(shares: Tensor, told: str) -> Picture:
+    """A picture of one or three colours, each from 0 to 1."""
     larger = max(shares.shape[-2:])
     if larger > LARGEST:
         sides = [max(1, round(side * LARGEST / larger)) for side in shares.shape[-2:]]

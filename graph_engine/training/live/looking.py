@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from graph_engine.settings.schema import Settings
 from graph_engine.training import rundir
 from graph_engine.training.events import Listener, Looked
 from graph_engine.training.live.augmented import Augmented
+from graph_engine.training.live.given import Given
 from graph_engine.training.live.outline import Outline
 from graph_engine.training.live.tracing import Superseded
 from graph_engine.training.loading import loaded
@@ -34,6 +36,9 @@ PAUSE_SECONDS = 0.5
 
 SHARE = 0.01
 """Share of a run's time that looking may take."""
+
+SHOWN: Mapping[str, tuple[str, type[Augmented] | type[Given]]] = {"augment": ("augmenting", Augmented), "give": ("giving", Given)}
+"""What can be shown of the data alone: the module that makes it, and the answer."""
 
 
 class Looker:
@@ -82,21 +87,19 @@ class Looker:
         if request is not None:
             self._listener(Looked(request["number"], request["part"], message=words))
 
-    def augment(self, request: dict[str, Any]) -> None:
-        """Shows samples of the training data as some epochs will have them."""
+    def show(self, what: str, request: dict[str, Any]) -> None:
+        """Shows samples of the training data: as a network receives them, or as some epochs will have them."""
         from graph_engine.training.live.running import BrokenError
 
-        number = request["number"]
+        number, (module, answer) = request["number"], SHOWN[what]
         try:
-            from graph_engine.training.live.augmenting import versions
-
-            self._listener(Augmented(number, versions(self._read(request), request)))
+            make = import_module(f"graph_engine.training.live.{module}").samples
+            self._listener(answer(number, make(self._read(request), request)))
         except BrokenError as error:
-            self._listener(Augmented(number, message=str(error)))
+            self._listener(answer(number, message=str(error)))
         except ModuleNotFoundError as error:
-            self._listener(
-                Augmented(number, message=f"The Python package {error.name!r} is not installed: python -m pip install {error.name}.")
-            )
+            missing = f"The Python package {error.name!r} is not installed: python -m pip install {error.name}."
+            self._listener(answer(number, message=missing))
 
     def glance(self, training: Any, run_dir: Path) -> None:
         """Looks at the network of a run, where somebody wishes to and it is time."""

@@ -53,6 +53,23 @@ def describe(graph: Graph, folder: Path) -> dict[str, Any]:
     }
 
 
+def describe_data(graph: Graph, folder: Path) -> dict[str, Any]:
+    """The data of a document.
+
+    Args:
+        graph: the document.
+        folder: for the files of the data's reader, which the other process imports.
+
+    Raises:
+        RunError: it is not chosen yet, or its code is not trusted.
+        UnwritableError: the folder cannot be written to.
+    """
+    option = graph.settings.data["dataset"].option
+    if option.is_own and option.arguments is None:
+        raise RunError(f"{option.title}: nothing is chosen yet.")
+    return {"data": _data(graph, folder), "settings": graph.settings.to_plain()}
+
+
 def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
     """The training data of a document, and what is done to its pictures.
 
@@ -72,12 +89,7 @@ def describe_augmented(graph: Graph, folder: Path) -> dict[str, Any]:
     given = arguments(settings.augmentation, option)
     if not given:
         raise RunError("Nothing is switched on.")
-    return {
-        "data": _data(graph, folder),
-        "settings": settings.to_plain(),
-        "augmentation": given,
-        "seed": settings.training["seed"],
-    }
+    return {**describe_data(graph, folder), "augmentation": given, "seed": settings.training["seed"]}
 
 
 def newest_weights(run_dir: Path) -> Path | None:

@@ -72,7 +72,7 @@ class Data(NamedTuple):
         """What is expected of the network for a sample, in words; empty where it is quantities."""
         count = len(self.option.inputs)
         targets = zip(sample[count:], self.option.targets, strict=True)
-        return " · ".join(text for tensor, field in targets if (text := self._target(tensor[0], field)))
+        return " · ".join(text for tensor, field in targets if (text := self.in_words(tensor[0], field)))
 
     def given(self, sample: Sequence[Tensor], index: int) -> tuple[str, tuple[tuple[int, ...], ...]]:
         """What a network receives of a sample, in words, or its number; and its first picture, in shades from 0 to 255."""
@@ -97,7 +97,7 @@ class Data(NamedTuple):
         if loss.target != "class":
             return value
         wanted = sample[len(self.option.inputs) + number]
-        expected = self._target(wanted[0], field)
+        expected = self.in_words(wanted[0], field)
         if scores.dim() == 1 and field.classes and len(scores) == len(field.classes) and bool(torch.isfinite(scores).all()):
             found = shares(scores, loss)
             best = found.argsort(descending=True)[:CHOICES].tolist()
@@ -110,7 +110,8 @@ class Data(NamedTuple):
             return value._replace(kind="text", text=self._spelled(tokens, field), labels=(expected,))
         return value
 
-    def _target(self, tensor: Tensor, field: Field) -> str:
+    def in_words(self, tensor: Tensor, field: Field) -> str:
+        """The class, the place or the tokens of a sample's field; empty where it holds quantities."""
         if field.classes and tensor.dim() == 0:
             number = int(tensor)
             return field.classes[number] if 0 <= number < len(field.classes) else str(number)

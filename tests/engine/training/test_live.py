@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from graph_engine.templates import template, templates
 from graph_engine.training.events import Looked, decode, encode
 from graph_engine.training.live import running
 from graph_engine.training.live.attending import attending
+from graph_engine.training.live.given import SAMPLES
+from graph_engine.training.live.looking import Looker
 from graph_engine.training.live.outline import Computable, Outline, computable
 from graph_engine.training.live.picturing import IN_DETAIL, ON_CARD, value_of
-from graph_engine.training.live.request import describe, newest_weights
+from graph_engine.training.live.request import describe, describe_data, newest_weights
 from graph_engine.training.live.sample import Data, read_words
 from graph_engine.training.live.tracing import Place, Superseded, Tracer
 from graph_engine.training.live.value import BROKEN, TOP, NodeValue
@@ -340,3 +343,21 @@ def test_a_run_that_holds_can_be_looked_at(process: Process, reference: Path, tm
     process.send(do="resume")
     assert process.until_state(RunState.FINISHED, RunState.FAILED).state is RunState.FINISHED
     assert (run_dir / "weights.safetensors").read_bytes() == (reference / "weights.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("cnn_digits", r"Picture\(width=28"), ("seq2seq_dates", r"\d{4}-\d\d-\d\d"), ("mlp_wine", r"-?\d\.\d+  -?\d.*cultivar")],
+)
+def test_samples_are_told_as_a_network_receives_them(name: str, told: str, tmp_path: Path) -> None:
+    graph = template(name).graph
+    answers: list[Any] = []
+    looker = Looker(answers.append)
+    looker.show("give", {"number": 3, "start": 0, **describe_data(graph, tmp_path)})
+    [answer] = answers
+    assert answer.number == 3 and not answer.message and len(answer.samples) == SAMPLES
+    option = graph.settings.data["dataset"].option
+    assert all(len(sample) == len(option.inputs + option.targets) for sample in answer.samples)
+    assert re.search(told, str(answer.samples[0])), answer.samples[0]
+    [again] = decode(encode([answer]))
+    assert again == answer

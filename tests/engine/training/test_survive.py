@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from graph_engine.training.rundir import new_run, prepare, read_run
 from graph_engine.training.state import RunState
 from graph_engine.training.together import run_together
 from tests.benchmarks.bench_training import chain, networks
-from tests.engine.training.helpers import Process, change, metrics, small_net
+from tests.engine.training.helpers import ROOT, Process, change, metrics, small_net
 from tests.survive import harass
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -72,6 +73,24 @@ def test_several_processes_pause_and_end_with_the_one_that_began_them(tmp_path: 
         time.sleep(0.1)
     assert read_run(run_dir).processes == 2
     assert (run_dir / "checkpoints" / "last.pt").exists()
+
+
+def test_two_machines_share_a_run(tmp_path: Path) -> None:
+    """Both are this one, and see one folder."""
+    graph = networks()[1]
+    graph.configure(training={"epochs": 1})
+    graph.save(tmp_path / "net.archloom")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    entered = ["train", "net.archloom", "-o", "run", "--nnodes", "2", "--rdzv-endpoint", f"127.0.0.1:{port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    command = [sys.executable, "-m", "app", *entered]
+    both = [subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [one.wait(200) for one in both] == [0, 0]
+    record = read_run(tmp_path / "run")
+    assert (record.state, record.processes) == (RunState.FINISHED, 2)
+    train(graph, tmp_path / "alone", lambda _: None)
+    assert losses(tmp_path / "run") == pytest.approx(losses(tmp_path / "alone"), rel=2e-4)
 
 
 def test_the_death_of_one_of_several_processes_is_a_sentence(tmp_path: Path) -> None:
