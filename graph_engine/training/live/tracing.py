@@ -145,7 +145,7 @@ class Tracer:
         """Tells what the last statement has assigned."""
         done = running.statement
         if done is not None and done.computes and not done.returns and done.targets and running.is_told:
-            self._tell(running.place, done.node, done.targets, self._outline.results[done.node], frame.f_locals)
+            self._tell(running.place, done.node, done.targets, self._outline.results.get(done.node, ()), frame.f_locals)
 
     def _tell(self, place: Place, node: str, targets: Names, ports: Names, values: dict[str, Any]) -> None:
         for target, port in zip(targets, ports, strict=False):
@@ -185,8 +185,8 @@ def _read(text: str, outline: Outline) -> tuple[dict[int, Statement], set[int]]:
 def _statement(part: ast.stmt, node: str) -> Statement:
     if isinstance(part, ast.Return):
         return Statement(node, (), not isinstance(part.value, ast.Name | ast.Tuple), True)
-    if isinstance(part, ast.Assign):
-        [target] = part.targets
+    if isinstance(part, ast.Assign) or (isinstance(part, ast.AnnAssign) and part.value is not None):
+        target = part.targets[0] if isinstance(part, ast.Assign) else part.target
         names = _targets(target)
         return Statement(node, names if isinstance(names, tuple) else (names,), not isinstance(part.value, ast.Name | ast.Tuple), False)
     return Statement(node, (), False, False)
