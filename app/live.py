@@ -14,6 +14,8 @@ from app.pictures import Shown
 from app.run import Run
 from app.session import Session
 from graph_engine.errors import ArchloomError
+from graph_engine.graph.definition import REPEAT
+from graph_engine.graph.graph import CoreGraph
 from graph_engine.training.events import Event, Looked
 from graph_engine.training.live.request import describe, newest_weights
 from graph_engine.training.live.value import NodeValue
@@ -60,6 +62,7 @@ class Live(QObject):
         self.sample = 0
         self.answer: Looked | None = None
         self.message = ""
+        self._chosen_turns: dict[str, int] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
         self._waits_for: int | None = None
@@ -74,6 +77,7 @@ class Live(QObject):
         session.checked_changed.connect(self._on_edit)
         session.replaced.connect(self._on_replaced)
         session.place_changed.connect(self._on_view)
+        session.place_changed.connect(self.changed)
         canvas.camera.moved.connect(self._on_view)
         canvas.camera.zoomed.connect(self._on_view)
         canvas.selection_changed.connect(self._on_view)
@@ -143,6 +147,29 @@ class Live(QObject):
         place = self._session.place
         return [v for v in self.answer.values if v.node == node and v.place == place] if self.answer is not None else []
 
+    @property
+    def turn(self) -> tuple[int, int]:
+        """Which turn of the group that is shown the values are of, from 0, and how many it has; one where it is not repeated."""
+        turns = self._turns()
+        return turns[-1] if turns else (0, 1)
+
+    def choose_turn(self, turn: int) -> None:
+        """Goes to another turn of the group that is shown."""
+        self._chosen_turns[self._session.place[-1]] = turn
+        self._again(0)
+        self.changed.emit()
+
+    def _turns(self) -> list[tuple[int, int]]:
+        """For each group of the way to the shown graph which turn is shown, the last one where none was chosen, and how many there are."""
+        found: list[tuple[int, int]] = []
+        graph: CoreGraph = self._session.document
+        for id in self._session.place:
+            node = graph[id]
+            count = int(node.params[REPEAT.name])
+            found.append((min(self._chosen_turns.get(id, count - 1), count - 1), count))
+            graph = graph.definitions[graph.groups[id]]
+        return found
+
     def close(self) -> None:
         """Removes what was written for the other process."""
         self._late.stop()
@@ -186,7 +213,7 @@ class Live(QObject):
             "number": self._number + 1,
             "part": self.part,
             "sample": self.sample,
-            "view": {"place": list(place), "nodes": sorted(nodes), "detail": detail},
+            "view": {"place": list(place), "nodes": sorted(nodes), "detail": detail, "turns": [turn for turn, _ in self._turns()]},
             "network": None,
             "weights": None,
         }

@@ -37,6 +37,10 @@ class LiveBar(QFrame):
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setFixedWidth(52)
         self.number.editingFinished.connect(self._go)
+        self.turn = QComboBox()
+        self.turn.setAccessibleName(self.tr("Turn of the group"))
+        self.turn.setToolTip(self.tr("The group is repeated: the values are those of this turn"))
+        self.turn.activated.connect(live.choose_turn)
         self.of = QLabel()
         self.of.setProperty("role", "muted")
         self.expected = QLabel()
@@ -54,6 +58,7 @@ class LiveBar(QFrame):
         row.addWidget(self.of)
         row.addWidget(_button(actions["live_next"]))
         row.addWidget(_button(actions["live_random"]))
+        row.addWidget(self.turn)
         row.addSpacing(SPACE.tight)
         row.addWidget(self.expected)
         row.addSpacing(SPACE.tight)
@@ -77,6 +82,12 @@ class LiveBar(QFrame):
         self.part.setCurrentIndex(PARTS.index(live.part))
         if not self.number.hasFocus():
             self.number.setText(str(live.sample + 1))
+        turn, count = live.turn
+        if self.turn.count() != count:
+            self.turn.clear()
+            self.turn.addItems([self.tr("Turn {0} of {1}").format(number + 1, count) for number in range(count)])
+        self.turn.setCurrentIndex(turn)
+        self.turn.setVisible(count > 1)
         self.of.setText(self.tr("of {0}").format(f"{answer.samples:,}") if answer is not None and answer.samples else "")
         said = answer is not None and not live.message
         expected = answer.expected if answer is not None and said else ""

@@ -186,8 +186,8 @@ def _once(run_dir: Path, way: str, kills: int, longest: float, count: Count, cha
         count.moments["mid-epoch"] += 1
     name = chance.choice(CUT)
     before = run_dir / ("run.previous.json" if name == RECORD else "checkpoints/previous.pt")
-    if before.exists() and chance.random() < 0.3:
-        path = run_dir / name
+    path = run_dir / name
+    if before.exists() and path.exists() and chance.random() < 0.3:  # a kill between two renames leaves only the former
         size = path.stat().st_size
         # what the checkpoint before knows of the metrics was on the disk long ago
         least = torch.load(before, weights_only=True)["log_size"] if name == METRICS else 0

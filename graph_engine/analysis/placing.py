@@ -6,7 +6,7 @@ straight lines and packs these to one side, and of each node's four places the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -33,7 +33,13 @@ def levels(view: nx.DiGraph, layers: Sequence[Sequence[str]], rooms: Mapping[str
     found: list[dict[str, float]] = []
     for upwards in (False, True):
         rows = [list(layer) for layer in (reversed(layers) if upwards else layers)]
-        near: Callable[[str], list[str]] = (lambda n: list(view.successors(n))) if upwards else (lambda n: list(view.predecessors(n)))
+        joined = view.successors if upwards else view.predecessors
+
+        def near(node: str, joined: Callable[[str], Iterable[str]] = joined) -> list[str]:
+            """What a node is joined to on one side: where a long edge ends at it, only that, which so runs straight."""
+            found = list(joined(node))
+            return [m for m in found if m in stand_ins] or found
+
         for mirrored in (False, True):
             turned = [row[::-1] for row in rows] if mirrored else rows
             sides = {n: Room(r.after, r.before) for n, r in rooms.items()} if mirrored else rooms

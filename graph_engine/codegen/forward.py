@@ -2,10 +2,14 @@
 
 Local names are used again as soon as their value is dead: giving every value a name of its own would keep all of them alive until
 ``forward`` returns, which costs several times the peak memory of inference.
+
+Layers return anything, as far as types tell. What is returned has a name of which the type is known, an argument's or one that is
+annotated, so that the source passes ``mypy --strict``.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -46,6 +50,10 @@ class Forward:
         self._names |= self._held
         self._arguments = self._used - set(FRESH)  # the caller keeps their values alive anyway, so their names keep their meaning
         self._free: list[str] = []
+        self._declared = set(self._names.values())
+        self._tensors = dict.fromkeys(self._declared, True)  # of each name, whether types tell that what it stands for now is a tensor
+        ends = [s.inputs["input"][0] for s in program.outputs]
+        self._returned = ends[0] if len(ends) == 1 else None
 
     def write(self) -> Iterator[Line]:
         program = self._program
@@ -58,12 +66,21 @@ class Forward:
                 continue
             expression = self._expression(step)
             comment = self._comment(step)
-            if i == last and self._is_returned(step):
+            is_tensor = self._gives_tensor(step)
+            if i == last and is_tensor and self._is_returned(step):
                 yield Line("return ", expression, comment, step.node)
                 return
-            yield Line(f"{self._results(i, step)} = ", expression, comment, step.node)
-        results = tuple(self._names[s.inputs["input"][0]] for s in program.outputs)
-        yield Line("return ", Brackets("", results, shares=False, bare=True), "", program.outputs[0].node)
+            results = self._results(i, step, is_tensor)
+            name = self._names.get(self._returned) if self._returned is not None and self._returned.node == step.node else None
+            if name is not None and not is_tensor and name not in self._declared:
+                self._declared.add(name)
+                if results != name:
+                    yield Line(f"{name}: Tensor", "", "", step.node)
+                else:
+                    results = f"{name}: Tensor"
+            yield Line(f"{results} = ", expression, comment, step.node)
+        ends = tuple(self._names[s.inputs["input"][0]] for s in program.outputs)
+        yield Line("return ", Brackets("", ends, shares=False, bare=True), "", program.outputs[0].node)
 
     def _loop(self, i: int, step: Step) -> Iterator[Line]:
         """The repetitions of a group, what leaves one going into the next."""
@@ -72,11 +89,16 @@ class Forward:
         self._let_go(i, step)
         carried: list[str] = []
         for port in step.spec.output_names:
-            self._names[Ref(step.node, port)] = fresh = self._fresh(keep=given[len(carried) + 1 :])
+            ref = Ref(step.node, port)
+            self._names[ref] = fresh = self._fresh(keep=given[len(carried) + 1 :], tensor=ref == self._returned)
             carried.append(fresh)
         begin = given[: len(carried)]
         if begin != carried:
-            yield Line(f"{', '.join(carried)} = ", ", ".join(begin), "", step.node)
+            is_returned = len(carried) == 1 and Ref(step.node, step.spec.output_names[0]) == self._returned
+            kind = ": Tensor" if is_returned and carried[0] not in self._declared else ""
+            self._declared |= {carried[0]} if kind else set()
+            yield Line(f"{', '.join(carried)}{kind} = ", ", ".join(begin), "", step.node)
+        self._tensors |= dict.fromkeys(carried, False)
         layer = next(name for name in ("layer", "part", "turn", "repetition") if name not in self._used)
         head, called = (
             (f"for _ in range({step.times})", f"self.{step.layer}") if step.tied else (f"for {layer} in self.{step.layer}", layer)
@@ -93,6 +115,20 @@ class Forward:
         outputs = self._program.outputs
         alone = len(outputs) == 1 and len(step.spec.results_with(step.params)) == 1
         return alone and outputs[0].inputs["input"][0].node == step.node
+
+    def _gives_tensor(self, step: Step) -> bool:
+        """Whether types tell that what a step gives is a tensor.
+
+        Functions of torch itself and of ``F`` say so; layers and deeper modules do not; an operator does as far as its operands do.
+        """
+        kind = step.spec.call.kind
+        if kind in ("module", "written"):
+            return False
+        if kind == "function":
+            return step.spec.call.target.count(".") == 1
+        names = [self._names[ref] for refs in step.inputs.values() for ref in refs]
+        known = [name in self._declared or self._tensors.get(name, name.startswith("self.")) for name in names]
+        return all(known if kind == "operator" else known[:1])
 
     def _expression(self, step: Step) -> Expression:
         call = step.spec.call
@@ -157,10 +193,10 @@ class Forward:
             return [] if self._values_of.is_default(step, step.spec.param(name)) else [f"{own}={self._param(step, name)}"]
         return [f"{own}={self._names[ref]}" for ref in step.inputs[name]]
 
-    def _results(self, i: int, step: Step) -> str:
+    def _results(self, i: int, step: Step, is_tensor: bool) -> str:
         """Names the step's outputs, using names again whose value has just died."""
         self._let_go(i, step)
-        return self._target(step, step.spec.results_with(step.params))
+        return self._target(step, step.spec.results_with(step.params), is_tensor)
 
     def _let_go(self, i: int, step: Step) -> None:
         last_use = self._program.last_use
@@ -169,24 +205,28 @@ class Forward:
             if name not in self._free and name not in self._arguments:
                 self._free.append(name)
 
-    def _target(self, step: Step, names: Names) -> str:
+    def _target(self, step: Step, names: Names, is_tensor: bool) -> str:
         parts: list[str] = []
         for name in names:
             if isinstance(name, tuple):
-                inner = self._target(step, name)
+                inner = self._target(step, name, is_tensor)
                 parts.append("_" if set(inner) <= set("_, ") else f"({inner})")
             elif (step.node, name) in self._program.last_use:
-                self._names[Ref(step.node, name)] = fresh = self._fresh()
+                self._names[Ref(step.node, name)] = fresh = self._fresh(tensor=not is_tensor and (step.node, name) == self._returned)
+                self._tensors[fresh] = is_tensor
                 parts.append(fresh)
             else:
                 parts.append("_")
         return ", ".join(parts)
 
-    def _fresh(self, keep: Sequence[str] = ()) -> str:
-        """A name that is free and not in ``keep``."""
+    def _fresh(self, keep: Sequence[str] = (), *, tensor: bool = False) -> str:
+        """A name that is free and not in ``keep``; with ``tensor``, one that is known to be a tensor, or a new one."""
         for place in reversed(range(len(self._free))):
-            if self._free[place] not in keep:
+            if self._free[place] not in keep and (not tensor or self._free[place] in self._declared):
                 return self._free.pop(place)
+        if tensor and (end := self._program.outputs[0].name) not in self._used and not hasattr(builtins, end):
+            self._used.add(end)
+            return end
         number = 1
         for name in FRESH:
             if name not in self._used:

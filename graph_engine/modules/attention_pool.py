@@ -14,7 +14,7 @@ class AttentionPool(nn.Module):
         self.score = nn.Linear(features, 1)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        scores = self.score(x)
+        scores: Tensor = self.score(x)
         if mask is not None:
             scores = scores.masked_fill(mask.unsqueeze(2), -1e9)
         return (x * scores.softmax(dim=1)).sum(dim=1)

@@ -99,7 +99,9 @@ def _hand_over(method: ast.FunctionDef, lines: Mapping[int, str]) -> bool:
     """Has each result that belongs to a node handed over; whether there is one."""
     found = False
     for statement in ast.walk(method):
-        if isinstance(statement, (ast.Assign, ast.Return)) and statement.value is not None and statement.lineno in lines:
+        if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name | ast.Tuple):
+            continue  # it has been handed over where it was computed
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return)) and statement.value is not None and statement.lineno in lines:
             part, node = ast.Name("self", ast.Load()), ast.Constant(lines[statement.lineno])
             call = ast.Call(ast.Name(_HANDED, ast.Load()), [part, node, statement.value], [])
             statement.value = ast.fix_missing_locations(ast.copy_location(call, statement.value))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.geometry import STRIP, WIDTH, layout
@@ -222,3 +224,28 @@ def test_strips_of_templates_hide_no_other_card() -> None:
                 strip = QRectF(box.left(), box.bottom(), WIDTH, STRIP)
                 hidden += [(one.graph.name, graph[id].name, graph[other].name) for other, card in boxes.items() if card.intersects(strip)]
     assert not hidden
+
+
+def test_the_turn_of_a_repeated_group_is_chosen_in_the_bar(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(window.run.worker, "start", lambda: None)
+    monkeypatch.setattr(window.run.worker, "send", sent.append)
+    window.session.new(template("vit_digits").open())
+    live, bar = window.live, window.live_bar
+    live.set_on(True)
+    assert bar.turn.isHidden(), "the network itself has one turn"
+    [group] = window.session.graph.groups
+    window.session.enter(group)
+    assert not bar.turn.isHidden()
+    assert [bar.turn.itemText(i) for i in range(bar.turn.count())] == ["Turn 1 of 2", "Turn 2 of 2"]
+    live._ask()
+    assert sent[-1]["view"]["turns"] == [1]
+    live._waits_for = None
+    bar.turn.setFocus()
+    QTest.keyClick(bar.turn, Qt.Key.Key_Up)
+    assert live.turn == (0, 2)
+    live._ask()
+    assert sent[-1]["view"]["turns"] == [0]
+    window.session.leave()
+    assert bar.turn.isHidden()
+    live.set_on(False)

@@ -13,7 +13,10 @@ import graph_engine
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = [m.name for m in pkgutil.walk_packages(graph_engine.__path__, "graph_engine.")]
-NEED_TORCH = ("compiler", "modules", "importing", "export", "data", "training", "lab", "importer", "foreign.answering", "foreign.datasets")
+NEED_TORCH = (
+    *("compiler", "modules", "importing", "export", "data", "training", "lab"),
+    *("importer", "exporter", "foreign.answering", "foreign.datasets"),
+)
 """The parts of the engine that may import torch."""
 BLOCKED = """
 import sys

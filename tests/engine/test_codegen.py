@@ -62,7 +62,8 @@ class DigitsCnn(nn.Module):
         x = self.flatten1(x)  # (N, 576)
         x = self.linear1(x)  # (N, 64)
         x = self.relu4(x)
-        return self.linear2(x)  # (N, 10)
+        x = self.linear2(x)  # (N, 10)
+        return x
 '''
 
 

@@ -28,16 +28,18 @@ class View(NamedTuple):
         place: ids of the group nodes that lead to the graph that is shown.
         nodes: ids of the nodes in view.
         detail: id of the node that is shown large, or None.
+        turns: for each group of the place the turn that is looked at, from 0; left out, the last one.
     """
 
     place: Place
     nodes: Collection[str]
     detail: str | None
+    turns: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> View:
         """The view from JSON."""
-        return cls(tuple(plain["place"]), frozenset(plain["nodes"]), plain["detail"])
+        return cls(tuple(plain["place"]), frozenset(plain["nodes"]), plain["detail"], tuple(plain["turns"]))
 
     def holds(self, place: Place, node: str) -> bool:
         """Whether a node is looked at."""
@@ -96,11 +98,12 @@ def values(
     try:
         with torch.random.fork_rng(devices), torch.no_grad():
             model.eval()
-            tracer = Tracer(source.path, source.text, source.outline, recorder.take, stopped)
+            turns = {view.place[: depth + 1]: turn for depth, turn in enumerate(view.turns)}
+            tracer = Tracer(source.path, source.text, source.outline, recorder.take, stopped, turns)
             with tracer.watching():
                 model(*inputs)
             if attends(model, source.text):
-                again = Tracer(source.path, source.text, source.outline, lambda *_: None, stopped)
+                again = Tracer(source.path, source.text, source.outline, lambda *_: None, stopped, turns)
                 with attending(model, lambda weights: recorder.attended(again.at, weights)), again.watching():
                     model(*inputs)
     except Superseded:

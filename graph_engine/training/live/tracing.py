@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
@@ -45,9 +46,11 @@ class Statement(NamedTuple):
 class _Running:
     """A ``forward`` that is running."""
 
-    def __init__(self, place: Place, group: str):
+    def __init__(self, place: Place, group: str, is_told: bool):
         self.place = place
         self.group = group
+        self.is_told = is_told
+        self.calls: Counter[str] = Counter()
         self.statement: Statement | None = None
         self.failed = False
 
@@ -61,20 +64,30 @@ class Tracer:
         outline: of it.
         take: receives the values; of a group that is repeated, one turn after the other.
         stopped: asked before each line; where it is true, the network ends with `Superseded`.
+        turns: of repeated groups, by their place, the turn, from 0, whose values alone are told; of others, all are.
     """
 
-    def __init__(self, path: str, text: str, outline: Outline, take: Take, stopped: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        outline: Outline,
+        take: Take,
+        stopped: Callable[[], bool] = lambda: False,
+        turns: Mapping[Place, int] | None = None,
+    ):
         self._path = path
         self._outline = outline
         self._take = take
         self._stopped = stopped
+        self._turns = turns or {}
         self._statements, self._functions = _read(text, outline)
         self._running: list[_Running] = []
 
     @property
     def at(self) -> tuple[Place, str] | None:
         """Place and id of the node that is being computed."""
-        if not self._running or self._running[-1].statement is None:
+        if not self._running or self._running[-1].statement is None or not self._running[-1].is_told:
             return None
         return self._running[-1].place, self._running[-1].statement.node
 
@@ -96,8 +109,13 @@ class Tracer:
         around = self._running[-1] if self._running else None
         node = around.statement.node if around is not None and around.statement is not None else ""
         place = (*around.place, node) if around is not None else ()
-        running = _Running(place, node)
+        is_told = around is None or (around.is_told and self._turns.get(place, around.calls[node]) == around.calls[node])
+        if around is not None:
+            around.calls[node] += 1
+        running = _Running(place, node, is_told)
         self._running.append(running)
+        if not is_told:
+            return self._on_line
         body = self._outline.bodies[node]
         for name, id in body.inputs:
             self._take(place, id, "output", frame.f_locals[name])
@@ -126,8 +144,8 @@ class Tracer:
     def _finish(self, running: _Running, frame: FrameType) -> None:
         """Tells what the last statement has assigned."""
         done = running.statement
-        if done is not None and done.computes and not done.returns and done.targets:
-            self._tell(running.place, done.node, done.targets, self._outline.results[done.node], frame.f_locals)
+        if done is not None and done.computes and not done.returns and done.targets and running.is_told:
+            self._tell(running.place, done.node, done.targets, self._outline.results.get(done.node, ()), frame.f_locals)
 
     def _tell(self, place: Place, node: str, targets: Names, ports: Names, values: dict[str, Any]) -> None:
         for target, port in zip(targets, ports, strict=False):
@@ -138,6 +156,8 @@ class Tracer:
                 self._take(place, node, port, values[target])
 
     def _return(self, running: _Running, result: Any) -> None:
+        if not running.is_told:
+            return
         outputs, done = self._outline.bodies[running.group].outputs, running.statement
         if done is not None and done.computes and done.node not in outputs:
             self._take(running.place, done.node, str(self._outline.results[done.node][0]), result)
@@ -165,8 +185,8 @@ def _read(text: str, outline: Outline) -> tuple[dict[int, Statement], set[int]]:
 def _statement(part: ast.stmt, node: str) -> Statement:
     if isinstance(part, ast.Return):
         return Statement(node, (), not isinstance(part.value, ast.Name | ast.Tuple), True)
-    if isinstance(part, ast.Assign):
-        [target] = part.targets
+    if isinstance(part, ast.Assign) or (isinstance(part, ast.AnnAssign) and part.value is not None):
+        target = part.targets[0] if isinstance(part, ast.Assign) else part.target
         names = _targets(target)
         return Statement(node, names if isinstance(names, tuple) else (names,), not isinstance(part.value, ast.Name | ast.Tuple), False)
     return Statement(node, (), False, False)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from graph_engine import Graph
 from graph_engine.blocks import registry
 from graph_engine.errors import ArchloomError
+from graph_engine.lowering import lower
 from graph_engine.templates import template, templates
 from tests.engine.graphs import sound_graph
 from tests.engine.group_edits import anywhere, small
@@ -40,7 +41,10 @@ def test_random_graphs_over_the_palette_come_back(seed: int) -> None:
 @given(st.integers(0, 2**32))
 @settings(max_examples=15, deadline=None)
 def test_groups_edited_at_random_come_back(seed: int) -> None:
-    """Nested, repeated, shared and exposed; which of the nodes that share weights owns them, and what nothing uses, a text cannot tell."""
+    """Nested, repeated, shared and exposed.
+
+    A group whose uses need several classes comes back as several groups: its text is another one then, its network the same.
+    """
     rng = random.Random(seed)
     graph = small(rng)
     for _ in range(rng.randint(10, 60)):
@@ -57,7 +61,8 @@ def test_groups_edited_at_random_come_back(seed: int) -> None:
         return
     source = graph.to_python()
     back = Graph.from_source(source)
-    assert back.to_python() == source
+    if not any(unit.variant for unit in lower(graph, graph.check()).units):
+        assert back.to_python() == source
     assert (back.check().parameters, back.check().flops) == (graph.check().parameters, graph.check().flops)
 
 

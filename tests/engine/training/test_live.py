@@ -191,7 +191,9 @@ def test_values_travel_as_json() -> None:
     assert told.values[0]._replace(mean=0.0) == value._replace(mean=0.0)
 
 
-def looked_at(graph: Graph, folder: Path, *nodes: str, detail: str | None = None, place: Place = ()) -> list[NodeValue]:
+def looked_at(
+    graph: Graph, folder: Path, *nodes: str, detail: str | None = None, place: Place = (), turns: tuple[int, ...] = ()
+) -> list[NodeValue]:
     """What is told of some nodes for the first sample of the validation data."""
     asked = describe(graph, folder)
     with loaded(Path(asked["data"]["folder"]), ("data",)) as reader:
@@ -200,9 +202,22 @@ def looked_at(graph: Graph, folder: Path, *nodes: str, detail: str | None = None
     assert found is not None
     model, source = built(found, folder)
     model.train()
-    told = running.values(model, source, data, data.sample("validation", 0), running.View(place, nodes, detail))
+    told = running.values(model, source, data, data.sample("validation", 0), running.View(place, nodes, detail, turns))
     assert all(part.training for part in model.modules()), "the network is left as it was"
     return told
+
+
+def test_of_a_repeated_group_the_turn_is_told_that_is_looked_at(tmp_path: Path) -> None:
+    graph = template("vit_digits").graph
+    [group] = [id for id in graph.groups if graph[id].params["repeat"] == 2]
+    definition = graph.definitions[graph.groups[group]]
+    first, last = (n.id for n in definition if n.spec.call.kind in ("input", "output"))
+    told = {}
+    for turns in ((0,), (1,), ()):
+        values = looked_at(graph, tmp_path, first, last, place=(group,), turns=turns)
+        told[turns] = {v.node: (v.mean, v.least, v.most) for v in values}
+    assert told[0,][last] == told[1,][first], "the second turn begins with what the first has ended with"
+    assert told[0,] != told[1,] == told[()], "where none is chosen, it is the last"
 
 
 def test_classes_and_tokens_have_their_names(tmp_path: Path) -> None:
@@ -289,7 +304,7 @@ def test_a_failure_names_its_node_and_a_superseded_look_ends(tmp_path: Path) -> 
 
 
 def ask(process: Process, graph: Graph, folder: Path, number: int, **more: Any) -> Looked:
-    view = {"place": [], "nodes": list(graph.nodes), "detail": None}
+    view = {"place": [], "nodes": list(graph.nodes), "detail": None, "turns": []}
     process.send(do="look", number=number, part="train", sample=5, view=view, network=describe(graph, folder), **{"weights": None, **more})
     event = process.until(lambda event: isinstance(event, Looked) and event.number == number)
     assert isinstance(event, Looked)

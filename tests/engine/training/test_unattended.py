@@ -64,7 +64,7 @@ def vanish(process: Process) -> None:
         pipe.close()
 
 
-def test_a_run_goes_on_without_its_window_and_obeys_the_next(reference: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_without_its_window_and_obeys_the_next(reference: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     run_dir = new_run(small_net(), tmp_path)
     change(
         run_dir,
@@ -72,6 +72,7 @@ def test_a_run_goes_on_without_its_window_and_obeys_the_next(reference: Path, tm
         FORWARD + "        import os, sys, time; time.sleep(0.02); os.write(2, b'from below'); sys.stderr.write('from Python')\n",
     )
     first = Process().until_ready()
+    request.addfinalizer(first.popen.kill)  # where the test fails, it would go on
     first.send(do="run", run_dir=str(run_dir))
     first.until_step(10)
     assert holder_of(run_dir) is not None and not is_left(run_dir)
