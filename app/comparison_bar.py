@@ -16,7 +16,7 @@ class ComparisonBar(NoticeBar):
 
     def __init__(self, comparison: Comparison, actions: Actions, parent: QWidget | None = None):
         self.back, self.on, self.ends = QToolButton(), QToolButton(), QPushButton()
-        super().__init__("git-diff", (self.back, self.on, self.ends), parent)
+        super().__init__("git-diff", (self.back, self.on, self.ends), parent, tone="info")
         self._comparison = comparison
         for button, id in ((self.back, "change_previous"), (self.on, "change_next")):
             button.setDefaultAction(actions[id])

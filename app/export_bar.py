@@ -16,7 +16,7 @@ class ExportBar(NoticeBar):
 
     def __init__(self, exporting: Exporting, parent: QWidget | None = None):
         self.cancel, self.folder, self.away = QPushButton(), QPushButton(), QToolButton()
-        super().__init__("export", (self.cancel, self.folder, self.away), parent)
+        super().__init__("export", (self.cancel, self.folder, self.away), parent, tone="info")
         self._exporting = exporting
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(exporting.cancel)

@@ -134,12 +134,14 @@ def _write_card(order: Order) -> Sequence[str]:
     from graph_engine.training.rundir import METRICS, read_run
 
     stem, metrics, run = order.path.stem, dict[str, float](), ""
-    curves: dict[str, str] = {}
+    curves, settings = dict[str, str](), order.graph.settings.to_plain()
     if order.run is not None:
         record = read_run(order.run)
+        used = {name: value for name, value in (("epochs", record.epochs), ("seed", record.seed)) if value is not None}
+        settings = {**record.settings, "training": {**record.settings.get("training", {}), **used}}
         metrics, run = dict(record.metrics), record.name
         curves = {f"{stem}-{name}.svg": draw_curves(name, parts) for name, parts in read_curves(order.run / METRICS).items()}
-    text = write_card(order.graph, f"{stem}.svg", metrics, list(curves), run)
+    text = write_card(order.graph, f"{stem}.svg", metrics, list(curves), run, settings)
     _draw("svg")(order._replace(path=order.path.with_name(f"{stem}.svg")))
     for name, curve in curves.items():
         write_text(order.path.with_name(name), curve)

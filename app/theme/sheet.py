@@ -65,6 +65,7 @@ QFrame[role="popup"] QListView { background: transparent; }
 QFrame[role="popup"] QListView::item { min-height: 0; padding: 0; background: transparent; }
 QFrame[role="focus"] { background: transparent; border: 2px solid $focus; border-radius: ${r_small}px; }
 QFrame[role="notice"] { background: $warning_soft; border: none; border-bottom: 1px solid $border; }
+QFrame[role="notice-info"] { background: $info_soft; border: none; border-bottom: 1px solid $border; }
 QFrame[role="separator"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="pill"], QLabel[role="pill"] {
     background: $surface_sunken; border-radius: ${near}px; padding: 1px ${near}px; color: $text_muted;

@@ -13,15 +13,20 @@ _MARK = 16
 class NoticeBar(QFrame):
     """A mark, words, and buttons on their right.
 
+    Args:
+        mark: name of its icon.
+        buttons: on the right.
+        tone: ``warning``, or ``info`` where nothing is wrong.
+
     Attributes:
         words: what is the matter.
     """
 
-    def __init__(self, mark: str, buttons: tuple[QAbstractButton, ...], parent: QWidget | None = None):
+    def __init__(self, mark: str, buttons: tuple[QAbstractButton, ...], parent: QWidget | None = None, tone: str = "warning"):
         super().__init__(parent)
-        self.setProperty("role", "notice")
+        self.setProperty("role", "notice" if tone == "warning" else "notice-info")
         picture = QLabel()
-        picture.setPixmap(icon(mark, "warning").pixmap(_MARK, _MARK))
+        picture.setPixmap(icon(mark, tone).pixmap(_MARK, _MARK))
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

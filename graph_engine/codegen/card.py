@@ -17,7 +17,9 @@ NOT_TOLD = ("facts", "path", "device", "threads")
 """Settings that say something of a computer, or of all samples."""
 
 
-def write_card(graph: Graph, figure: str, metrics: Mapping[str, float], curves: Sequence[str], run: str) -> str:
+def write_card(
+    graph: Graph, figure: str, metrics: Mapping[str, float], curves: Sequence[str], run: str, settings: Mapping[str, Any] | None = None
+) -> str:
     """The text of a card.
 
     Args:
@@ -26,6 +28,7 @@ def write_card(graph: Graph, figure: str, metrics: Mapping[str, float], curves: 
         metrics: what the run reached, by name; empty without one.
         curves: names of the pictures of its curves beside the card.
         run: what the run is called.
+        settings: those of the run, as plain data; left out, the document's.
     """
     checked = graph.check()
     dataset = graph.settings.data["dataset"]
@@ -38,7 +41,7 @@ def write_card(graph: Graph, figure: str, metrics: Mapping[str, float], curves: 
     lines += _table(("layer", "block", "output", "parameters", "FLOPs"), list(_layers(graph, checked)))
     lines += ["", "Inside a repeated group, figures are those of its first turn.", ""] if graph.definitions else [""]
     lines += ["## Data", "", f"{option.title}. {option.summary}", "", f"Source: {option.source}. Licence: {option.licence}.", ""]
-    lines += ["## Training", "", *_table(("setting", "value"), list(_settings(graph.settings.to_plain()))), ""]
+    lines += ["## Training", "", *_table(("setting", "value"), list(_settings(settings or graph.settings.to_plain()))), ""]
     if metrics:
         reached = _table(("metric", "value"), [(name, f"{value:.4g}") for name, value in metrics.items()])
         lines += ["## Result", "", f"What run {run} reached:", "", *reached, ""]

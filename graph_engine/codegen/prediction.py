@@ -43,8 +43,8 @@ class Prediction:
         pictures, alone = any(field.has_pixels for field in self._dataset.inputs), len(self._dataset.inputs) == 1
         kind = "picture file" if pictures and alone else "table file" if self._dataset.id == "table" else "arrays only"
         told = "shown" if self._is_shown else "told classes" if any(self._names) else "told numbers"
-        text = {"text", "text begun" if self._begun else "text whole"} if self._texts else set()
-        return {kind, told, *text, *["text continued"] * bool(text and self._continued)}
+        how = "text continued" if self._continued else "text begun" if self._begun else "text whole"
+        return {kind, told, *(("text", how) if self._texts else ())}
 
     def values(self) -> dict[str, str]:
         """Values for the script's template."""

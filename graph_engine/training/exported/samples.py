@@ -87,12 +87,13 @@ def read_picture(path: Path, fields: Fields, scale: Mapping[str, Any] | None = N
     return Given(path.name, (torch.from_numpy(pixels).float().unsqueeze(0),))
 
 
-def encode(text: str, words: Sequence[str]) -> Tensor:
+def encode(text: str, words: Sequence[str], length: int | None = None) -> Tensor:
     """The tokens of a text, a batch of one.
 
     Args:
         text: letters or words, as the vocabulary has them.
         words: what each token stands for.
+        length: of all texts, where the network receives no other; padding, token 0, fills up what is shorter.
     """
     unknown = next((number for number, word in enumerate(words) if word.strip() == "□"), 0)
     numbers = {word.strip() or word: number for number, word in reversed(list(enumerate(words)))}
@@ -100,7 +101,8 @@ def encode(text: str, words: Sequence[str]) -> Tensor:
         pieces: Sequence[str] = text.replace("\n", "↵")
     else:
         pieces = re.findall(r"\w+|[^\w\s]", text)
-    return torch.tensor([[numbers.get(piece, unknown) for piece in pieces]])
+    tokens = [numbers.get(piece, unknown) for piece in pieces]
+    return torch.tensor([tokens if length is None else (tokens + [0] * length)[:length]])
 
 
 def likeliest(shares: Tensor, classes: Sequence[str]) -> str:

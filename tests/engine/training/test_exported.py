@@ -114,4 +114,5 @@ def test_a_picture_is_brought_to_size_and_scale(tmp_path: Path) -> None:
 
 def test_texts_become_the_tokens_that_the_data_has() -> None:
     assert samples.encode("cab?", ["", "□", "a", "b", "c"]).tolist() == [[4, 2, 3, 1]]
+    assert samples.encode("ab", ["", "a", "b"], 4).tolist() == [[1, 2, 0, 0]] and samples.encode("ab", ["", "a", "b"], 1).tolist() == [[1]]
     assert samples.encode("the cat.", ["", " □", " the", " cat", "."]).tolist() == [[2, 3, 4]]
