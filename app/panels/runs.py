@@ -85,11 +85,12 @@ class RunsPanel(QWidget):
         self.results_button = self._button("target", self.tr("Results"))
         self.results_button.setToolTip(self.tr("Show what the network does with data that it has not learned from"))
         self.results_button.clicked.connect(lambda: self.results_wanted.emit(self._selected().folder, self._selected().name))
-        self.compare_button = self._button("git-diff", "")  # words for it would make the narrowest window wider
+        self.compare_button = self._button("git-diff", "")  # words for all would make the narrowest window wider
         self.compare_button.setAccessibleName(self.tr("Compare"))
         self.compare_button.setToolTip(self.tr("Mark on the canvas what is different now from the document of this run"))
         self.compare_button.clicked.connect(lambda: self.compare_wanted.emit(self._selected().folder, self._selected().name))
-        self.folder_button = self._button("folder-open", self.tr("Folder"))
+        self.folder_button = self._button("folder-open", "")
+        self.folder_button.setAccessibleName(self.tr("Folder"))
         self.folder_button.setToolTip(self.tr("Show the folder of this run"))
         self.folder_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._selected().folder))))
         foot = QHBoxLayout()
