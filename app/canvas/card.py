@@ -221,7 +221,7 @@ def _paint_name(painter: QPainter, look: Look, layout: Layout, place: PortPlace,
         painter.drawText(room, align, place.name)
         return
     painter.setPen(look.faint if state.faint else look.muted)
-    top = PORT_RADIUS - 1 if place.side == "input" else place.y - NAMES - PORT_RADIUS + 3
+    top = PORT_RADIUS - 1 if place.side == "input" else place.y - NAMES - PORT_RADIUS + 1
     room = QRectF(place.x - place.room / 2, top, place.room, NAMES)
     painter.drawText(room, _CENTRE, look.label_metrics.elidedText(place.name, _ELIDE, place.room))
 

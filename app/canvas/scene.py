@@ -289,8 +289,8 @@ class CanvasScene(ScreenScene):
 
     def _make_room_for(self, rects: Iterable[Rect]) -> None:
         """Something has come to these places."""
-        room = self.sceneRect()
-        if not all(room.contains(QRectF(*rect)) for rect in rects):
+        box = bounds(rects)
+        if box is not None and not self.sceneRect().contains(QRectF(*box)):
             self._make_room()
 
     def _make_room(self) -> None:

@@ -24,7 +24,7 @@ KINDS = ("add", *["connect"] * 3, "move", "remove", "disconnect", "undo", "redo"
 def assert_mirrors(scene: CanvasScene, graph: Graph) -> None:
     assert scene.nodes.keys() == graph.nodes.keys()
     assert scene.edges.keys() == graph.edges.keys()
-    assert len(scene.items()) == 2 + len(scene.nodes) + len(scene.edges)  # the labels and the rings
+    assert len(scene.items()) == 3 + len(scene.nodes) + len(scene.edges)  # the labels, the rings and the differences
     for id, item in scene.nodes.items():
         assert item.node is graph[id]
         assert (item.x(), item.y()) == graph[id].position
