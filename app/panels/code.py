@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.jobs import Errand
 from app.panels.code_view import CodeView
@@ -56,6 +56,7 @@ class CodePanel(QWidget):
         self.view.left.connect(self.leave)
         self.banner = QLabel()
         self.banner.setProperty("role", "muted")
+        self.banner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words must not widen the window
         self._edit = self._button(self.tr("Edit"), "pencil-simple")
         self._edit.setToolTip(self.tr("Type in the code; the canvas follows"))
         self._edit.clicked.connect(self.edit)
@@ -320,7 +321,7 @@ class CodePanel(QWidget):
             self.banner.style().unpolish(self.banner)
             self.banner.style().polish(self.banner)
         self.banner.setText(words)
-        self.banner.setToolTip(words if problem else "")
+        self.banner.setToolTip(words)
 
     def _single(self, wait: int, then: object) -> QTimer:
         timer = QTimer(self)

@@ -35,7 +35,7 @@ LANES: dict[Direction, Room] = {"across": Room(PLAIN / 2, ROW - PLAIN / 2), "dow
 ROUNDS = 3
 """How often what is there is mended at most, as one thing that is put right may leave another to be."""
 
-JUDGED = 600
+JUDGED = 150
 """Up to so many nodes, layouts are compared to find the one that moves least; beyond, that would take seconds."""
 
 NEARLY = 1.2

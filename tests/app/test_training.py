@@ -190,7 +190,7 @@ def test_plots_follow_the_measures_of_the_task(qtbot: QtBot, window: MainWindow)
     window.start_run()
     qtbot.waitUntil(lambda: run.state == RunState.FINISHED, timeout=PATIENCE_MS)
     assert window.charts is not None
-    shown = ("loss", "cultivar_accuracy", "proline_mae", "proline_rmse")
+    shown = ("loss", "cultivar_accuracy", "proline_mae", "proline_rmse", "cultivar_loss", "proline_loss")
     qtbot.waitUntil(lambda: tuple(m for m, plot in window.charts.plots.items() if not plot.isHidden()) == shown)
 
 
