@@ -150,7 +150,7 @@ def _array_field(array: ArrayFacts, values: Mapping[str, Any], *, target: bool) 
     if target and few and (wanted == "classes" or (wanted == "auto" and 0 < array.distinct <= max(FEW, int(array.greatest or 0) // 2 + 1))):
         return Field(array.name, (), "int64", classes=tuple(map(str, range(int(array.greatest or 0) + 1))))
     known = array.least is not None and array.greatest is not None
-    scaled = target and values["target_scaling"] != "none"
+    scaled = target and values.get("target_scaling", "none") != "none"
     return Field(array.name, array.shape or (1,), bounds=(array.least or 0.0, array.greatest or 0.0) if known and not scaled else None)
 
 
