@@ -40,6 +40,8 @@ def edit_row(row: Row, rng: random.Random) -> None:
         editor.box.activated.emit(index)
     elif isinstance(editor, TextEditor) and rng.random() < 0.25:
         editor.field.setFocus()
+        if not editor.field.hasFocus():
+            return
         for _ in range(rng.randint(1, 3)):
             QTest.keyClick(editor.field, rng.choice([Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp]))
     elif isinstance(editor, TextEditor):
@@ -48,8 +50,10 @@ def edit_row(row: Row, rng: random.Random) -> None:
 
 
 def write(field: QLineEdit, text: str, rng: random.Random) -> None:
-    """Types into a field, and leaves it in one way or another."""
+    """Types into a field, where the keyboard can get there, and leaves it in one way or another."""
     field.setFocus()
+    if not field.hasFocus():  # its panel is closed, or behind another
+        return
     field.selectAll()
     QTest.keyClick(field, Qt.Key.Key_Delete)
     QTest.keyClicks(field, text)
