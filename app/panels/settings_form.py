@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -73,18 +74,25 @@ class SettingsForm(QWidget):
         where = {**chosen.params, name.removeprefix(_DATASET): value}
         return name.removeprefix(_DATASET) in chosen.option.looked_at and bool(where["path"])
 
-    def _show(self) -> None:
+    def values(self) -> dict[str, Any]:
+        """What the document has for each row, by its name."""
         settings = self._session.graph.settings
         values = dict(getattr(settings, self._section))
+        if self._section == "training":
+            fields = settings.data["dataset"].option.targets
+            values |= {f"{_EACH}{field.name}": _unfolded(loss) for field, loss in zip(fields, target_losses(values, fields), strict=True)}
+        return values
+
+    def _show(self) -> None:
+        settings = self._session.graph.settings
         if self._section == "training":
             fields = settings.data["dataset"].option.targets
             names = tuple(field.name for field in fields) if len(fields) > 1 else ()
             if names != self._targets:
                 self._targets = names
                 self.form = self._made()
-            values |= {f"{_EACH}{field.name}": _unfolded(loss) for field, loss in zip(fields, target_losses(values, fields), strict=True)}
             self._offer(settings)
-        self.form.show_values(values)
+        self.form.show_values(self.values())
 
     def _offer(self, settings: Settings) -> None:
         """Has the editors of names offer what there is for this data."""

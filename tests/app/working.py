@@ -387,8 +387,8 @@ class Working(RuleBasedStateMachine):
             values = self.session.graph[self.view.selected_nodes()[0]].params
             wrong = wrong_rows(page.form, values)
             assert not wrong, "\n".join(wrong)
-        for name, form in self.window.training.forms.items():
-            wrong = wrong_rows(form.form, getattr(self.session.document.settings, name))
+        for form in self.window.training.forms.values():
+            wrong = wrong_rows(form.form, form.values())
             assert not wrong, "\n".join(wrong)
 
 
