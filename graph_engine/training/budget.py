@@ -251,17 +251,20 @@ def _node_times(training: Any, samples: tuple[torch.Tensor, ...]) -> tuple[NodeT
     forward: Counter[str] = Counter()
     backward: Counter[str] = Counter()
     owners: dict[int, list[str]] = {}
+    computing: set[str] = set()
     events = sorted(profiler.events() or [], key=lambda event: event.time_range.start)
     taken = (lambda event: event.device_time_total) if training.device.type == "cuda" else (lambda event: event.cpu_time_total)
     for event in events:
         if event.name.startswith(_MARK):
             forward[event.name.removeprefix(_MARK)] += taken(event)
-        elif event.sequence_nr >= 0 and (nodes := list(_around(event))):
-            owners[event.sequence_nr] = nodes  # of operators with one number the last has the part backward
+        elif nodes := list(_around(event)):
+            computing.update(nodes)
+            if event.sequence_nr >= 0:
+                owners[event.sequence_nr] = nodes  # of operators with one number the last has the part backward
     for event in events:
         if event.name.startswith(_BACKWARD):
             backward.update(dict.fromkeys(owners.get(event.sequence_nr, ()), taken(event)))
-    return tuple(NodeTime(id, forward[id] / 1e6, backward[id] / 1e6) for id in sorted(forward))
+    return tuple(NodeTime(id, forward[id] / 1e6, backward[id] / 1e6) for id in sorted(computing))
 
 
 def _around(event: Any) -> Iterator[str]:

@@ -35,7 +35,7 @@ from graph_engine.training.run import run
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
 from tests.engine.data.makers import network, pictures
-from tests.engine.training.helpers import ROOT, change, metrics, small_net
+from tests.engine.training.helpers import ROOT, TYPED, change, metrics, small_net
 from tests.engine.training.test_settings import stopping_at
 
 EVERYTHING: Mapping[str, Any] = {
@@ -244,7 +244,7 @@ def test_the_exported_script_gives_the_same_losses(tmp_path: Path) -> None:
     for name, text in project_files(Graph.load(tmp_path / "net.archloom")).items():
         (project / name).write_text(text)
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=project, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *TYPED, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--diff", *config, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "train.py"], cwd=project, check=True, capture_output=True)
     assert metrics(project / "run") == metrics(run_dir)
@@ -329,7 +329,7 @@ def test_samples_are_shown_as_the_epochs_of_a_run_will_have_them(tmp_path: Path)
     asked = json.loads(json.dumps({"number": 1, "start": 2, **describe_augmented(graph, tmp_path)}))
     told: list[Any] = []
     looker = Looker(told.append)
-    looker.augment(asked)
+    looker.show("augment", asked)
     [found] = decode(encode(told))
     assert isinstance(found, Augmented) and found.message is None
     assert [len(row) for row in found.samples] == [EPOCHS + 1] * SAMPLES
@@ -344,7 +344,7 @@ def test_samples_are_shown_as_the_epochs_of_a_run_will_have_them(tmp_path: Path)
         pixels = np.frombuffer(base64.b64decode(picture.colours), np.uint8).reshape(8, 8, 3)
         assert np.array_equal(pixels[:, :, 0], (image[0].clamp(0, 1) * 255).round().byte().numpy())
         assert picture.told.split()[-1 if label.max() < 0.995 else 0] in "0123456789"
-    looker.augment({**asked, "data": {**asked["data"], "arguments": {"path": "nowhere"}}})
+    looker.show("augment", {**asked, "data": {**asked["data"], "arguments": {"path": "nowhere"}}})
     assert "The data cannot be read" in told[-1].message
 
 

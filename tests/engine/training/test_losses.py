@@ -27,7 +27,7 @@ from graph_engine.training.run import run
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
 from tests.engine.data.makers import network
-from tests.engine.training.helpers import ROOT, change, metrics, small_net
+from tests.engine.training.helpers import ROOT, TYPED, change, metrics, small_net
 from tests.engine.training.test_settings import stopping_at
 
 WEIGHTS = [1.0, 2.0, 0.5, 1.0, 1.0, 3.0, 1.0, 1.0, 0.0, 1.0]
@@ -200,7 +200,7 @@ def test_the_script_of_several_losses_is_as_one_writes_it_and_gives_the_same(tmp
         (project / name).write_text(text)
     assert "    loss = cultivar_loss + 0.25 * proline_loss\n" in (project / "train.py").read_text()
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=project, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *TYPED, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--diff", *config, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "train.py"], cwd=project, check=True, capture_output=True)
     assert metrics(project / "run") == metrics(run_dir)

@@ -26,7 +26,7 @@ from graph_engine.training.run import run
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
 from tests.engine.data.makers import network
-from tests.engine.training.helpers import ROOT, change, metrics, small_net
+from tests.engine.training.helpers import ROOT, TYPED, change, metrics, small_net
 from tests.engine.training.test_settings import stopping_at
 
 OF_CLASSES = ("top3", "precision", "recall", "f1", "auroc", "average_precision", "mcc", "kappa")
@@ -151,7 +151,7 @@ def test_a_run_with_metrics_resumes_inside_an_epoch_to_the_same_bits_and_is_expo
     for name, text in project_files(graph).items():
         (project / name).write_text(text)
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=project, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *TYPED, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--diff", *config, "."], cwd=project, check=True)
     subprocess.run([sys.executable, "-W", "error::UserWarning", "train.py"], cwd=project, check=True, capture_output=True)
     assert metrics(project / "run") == metrics(whole)

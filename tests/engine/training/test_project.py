@@ -12,7 +12,7 @@ import pytest
 from graph_engine.codegen.project import project_files
 from graph_engine.settings.losses import LOSSES
 from graph_engine.settings.optimizers import OPTIMIZERS
-from tests.engine.training.helpers import ROOT, small_net
+from tests.engine.training.helpers import ROOT, TYPED, small_net
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_the_project_passes_the_linter_that_the_program_passes(tmp_path: Path, l
     for name, text in project_files(small_net(loss=loss)).items():
         (tmp_path / name).write_text(text)
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *TYPED, "."], cwd=tmp_path, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", *config, "."], cwd=tmp_path, check=True)

@@ -27,7 +27,8 @@ def test_a_run_holds_the_document_and_the_source_that_it_will_run(tmp_path: Path
     assert (record.name, record.document, record.state) == ("001", "small_net", RunState.IDLE)
     assert record.settings == graph.settings.to_plain()
     lines = graph.to_python().splitlines()
-    assert all(record.nodes[node] in lines[line - 1] for line, node in record.lines.items())
+    of_layers = {line: node for line, node in record.lines.items() if not lines[line - 1].strip().startswith("return")}
+    assert of_layers and all(record.nodes[node] in lines[line - 1] for line, node in of_layers.items())
     assert is_run_of(graph, run_dir)
     assert not is_run_of(small_net(batch_size=8), run_dir)
 

@@ -29,7 +29,7 @@ from graph_engine.training.events import Event, Log, Measured
 from graph_engine.training.run import run
 from graph_engine.training.rundir import new_run
 from graph_engine.training.state import RunState
-from tests.engine.training.helpers import ROOT, change, metrics, small_net
+from tests.engine.training.helpers import ROOT, TYPED, change, metrics, small_net
 
 SCHEDULERS = [option for option in SCHEDULES if option is not CONSTANT]
 
@@ -144,7 +144,7 @@ def test_the_script_of_every_setting_passes_the_linter(name: str, tmp_path: Path
     for file, text in project_files(small_net(**COMBINATIONS[name])).items():
         (tmp_path / file).write_text(text)
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, "."], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *TYPED, "."], cwd=tmp_path, check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--diff", *config, "."], cwd=tmp_path, check=True)
 
 
