@@ -10,6 +10,7 @@ from app.asked import GivenSamples
 from app.panels.augmented import pixmap
 from app.panels.data_pages import table
 from app.session import Session
+from app.theme.tokens import SPACE
 from app.widgets.empty import EmptyState
 
 _SIDE = 48
@@ -57,3 +58,5 @@ class GivenPage(QWidget):
         for column in range(len(names)):
             self.cells.setColumnWidth(column, min(self.cells.columnWidth(column), _WIDEST))
         self.cells.resizeRowsToContents()
+        for row in range(len(samples)):
+            self.cells.setRowHeight(row, self.cells.rowHeight(row) + SPACE.near)
