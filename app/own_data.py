@@ -92,30 +92,22 @@ class OwnData(QObject):
         Args:
             values: parameters of the ``dataset``; its path and what it is made with among them.
         """
-        known = self._session.document.settings.data["dataset"]
-        is_new = known.params.get("path") != values["path"] or known.params.get("facts") is None
-        document = self._session.document
-        try:
-            asked = self._foreign.look(values, is_named=known.params.get("path") != values["path"], then=lambda found: take(found))
-        except ArchloomError as error:
-            self.failed.emit(self.tr("{0} cannot be learned from").format(values["path"]), error)
-            return
-        if not asked:
-            return
-        token = self._errand = object()
-        self._tell_of(values["path"])
+        known, path = self._session.document.settings.data["dataset"].params, values["path"]
+        is_named = known.get("path") != path
+        token = object()
+        take = self._taker(token, path, self._adopt if is_named or known.get("facts") is None else self._refresh)
+        chosen = {name: value for name, value in values.items() if name not in ("facts", "targets")}
 
-        def take(found: Look | str) -> None:
-            if token is not self._errand or document is not self._session.document:
-                return
-            self._forget()
-            if isinstance(found, str):
-                self.told.emit("")
-                self.failed.emit(self.tr("{0} cannot be learned from").format(values["path"]), DataError(found))
-            else:
-                chosen = {name: value for name, value in values.items() if name not in ("facts", "targets")}
-                merged = found._replace(params={**chosen, **found.params})
-                self._carry_out(values["path"], lambda: (self._adopt if is_new else self._refresh)(merged))
+        def then(found: Look | str) -> None:
+            take(DataError(found) if isinstance(found, str) else found._replace(params={**chosen, **found.params}))
+
+        try:
+            asked = self._foreign.look(values, is_named=is_named, then=then)
+        except ArchloomError as error:
+            self.failed.emit(self.tr("{0} cannot be learned from").format(path), error)
+            return
+        if asked:
+            self._begin_look(token, path)
 
     def locate(self) -> None:
         """Asks where the document's data is now."""
@@ -157,8 +149,6 @@ class OwnData(QObject):
         errand.done.connect(lambda problem: self._become(problem) if self.path == path else None)
 
     def _look(self, path: Path, kind: str | None, then: Callable[[Look], None]) -> None:
-        document = self._session.document
-
         def found() -> Look | ArchloomError:
             try:
                 return look(path, kind)
@@ -168,22 +158,28 @@ class OwnData(QObject):
                 return DataError(f"{path.name} cannot be read: {error}.")
 
         self._forget()
-        errand = self._errand = Errand(found, self)
-        self._tell_of(path.name)
+        errand = Errand(found, self)
+        self._begin_look(errand, path.name)
+        errand.done.connect(self._taker(errand, path.name, then))
 
-        def take(result: Any) -> None:
-            if errand is not self._errand or document is not self._session.document:
+    def _taker(self, token: object, name: str, then: Callable[[Look], None]) -> Callable[[Look | ArchloomError], None]:
+        """What receives the result of a look that is known by its token, unless it is not wanted any more."""
+        document = self._session.document
+
+        def take(result: Look | ArchloomError) -> None:
+            if token is not self._errand or document is not self._session.document:
                 return
             self._forget()
             if isinstance(result, Look):
-                self._carry_out(path.name, lambda: then(result))
+                self._carry_out(name, lambda: then(result))
             else:
                 self.told.emit("")
-                self.failed.emit(self.tr("{0} cannot be learned from").format(path.name), result)
+                self.failed.emit(self.tr("{0} cannot be learned from").format(name), result)
 
-        errand.done.connect(take)
+        return take
 
-    def _tell_of(self, name: str) -> None:
+    def _begin_look(self, token: object, name: str) -> None:
+        self._errand = token
         self.is_looking = True
         self.told.emit(self.tr("Looking at {0}…").format(name))
         self.state_changed.emit()

@@ -10,6 +10,7 @@ from graph_engine import Graph
 from graph_engine.analysis.checked import CheckedGraph
 from graph_engine.blocks import registry
 from graph_engine.document import clip
+from graph_engine.errors import ArchloomError
 from graph_engine.graph import groups, regroup
 from graph_engine.graph.command import Command
 from graph_engine.graph.commands import AddNode, Connect, Disconnect, Macro, RemoveNodes, Rename, SetParams
@@ -224,3 +225,17 @@ GROUP_EDITS: Mapping[str, Maker] = {
     "form": _form,
 }
 """Makers of commands for one graph of a document; None where there is nothing to make one of."""
+
+
+def edited(graph: Graph, rng: random.Random, steps: int) -> None:
+    """Edits at random, of which only those stay that leave the network sound."""
+    for _ in range(steps):
+        try:
+            command = anywhere(graph, rng)
+            if command is not None:
+                graph._do(command)
+        except ArchloomError:
+            continue
+        if command is not None and not graph.check().ok:
+            with graph.edit():
+                command.undo(graph)

@@ -12,27 +12,13 @@ from hypothesis import strategies as st
 from graph_engine import Graph
 from graph_engine.document.read import from_text
 from graph_engine.document.write import to_text
-from graph_engine.errors import ArchloomError, SourceError
+from graph_engine.errors import SourceError
 from graph_engine.graph.history import History
 from graph_engine.graph.modes import SetMode
 from graph_engine.parsing.adapting import adapted, counterpart
 from graph_engine.templates import template
 from tests.engine.graphs import sound_graph
-from tests.engine.group_edits import anywhere, small
-
-
-def edited(graph: Graph, rng: random.Random, steps: int) -> None:
-    """Edits at random, of which only those stay that leave the network sound."""
-    for _ in range(steps):
-        try:
-            command = anywhere(graph, rng)
-            if command is not None:
-                graph._do(command)
-        except ArchloomError:
-            continue
-        if command is not None and not graph.check().ok:
-            with graph.edit():
-                command.undo(graph)
+from tests.engine.group_edits import edited, small
 
 
 @given(st.integers(0, 2**32), st.booleans())

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from graph_engine import Graph
 from graph_engine.blocks import registry
-from graph_engine.errors import ArchloomError
 from graph_engine.lowering import lower
 from graph_engine.templates import template, templates
 from tests.engine.graphs import sound_graph
-from tests.engine.group_edits import anywhere, small
+from tests.engine.group_edits import edited, small
 from tests.engine.parsing.forms import form
 
 
@@ -47,16 +46,7 @@ def test_groups_edited_at_random_come_back(seed: int) -> None:
     """
     rng = random.Random(seed)
     graph = small(rng)
-    for _ in range(rng.randint(10, 60)):
-        try:
-            command = anywhere(graph, rng)
-            if command is not None:
-                graph._do(command)
-        except ArchloomError:
-            continue
-        if command is not None and not graph.check().ok:
-            with graph.edit():
-                command.undo(graph)
+    edited(graph, rng, rng.randint(10, 60))
     if not graph.check().ok:
         return
     source = graph.to_python()
